@@ -1,0 +1,65 @@
+# make run     set up, and open the app (PORT=8600 chooses the port)
+# make test    set up, check the code, run every test (with CI=true the long simulations too)
+# make check   style, types and layers          make fix        what of it can be mended by itself
+# make truth   the long simulations, at most 40 minutes
+# make translate   collect the sentences to translate into locales/
+# make lock        after a change of requirements: install anew and pin what they bring along
+
+PY := .venv/bin/python
+SOURCES := app.py pages ui analytics data
+
+.PHONY: run test check fix truth translate lock chromium
+
+run: .venv/run
+	STREAMLIT_SERVER_PORT=$${PORT:-$${STREAMLIT_SERVER_PORT:-8501}} $(PY) -m streamlit run app.py
+
+test: check chromium
+	$(PY) -m pytest
+	@if [ "$$CI" = true ]; then $(MAKE) truth; fi
+
+check: .venv/dev
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-cache
+
+fix: .venv/dev
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+# pytest ends with 5 where no test is marked.
+truth: .venv/dev
+	$(PY) -m pytest -m truth || [ $$? -eq 5 ]
+
+# The app compiles the catalogues in memory, so there are only .po files to keep.
+translate: .venv/dev
+	$(PY) -m babel.messages.frontend -q extract --no-default-keywords -k _ -k N_ -k say -k ngettext:1,2 -k say_n:1,2 \
+	  --add-comments "Translators:" --strip-comments --add-location file --sort-by-file --omit-header \
+	  -o locales/messages.pot $(SOURCES)
+	$(PY) -m babel.messages.frontend -q update --init-missing --no-fuzzy-matching --ignore-obsolete \
+	  --ignore-pot-creation-date -l he -i locales/messages.pot -d locales
+
+lock:
+	rm -rf .venv
+	@echo "# What a clean install of requirements-dev.txt resolved to; written by make lock." > constraints.txt
+	@$(MAKE) .venv/dev
+	@$(PY) -m pip freeze >> constraints.txt
+	@touch .venv/run .venv/dev
+
+chromium: .venv/dev
+	@$(PY) scripts/chromium.py
+
+# Stamps: what is installed is done again when what it came from changes, or when its Python is gone.
+ifneq ($(shell $(PY) -c 'print(1)' 2>/dev/null),1)
+.PHONY: .venv/run .venv/dev
+endif
+
+.venv/run: requirements.txt constraints.txt
+	@sh scripts/venv.sh
+	@echo "Setting up .venv (a minute or two, this time only)"
+	@$(PY) -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	@$(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

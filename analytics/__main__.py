@@ -1,0 +1,278 @@
+"""`python -m analytics NAME`: any number of the app, without the app."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn, cast
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from analytics.catalog import ANSWERS, METRICS
+from analytics.fields import Field, find
+from analytics.filters import ENDLESS, Choice, Filters, values
+from analytics.funnel import RULES, Rule, stage_conversion
+from analytics.question import Question
+from analytics.rows import Row, rows
+from analytics.sales_cycle import sales_cycle
+from analytics.summary import summary
+from analytics.win_rate import win_rate
+from data.engine import Engine
+from data.errors import DataError, RequestProblem
+from data.messages import say
+from data.store import Workspace, default_workspace
+
+REFUSED = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one sentence on standard error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(REFUSED, f"{message[:1].upper()}{message[1:]}. See python -m analytics --help.\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answer one call; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    options = _parser().parse_args(arguments)
+    if options.list or options.name is None:
+        for answer in ANSWERS.values():
+            print(f"{answer.name:<18} {answer.meaning}")
+        return 0
+    try:
+        print(_answer(options))
+    except DataError as problem:
+        print(" ".join(str(problem).split()), file=sys.stderr)
+        return REFUSED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m analytics", description="The numbers of the app, on the command line.")
+    parser.add_argument("--list", action="store_true", help="name them all")
+    names = parser.add_subparsers(dest="name", metavar="NAME", parser_class=_Parser)
+    for answer in ANSWERS.values():
+        columns = "\n".join(f"  {name:<18} {METRICS[name].meaning}" for name in answer.columns)
+        command = names.add_parser(
+            answer.name,
+            help=answer.label,
+            description=f"{answer.meaning}\n\nColumns of a row:\n{columns}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument("--workspace", type=Path, metavar="FOLDER", help="default: the one the app uses")
+        command.add_argument(
+            "--as-of", type=_day, metavar="DATE", help="the end of that day; default: of the latest event in the data"
+        )
+        command.add_argument("--from", dest="since", type=_day, metavar="DATE", help="the period's first day")
+        command.add_argument("--to", dest="until", type=_day, metavar="DATE", help="the period's last day")
+        command.add_argument(
+            "--where", action="append", default=[], type=_pair, metavar="FIELD=VALUE",
+            help='keep deals with this value ("FIELD=": with none); again: the same field means or, another means and',
+        )  # fmt: skip
+        command.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
+        command.add_argument("--json", action="store_true", help="print one JSON document")
+        if answer.name != "summary":
+            command.add_argument(
+                "--by", metavar="FIELD", help="rows for each value of the field, compared with the rest"
+            )
+        if answer.name == "stage_conversion":
+            command.add_argument(
+                "--rule", choices=RULES,
+                help="what a skipped stage counts as; default: visited, or filled where the files hold no history",
+            )  # fmt: skip
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a date: write it as 2026-12-31') from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" does not say which value: write it as FIELD=VALUE')
+    return name, value
+
+
+@dataclass(frozen=True)
+class _Call:
+    question: Question
+    filters: Filters
+    by: Field | None
+    rule: str | None
+
+
+def _answer(options: argparse.Namespace) -> str:
+    workspace = Workspace(options.workspace or default_workspace())
+    engine = workspace.engine()
+    try:
+        call = _call(options, engine, workspace.settings().time_zone)
+        if options.sql:
+            queries = {name: engine.sql(ask) for name, ask in call.question.asks.items()}
+            if options.json:
+                return _json({"metric": options.name, "sql": queries})
+            return "\n\n".join(f"-- {name}\n{query};" for name, query in queries.items())
+        found = call.question.answer(engine.run)
+    finally:
+        engine.close()
+    if options.json:
+        return _json(_document(options.name, call, found))
+    return _table(found, call.filters)
+
+
+def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> _Call:
+    tables = engine.tables
+    if options.since and options.until and options.since > options.until:
+        raise RequestProblem(
+            say("The period ends ({until}) before it begins ({since}).", since=options.since, until=options.until),
+            say("Exchange --from and --to."),
+        )
+    facts = engine.facts()
+    chosen: dict[Field, tuple[str, ...]] = {}
+    for name, value in options.where:
+        field = find(name, tables)
+        _check_value(engine, field, value)
+        chosen[field] = (*chosen.get(field, ()), value)
+    pipelines = chosen.get(find("pipeline", tables), ())
+    pipeline = None
+    if len(pipelines) == 1 and pipelines[0]:
+        pipeline = pipelines[0]
+        del chosen[find("pipeline", tables)]
+    elif not pipelines and options.name == "stage_conversion":
+        pipeline = facts.get("pipeline")
+    filters = Filters(
+        options.as_of or _latest_day(engine, time_zone), options.since, options.until,
+        tuple(Choice(field, each) for field, each in chosen.items()), pipeline, time_zone,
+    )  # fmt: skip
+    by = find(options.by, tables) if getattr(options, "by", None) else None
+    if options.name == "stage_conversion":
+        rule = options.rule or ("visited" if facts.get("has_history") == "true" else "filled")
+        return _Call(stage_conversion(tables, filters, by, cast(Rule, rule)), filters, by, rule)
+    if options.name == "win_rate":
+        return _Call(win_rate(tables, filters, by), filters, by, None)
+    if options.name == "sales_cycle":
+        return _Call(sales_cycle(tables, filters, by), filters, by, None)
+    return _Call(summary(tables, filters), filters, None, None)
+
+
+def _check_value(engine: Engine, field: Field, value: str) -> None:
+    """A misspelt value would give an empty answer that looks like a fact."""
+    known = [row["value"] for row in rows(engine.run(values(engine.tables, field))) if row["value"] is not None]
+    if value and value not in known:
+        near = get_close_matches(value.casefold(), [each.casefold() for each in known], n=1)
+        names = [each for each in known if near and each.casefold() == near[0]] or known[:3]
+        raise RequestProblem(
+            say('No deal has "{value}" as its {field}.', value=value, field=field.name),
+            say("Perhaps one of these is meant: {names}.", names=", ".join(names))
+            if names
+            else say("No deal has any value there."),
+        )
+
+
+def _latest_day(engine: Engine, time_zone: str) -> date:
+    latest = engine.latest_event
+    if latest is None:
+        return ENDLESS
+    moment = latest if latest.tzinfo else latest.replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def _document(name: str, call: _Call, found: pd.DataFrame) -> dict[str, Any]:
+    filters = call.filters
+    said: dict[str, Any] = {
+        "from": filters.since,
+        "to": filters.until,
+        "where": {choice.field.name: list(choice.values) for choice in filters.where},
+        "pipeline": filters.pipeline,
+        "time_zone": filters.time_zone,
+    }
+    if call.rule:
+        said["rule"] = call.rule
+    return {
+        "metric": name,
+        "as_of": None if filters.as_of == ENDLESS else filters.as_of,
+        "filters": said,
+        "rows": [_plain_row(row) for row in rows(found)],
+    }
+
+
+def _plain_row(row: Row) -> Row:
+    """Counts as whole numbers, wherever a frame had to hold them as floats."""
+    return {
+        name: int(value) if isinstance(value, float) and _unit(name, row) == "count" else value
+        for name, value in row.items()
+    }
+
+
+def _unit(name: str, row: Mapping[str, Any]) -> str:
+    """The unit of one cell; in some columns it depends on the row."""
+    unit = METRICS[name].unit if name in METRICS else "text"
+    if unit != "number":
+        return unit
+    if "unit" in row:
+        return str(row["unit"])
+    if name in ("won", "total"):
+        return "money" if row.get("definition") == "value" else "count"
+    return "share"
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    def plain(value: object) -> object:
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        if hasattr(value, "item"):
+            return value.item()
+        raise TypeError(f"{type(value)} has no place in JSON")
+
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, default=plain)
+
+
+def _table(found: pd.DataFrame, filters: Filters) -> str:
+    """An aligned table for people; columns without a value are left out."""
+    shown = [name for name in found.columns if found[name].notna().any()]
+    lines = [shown, *([_cell(name, row) for name in shown] for row in rows(found))]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
+    texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
+    said = [] if filters.as_of == ENDLESS else [f"As of {filters.as_of}.", ""]
+    for line in lines:
+        cells = (
+            cell.ljust(width) if is_text else cell.rjust(width)
+            for cell, width, is_text in zip(line, widths, texts, strict=True)
+        )
+        said.append("  ".join(cells).rstrip())
+    return "\n".join(said)
+
+
+def _cell(name: str, row: Row) -> str:
+    value = row[name]
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float) and math.isfinite(value):
+        unit = _unit(name, row)
+        if name == "q_value":
+            return f"{value:.3g}"
+        if unit == "share":
+            return f"{value:.2%}"
+        return f"{value:,.0f}" if unit == "count" or float(value).is_integer() else f"{value:,.2f}"
+    # Text of a CRM may hold control characters that a terminal obeys.
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

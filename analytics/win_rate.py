@@ -1,0 +1,309 @@
+"""How many deals are won, by the five definitions in use: they ask different things, so all stand side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from analytics.fields import Field, with_value
+from analytics.filters import Filters
+from analytics.intervals import (
+    LEAST_TESTED,
+    NOT_KNOWN,
+    Interval,
+    Z,
+    normal_p,
+    ratio_bootstrap,
+    ratio_variance,
+    share,
+    share_difference,
+    wilson,
+)
+from analytics.question import Question
+from analytics.rows import Row, days, frame, hours, number, rows, split, whole, with_q_values
+from analytics.survival import CompetingRisks, Lengths, weighted_quantile
+from data.messages import N_
+from data.schema import Tables
+
+KINDS = ("won", "lost", "open")
+DEFINITIONS = ("closed", "created", "matured", "value", "hygiene")
+COLUMNS = (
+    "definition", "currency", "won", "total", "undecided", "rate", "low", "high", "n", "undecided_share", "undated",
+    "negative", "horizon_days", "top_share", "amount_known", "zombies", "interval_method", "reason",
+)  # fmt: skip
+LEAST_CREATED = 30
+LEAST_WON = 10
+OVERDUE = timedelta(days=30)
+# Above it the bootstrap would take seconds and agrees with the linearised interval.
+MOST_RESAMPLED = 20_000
+
+TOO_FEW = N_("It takes 30 deals with a creation date and 10 won ones to follow a cohort.")
+
+Groups = Mapping[str, pd.DataFrame]
+
+
+def win_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Question:
+    """Five rows, or five a group of `by`; more in 'value' where there are several currencies. Columns: `COLUMNS`.
+
+    The period bounds the close date in closed, value and hygiene, the creation date in created and matured.
+    """
+    keys = ["group"] if by else []
+    chosen = filters.deals(tables)
+    deals = chosen if by is None else with_value(chosen, tables, by, "group")
+    deals = deals.mutate(
+        is_won=_.status == "won",
+        is_decided=_.status != "open",
+        is_closed_in=(_.status != "open") & filters.in_period(_.closed_at),
+        is_created_in=filters.in_period(_.created_at),
+        end=_.closed_at.fill_null(ibis.timestamp(filters.now)),
+    ).mutate(has_length=_.created_at.notnull() & ((_.status == "open") | _.closed_at.notnull()))
+    known = deals.filter(_.is_closed_in & _.amount.notnull())
+    asks = {
+        "counts": _counts(deals, filters, keys),
+        "lengths": deals.filter(_.is_created_in & _.has_length & (_.end >= _.created_at))
+        .mutate(hours=hours(_.end, _.created_at))
+        .agg(n=_.count(), by=[*keys, "status", "hours"]),
+        "money": _money(deals, keys),
+        "amounts": known.agg(n=_.count(), by=[*keys, "currency", "amount", "is_won"])
+        .mutate(different=_.count().over(ibis.window()))
+        .filter(_.different <= MOST_RESAMPLED)
+        .drop("different")
+        .order_by("currency", "amount", "is_won"),
+    }
+    key = by.key(COLUMNS) if by else None
+    return Question(asks, partial(_rows, key=key, has_period=filters.has_period))
+
+
+def _counts(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
+    closed = deals.filter(_.is_decided & (_.closed_at >= _.created_at))
+    slowest = closed.mutate(age=days(_.closed_at, _.created_at)).agg(slow=_.age.quantile(0.95))
+    overdue = filters.as_of - OVERDUE
+    return (
+        deals.cross_join(slowest)
+        .mutate(
+            is_zombie=~_.is_decided
+            & (
+                (_.expected_close_on < ibis.date(overdue)).fill_null(False)
+                | (days(_.end, _.created_at) > _.slow).fill_null(False)
+            )
+        )
+        .agg(
+            closed_won=_.count(where=_.is_closed_in & _.is_won),
+            closed_all=_.count(where=_.is_closed_in),
+            closed_undated=_.count(where=_.is_decided & _.closed_at.isnull()),
+            open=_.count(where=~_.is_decided),
+            zombies=_.count(where=_.is_zombie),
+            created_won=_.count(where=_.is_created_in & _.is_won),
+            created_all=_.count(where=_.is_created_in),
+            created_open=_.count(where=_.is_created_in & ~_.is_decided),
+            created_undated=_.count(where=_.created_at.isnull()),
+            length_unknown=_.count(where=_.is_created_in & ~_.has_length),
+            length_negative=_.count(where=_.is_created_in & _.has_length & (_.end < _.created_at)),
+            by=keys,
+        )
+    )
+
+
+def _money(deals: ir.Table, keys: list[str]) -> ir.Table:
+    return (
+        deals.filter(_.is_closed_in)
+        .mutate(square=_.amount * _.amount)
+        .agg(
+            closed=_.count(),
+            n=_.amount.count(),
+            won=_.amount.sum(where=_.is_won),
+            total=_.amount.sum(),
+            won_squares=_.square.sum(where=_.is_won),
+            squares=_.square.sum(),
+            largest=_.amount.max(),
+            by=[*keys, "currency"],
+        )
+    )
+
+
+def _rows(answers: Groups, key: str | None, has_period: bool) -> pd.DataFrame:
+    counts = {row.get("group"): row for row in rows(answers["counts"])}
+    everyone = Lengths.of(answers["lengths"], "status", KINDS)
+    lengths = {
+        (group[0] if group else None): Lengths.of(part, "status", KINDS)
+        for group, part in split(answers["lengths"], ["group"] if key else []).items()
+    }
+    money: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows(answers["money"]):
+        money[row.get("group")].append(row)
+    amounts = answers["amounts"]
+    currencies = {row["currency"] for each in money.values() for row in each if row["n"]} - {None}
+
+    found: list[Row] = []
+    tests: list[float | None] = []
+    for group in sorted(counts, key=lambda name: (name is None, str(name))):
+        count = {name: whole(value) for name, value in counts[group].items() if name != "group"}
+        rest = _rest(counts, group)
+        shared: Row = {} if key is None else {key: group}
+        # Without a period no date is asked for, and none can be missing.
+        no_close, no_creation = (count["closed_undated"], count["created_undated"]) if has_period else (0, 0)
+
+        closed = _share(count["closed_won"], count["closed_all"], count["open"], count["closed_all"] + count["open"])
+        found.append(shared | {"definition": "closed", "undated": no_close} | closed)
+        tests.append(_p(count["closed_won"], count["closed_all"], rest["closed_won"], rest["closed_all"]))
+
+        created = _share(count["created_won"], count["created_all"], count["created_open"], count["created_all"])
+        found.append(shared | {"definition": "created", "undated": no_creation} | created)
+        tests.append(_p(count["created_won"], count["created_all"], rest["created_won"], rest["created_all"]))
+
+        found.append(shared | {"definition": "matured"} | _matured(lengths.get(group), count, no_creation))
+        has_rate = found[-1].get("rate") is not None
+        tests.append(_matured_p(lengths[group], everyone.without(lengths[group])) if has_rate else None)
+
+        for row, p in _values(money, group, amounts, currencies):
+            found.append(shared | row | {"undecided": count["open"], "undated": no_close})
+            found[-1]["undecided_share"] = share(count["open"], count["open"] + row["closed"])
+            tests.append(p)
+
+        strict = count["closed_all"] + count["zombies"]
+        hygiene = _share(
+            count["closed_won"], strict, count["open"] - count["zombies"], count["closed_all"] + count["open"]
+        )
+        found.append(shared | {"definition": "hygiene", "undated": no_close, "zombies": count["zombies"]} | hygiene)
+        tests.append(_p(count["closed_won"], strict, rest["closed_won"], rest["closed_all"] + rest["zombies"]))
+    columns = list(COLUMNS)
+    if key is not None:
+        with_q_values(found, tests)
+        columns = [key, *columns, "q_value", "tests"]
+    order = {name: place for place, name in enumerate(DEFINITIONS)}
+    if key is None:
+        found.sort(key=lambda row: order[row["definition"]])
+    return frame(found, columns)
+
+
+def _share(won: int, total: int, undecided: int, scope: int) -> Row:
+    """The keys of a share of counts; `scope` is how many deals `undecided` is a share of."""
+    rate = share(won, total)
+    low, high = wilson(rate, total)
+    return {
+        "won": won, "total": total, "n": total, "rate": rate, "low": low, "high": high, "undecided": undecided,
+        "undecided_share": share(undecided, scope), "interval_method": "wilson",
+    }  # fmt: skip
+
+
+def _p(won: int, total: int, rest_won: int, rest_total: int) -> float | None:
+    return share_difference(won / total, total, rest_won / rest_total, rest_total) if total and rest_total else None
+
+
+def _rest(counts: Mapping[Any, Row], group: object) -> dict[str, int]:
+    rest: dict[str, int] = defaultdict(int)
+    for other, row in counts.items():
+        if other != group:
+            for name, value in row.items():
+                if name != "group":
+                    rest[name] += whole(value)
+    return rest
+
+
+def _horizon(risks: CompetingRisks) -> float:
+    return weighted_quantile(risks.durations, risks.events.sum(axis=1), 0.75)
+
+
+def _matured(lengths: Lengths | None, count: Mapping[str, int], no_creation: int) -> Row:
+    row: Row = {
+        "n": lengths.n if lengths else 0, "undecided": count["created_open"],
+        "undecided_share": share(count["created_open"], count["created_all"]),
+        "undated": count["length_unknown"] + no_creation, "negative": count["length_negative"],
+    }  # fmt: skip
+    if lengths is None or lengths.n < LEAST_CREATED or lengths.counts[:, 0].sum() < LEAST_WON:
+        return row | {"reason": TOO_FEW}
+    risks = lengths.risks()
+    horizon = _horizon(risks)
+    low, high = risks.interval(horizon, 0)
+    return row | {
+        "rate": risks.incidence_at(horizon, 0), "low": low, "high": high, "horizon_days": horizon,
+        "interval_method": "wilson_effective",
+    }  # fmt: skip
+
+
+def _matured_p(own: Lengths, rest: Lengths) -> float | None:
+    """Against the rest, both by the horizon of the group."""
+    if rest.n < LEAST_TESTED:
+        return None
+    horizon = _horizon(own.risks())
+    shares = [(risks.incidence_at(horizon, 0), risks.effective_n(horizon, 0)) for risks in (own.risks(), rest.risks())]
+    return share_difference(*shares[0], *shares[1])
+
+
+def _values(
+    money: Mapping[Any, list[Row]], group: object, amounts: pd.DataFrame, currencies: set[str]
+) -> list[tuple[Row, float | None]]:
+    """One row, or one a currency of the table, each with its p-value against the same currency in the other groups."""
+    split: list[str | None] = [*sorted(currencies)] if len(currencies) > 1 else [None]
+    found: list[tuple[Row, float | None]] = []
+    for currency in split:
+
+        def of(rows_: list[Row], currency: str | None = currency) -> dict[str, float]:
+            kept = [row for row in rows_ if currency is None or row["currency"] == currency]
+            names = ("closed", "n", "won", "total", "won_squares", "squares")
+            return {name: sum(number(row[name]) for row in kept) for name in names}
+
+        rows_ = money.get(group, [])
+        own = of(rows_)
+        rest = of([row for other, each in money.items() if other != group for row in each])
+        if len(split) > 1 and not own["closed"]:
+            continue
+        n = int(own["n"])
+        rate = share(own["won"], own["total"]) if n else None
+        largest = max(
+            (number(row["largest"]) for row in rows_ if row["n"] and currency in (None, row["currency"])), default=0.0
+        )
+        interval, method = _value_interval(amounts, group, currency, own)
+        row: Row = {
+            "definition": "value", "currency": currency or next(iter(currencies), None), "closed": int(own["closed"]),
+            "won": own["won"] if n else None, "total": own["total"] if n else None, "rate": rate,
+            "low": interval[0], "high": interval[1], "n": n, "interval_method": method,
+            "top_share": share(largest, own["total"]), "amount_known": share(n, own["closed"]),
+        }  # fmt: skip
+        found.append((row, _value_p(own, rest)))
+    return found
+
+
+def _variance(sums: Mapping[str, float]) -> float | None:
+    won, total = sums["won"], sums["total"]
+    return ratio_variance(int(sums["n"]), won, total, sums["won_squares"], sums["squares"], sums["won_squares"])
+
+
+def _value_interval(
+    amounts: pd.DataFrame, group: object, currency: str | None, own: Mapping[str, float]
+) -> tuple[Interval, str | None]:
+    if not own["n"] or not own["total"]:
+        return NOT_KNOWN, None
+    if amounts.empty:
+        variance = _variance(own)
+        if variance is None:
+            return NOT_KNOWN, None
+        half = Z * variance**0.5
+        rate = own["won"] / own["total"]
+        return (max(0.0, rate - half), min(1.0, rate + half)), "linearised"
+    rows_ = amounts
+    if "group" in rows_:
+        rows_ = rows_[rows_["group"].isna() if group is None else (rows_["group"] == group).fillna(False)]
+    if currency is not None:
+        rows_ = rows_[(rows_["currency"] == currency).fillna(False)]
+    amount = rows_["amount"].to_numpy(dtype=float)
+    won = rows_["is_won"].to_numpy(dtype=bool)
+    return ratio_bootstrap(amount * won, amount, rows_["n"].to_numpy(dtype=np.int64)), "bootstrap"
+
+
+def _value_p(own: Mapping[str, float], rest: Mapping[str, float]) -> float | None:
+    if min(own["n"], rest["n"]) < LEAST_TESTED or not own["total"] or not rest["total"]:
+        return None
+    variance, rest_variance = _variance(own), _variance(rest)
+    if variance is None or rest_variance is None or variance + rest_variance == 0:
+        return None
+    return normal_p((own["won"] / own["total"] - rest["won"] / rest["total"]) / (variance + rest_variance) ** 0.5)

@@ -1,0 +1,66 @@
+"""A made-up company: the exports it would have, with findings planted in them, in English and Hebrew.
+
+It sells scanners and warehouse software to businesses in Israel, works from Sunday to Thursday, and is seen as of
+14 November 2026. The same seed gives the same bytes, and both languages the same deals, dates and amounts.
+
+On purpose, as in life: 6 deals without an amount, 2 without an owner, one deal whose customer is typed otherwise
+("negev pipes"; in Hebrew with two spaces), lost deals without a reason, next activities in the past, deals forgotten
+long after their expected close, and one lead on a Saturday night, taken by the website.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from data.demo.company import AS_OF, build
+from data.demo.exports import TABLES, Cell
+from data.demo.words import Both
+from data.messages import Message, say
+
+__all__ = ["AS_OF", "PLANTED", "write_company"]
+
+PLANTED: tuple[Message, ...] = (
+    say("Deals from events leak at Proposal: about 3 in 10 move on, against more than half of the others."),
+    say("Enterprise deals wait about twice as long in Negotiation as the others."),
+    say("Dana Levi alone holds a very large share of the value of open deals."),
+    say("Referrals pass the Lead stage more often than any other source."),
+)
+
+
+def write_company(
+    folder: Path,
+    language: Literal["en", "he"] = "en",
+    *,
+    seed: int = 20261114,
+    deals: int = 1284,
+    planted: bool = True,
+) -> list[Path]:
+    """Write the exports of the made-up company; returns the files in the order to load them.
+
+    UTF-8; Hebrew files begin with a byte order mark and have dd/mm/yyyy dates, English ones ISO dates. `folder` is made
+    if it is missing. With `planted=False` no source, segment or person does better or worse than another.
+    Raises ValueError when `deals` is below 1.
+    """
+    company = build(seed, deals, planted)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for table in (make(company) for make in TABLES):
+        path = folder / f"{_text(table.name, language)}.csv"
+        with path.open("w", encoding="utf-8-sig" if language == "he" else "utf-8", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow(_text(cell, language) for cell in table.header)
+            lines.writerows([_text(cell, language) for cell in row] for row in table.rows)
+        files.append(path)
+    return files
+
+
+def _text(cell: Cell, language: str) -> str:
+    if isinstance(cell, Both):
+        return cell.he if language == "he" else cell.en
+    if isinstance(cell, date):
+        day = "%d/%m/%Y" if language == "he" else "%Y-%m-%d"
+        return cell.strftime(day + " %H:%M" if isinstance(cell, datetime) else day)
+    return "" if cell is None else str(cell)

@@ -1,0 +1,84 @@
+"""The files such a company would export, one function each.
+
+To add a file: a function that returns a `Table`, and its name in `TABLES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from data.demo import words
+from data.demo.company import LOST, WON, Company
+from data.demo.words import Both, pairs
+
+# A date, a moment, a text in both languages or the same in both, a number, or nothing.
+Cell = date | datetime | Both | str | int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One export: the name of its file, its header, and rows as long as the header."""
+
+    name: Both
+    header: tuple[Both, ...]
+    rows: Sequence[tuple[Cell, ...]]
+
+
+def people(company: Company) -> Table:
+    return Table(
+        Both("people", "אנשי מכירות"),
+        pairs('Person = שם עובד; Email = דוא"ל; Team = צוות; Manager = מנהל; Office = סניף'),
+        [(person.name, person.email, person.team, person.manager, person.office) for person in company.people],
+    )
+
+
+def products(company: Company) -> Table:
+    return Table(
+        Both("products", "מוצרים"),
+        pairs('Product ID = מק"ט; Product = מוצר; Family = משפחת מוצרים; List price = מחיר מחירון'),
+        [(product.id, product.name, product.family, product.price) for product in company.products],
+    )
+
+
+def customers(company: Company) -> Table:
+    return Table(
+        Both("customers", "לקוחות"),
+        pairs("Customer ID = מספר לקוח; Customer = שם לקוח; Industry = ענף; Segment = פלח; Region = אזור; City = עיר; "
+              "Employees = מספר עובדים; Owner = אחראי; Created = תאריך יצירה"),
+        [(customer.id, customer.name, customer.industry, customer.segment, customer.region, customer.city,
+          customer.employees, customer.owner.name, customer.created) for customer in company.customers],
+    )  # fmt: skip
+
+
+def deals(company: Company) -> Table:
+    status = {WON: words.WON, LOST: words.LOST}
+    return Table(
+        Both("deals", "עסקאות"),
+        pairs("Deal ID = מספר עסקה; Deal name = שם עסקה; Customer = לקוח; Owner = אחראי; Pipeline = תהליך מכירה; "
+              "Stage = שלב; Status = סטטוס; Amount = סכום; Currency = מטבע; Source = מקור; Product = מוצר; "
+              "Created = תאריך פתיחה; Closed = תאריך סגירה; Expected close = צפי סגירה; Next step = הצעד הבא; "
+              "Next activity date = תאריך פעילות הבאה; Last activity = פעילות אחרונה; Lost reason = סיבת הפסד; "
+              "Competitor = מתחרה; Campaign = קמפיין"),
+        [(deal.id, deal.customer.name + " – " + deal.product.name, deal.customer_as_typed,
+          deal.now.owner, words.PIPELINE,
+          words.STAGES[deal.now.stage], status.get(deal.now.stage, words.OPEN), deal.now.amount, "ILS",
+          deal.source, deal.product.name,
+          deal.visits[0].at, deal.closed, deal.notes.expected_close, deal.notes.next_step,
+          deal.notes.next_activity, deal.notes.last_activity, deal.notes.lost_reason,
+          deal.notes.competitor, deal.notes.campaign) for deal in company.deals],
+    )  # fmt: skip
+
+
+def stage_history(company: Company) -> Table:
+    return Table(
+        Both("stage history", "היסטוריית שלבים"),
+        pairs("Deal ID = מספר עסקה; Stage = שלב; Entered at = תאריך כניסה לשלב; Owner = אחראי; Amount = סכום"),
+        [(deal.id, words.STAGES[visit.stage], visit.at, visit.owner, visit.amount)
+         for deal in company.deals for visit in deal.visits],
+    )  # fmt: skip
+
+
+# In the order to load them: what is named before what names it.
+TABLES: tuple[Callable[[Company], Table], ...] = (people, products, customers, deals, stage_history)

@@ -1,0 +1,422 @@
+"""One recognised file into the workspace's tables, with every row accounted for.
+
+rows read = loaded + updated + unchanged + removed + rejected, always. What is set aside goes to `rejects`, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+
+from data.engine import quoted
+from data.messages import Message, say, say_n
+from data.reading import SkippedLine
+from data.recognise import STATUS_OF, ColumnPlan, FilePlan
+from data.schema import SCHEMA
+from data.sources import fold
+
+_PUT_IN = {"deals": "loaded_deals", "stage_entries": "recorded_stages"}
+# What tells the rows of a table apart where the file gives no number.
+_NAMES = {"customers": ("customer_name",), "people": ("person_name", "email"), "products": ("product_name",)}
+_RECORDED = ("deal_id", "pipeline", "stage", "entered_at")  # what tells two stays apart
+_SAID_OF_DEALS = {"status": "file_status", "closed_at": "file_close", "stage_order": "file_stage_order"}
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file. `columns` has a header's column, or None for one kept as an attribute."""
+
+    name: str
+    path: str
+    sheet: str | None
+    relation: str
+    table: str
+    source: str
+    encoding: str
+    delimiter: str
+    date_order: str | None
+    header_line: int
+    rows_read: int
+    rows_loaded: int
+    rows_updated: int
+    rows_unchanged: int
+    rows_removed: int
+    rows_rejected: int
+    skipped_lines: tuple[SkippedLine, ...]
+    headers: tuple[str, ...]
+    columns: dict[str, str | None]
+    totals: dict[str, dict[str, float]]
+    warnings: tuple[Message, ...]
+
+    def json(self) -> dict[str, Any]:
+        counts = {name: getattr(self, name) for name in ("rows_read", "rows_loaded", "rows_updated", "rows_unchanged", "rows_removed", "rows_rejected")}
+        return {
+            "path": self.path, "sheet": self.sheet, "table": self.table, "source": self.source, "encoding": self.encoding,
+            "delimiter": self.delimiter, "date_order": self.date_order, "header_line": self.header_line, **counts,
+            "skipped_lines": [{"line": skipped.line, "reason": str(skipped.reason)} for skipped in self.skipped_lines],
+            "headers": list(self.headers), "columns": self.columns, "totals": self.totals,
+            "warnings": [str(warning) for warning in self.warnings],
+        }  # fmt: skip
+
+
+class Load:
+    """Puts files into the database in use; their texts are in the attached database `scratch`."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, number: int, default_pipeline: str) -> None:
+        self._database = database
+        self._number = number
+        self._default_pipeline = default_pipeline
+        self._incoming: dict[str, str] = {}
+        rows = database.execute("SELECT DISTINCT stage FROM stages").fetchall()
+        self._stage_names = {fold(stage): stage for (stage,) in rows}
+
+    def add(self, plan: FilePlan) -> FileReport:
+        """Check and store the rows of one file."""
+        warnings: list[Message] = [*plan.text.repairs]
+        incoming = self._incoming[plan.text.relation] = f"incoming_{len(self._incoming) + 1}"
+        sums = self._sums(plan)
+        fields = self._fields(plan, warnings)
+        attributes = self._attributes(plan)
+        select = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in (fields | attributes).items())
+        self._database.execute(
+            f"CREATE OR REPLACE TEMP TABLE {incoming} AS SELECT line, {select} FROM scratch.{quoted(plan.text.relation)}"
+        )
+        self._remember_headers(plan, attributes)
+        self._note_cells(plan, warnings)
+        rejected = self._reject(plan, incoming, fields)
+        removed = self._remove(plan, incoming, fields, warnings)
+        names = [*fields, *attributes]
+        if plan.table == "stage_entries":
+            loaded, updated, unchanged = self._append_stays(incoming, names)
+        else:
+            loaded, updated, unchanged = self._upsert(plan.table, incoming, [n for n in names if n != "is_deleted"])
+        if plan.stage_columns:
+            self._record_stage_columns(plan, incoming)
+        text = plan.text
+        return FileReport(
+            text.name, text.name, text.sheet, text.relation, plan.table, plan.source.name, text.encoding, text.delimiter,
+            plan.date_order, text.header_line, text.rows_read, loaded, updated, unchanged, removed, rejected,
+            text.skipped_lines, text.headers, _columns(plan), {name: {"file": total, "loaded": 0.0} for name, total in sums.items()},
+            tuple(warnings),
+        )  # fmt: skip
+
+    def finish(self, report: FileReport) -> FileReport:
+        """Add up, in the tables as they now are, the money this file brought."""
+        key = SCHEMA[report.table].key
+        incoming = self._incoming[report.relation]
+        totals = {}
+        for name, sums in report.totals.items():
+            if key is None:
+                source = f"recorded_stages t SEMI JOIN {incoming} i ON {_same(_RECORDED)}"
+            else:
+                source = f"{quoted(report.table)} t SEMI JOIN {incoming} i USING ({key})"
+            totals[name] = {"file": sums["file"], "loaded": self._number_of(f"SELECT round(coalesce(fsum({name}), 0), 6) FROM {source}")}
+        self._database.execute(f"DROP TABLE {incoming}")
+        return replace(report, totals=totals)
+
+    # What the columns become
+
+    def _fields(self, plan: FilePlan, warnings: list[Message]) -> dict[str, str]:
+        """SQL of each column to store, by its name."""
+        fields: dict[str, str] = {}
+        for column in plan.columns:
+            if column.field is None or column.stage or column.reading is None:
+                continue
+            fields[column.field] = self._sql(plan, column, warnings)
+        if plan.table == "deals":
+            self._say_status(plan, fields, warnings)
+            for name, said in _SAID_OF_DEALS.items():
+                if name in fields:
+                    fields[said] = fields.pop(name)
+            if "deal_id" not in fields:
+                fields["deal_id"] = _made_key(fields)
+                warnings.append(say("The file has no deal numbers: deals are told apart by name, customer and date of creation."))
+        elif plan.table == "stage_entries":
+            fields.setdefault("pipeline", "CAST(NULL AS VARCHAR)")
+            fields["position"] = f"{self._number * 10**12} + line"
+        else:
+            key = SCHEMA[plan.table].key or ""
+            if key not in fields:
+                fields[key] = next(fields[name] for name in _NAMES[plan.table] if name in fields)
+        return fields
+
+    def _sql(self, plan: FilePlan, column: ColumnPlan, warnings: list[Message]) -> str:
+        assert column.reading is not None and column.field is not None
+        sql = column.reading.sql
+        if column.field.endswith("_id") and plan.source.empty_ids:
+            empty = ", ".join(f"'{word}'" for word in plan.source.empty_ids)
+            return f"CASE WHEN {sql} NOT IN ({empty}) THEN {sql} END"
+        if column.field == "stage":
+            return self._stage_sql(plan, column, warnings)
+        if column.field == "probability":
+            highest = self._number_of(f"SELECT coalesce(max({sql}), 0) FROM scratch.{quoted(plan.text.relation)}")
+            return f"{sql} / 100" if highest > 1 else sql
+        return sql
+
+    def _stage_sql(self, plan: FilePlan, column: ColumnPlan, warnings: list[Message]) -> str:
+        """The stage under one name, where the file writes it in several ways."""
+        rows = self._database.execute(
+            f"SELECT {column.name}, count(*) AS n FROM scratch.{quoted(plan.text.relation)} WHERE {column.name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT 10000"
+        ).fetchall()
+        renamed: dict[str, str] = {}
+        for written, _ in rows:
+            name = self._stage_names.setdefault(fold(written) or written, written)
+            if name != written:
+                renamed[written] = name
+        if not renamed:
+            return column.name
+        pairs = ", ".join(f"{written} = {name}" for written, name in list(renamed.items())[:5])
+        warnings.append(say("Stages written in several ways were taken as one: {pairs}.", pairs=pairs))
+        whens = " ".join(f"WHEN {_literal(written)} THEN {_literal(name)}" for written, name in renamed.items())
+        return f"CASE {column.name} {whens} ELSE {column.name} END"
+
+    def _say_status(self, plan: FilePlan, fields: dict[str, str], warnings: list[Message]) -> None:
+        """open, won or lost, as the file's own status columns say; NULL leaves it to the stage."""
+        said = []
+        status = plan.column("status")
+        if status:
+            rows = self._database.execute(
+                f"SELECT {status.name}, count(*) FROM scratch.{quoted(plan.text.relation)} WHERE {status.name} IS NOT NULL GROUP BY 1 LIMIT 1000"
+            ).fetchall()
+            known = {word: STATUS_OF[fold(word)] for word, _ in rows if fold(word) in STATUS_OF}
+            unknown = {word: cells for word, cells in rows if word not in known}
+            if unknown:
+                words = ", ".join(list(unknown)[:5])
+                warnings.append(
+                    say_n(
+                        "{n} deal has a status that is not open, won or lost ({words}); its stage decides.",
+                        "{n} deals have a status that is not open, won or lost ({words}); their stage decides.",
+                        sum(unknown.values()), words=words,
+                    )
+                )  # fmt: skip
+            if known:
+                whens = " ".join(f"WHEN {_literal(word)} THEN '{meaning}'" for word, meaning in known.items())
+                said.append(f"CASE {status.name} {whens} END")
+        won, closed = fields.pop("is_won", None), fields.pop("is_closed", None)
+        if won and closed:
+            # Exports leave the cell of a false value empty.
+            said.append(f"CASE WHEN {won} THEN 'won' WHEN {closed} THEN 'lost' ELSE 'open' END")
+        elif won:
+            said.append(f"CASE WHEN {won} THEN 'won' END")
+        if said:
+            fields["status"] = f"coalesce({', '.join(said)})" if len(said) > 1 else said[0]
+        else:
+            fields.pop("status", None)
+        amount = plan.column("amount")
+        if amount and amount.reading and amount.reading.currency and "currency" not in fields:
+            fields["currency"] = f"CASE WHEN {amount.name} IS NOT NULL THEN {_literal(amount.reading.currency)} END"
+
+    def _attributes(self, plan: FilePlan) -> dict[str, str]:
+        """Columns that mean nothing to us, under the attribute columns that hold them; made where they are new."""
+        known = {
+            fold(header): column
+            for column, header in self._database.execute(
+                'SELECT "column", header FROM headers WHERE "table" = ? AND is_attribute', [plan.table]
+            ).fetchall()
+        }
+        found: dict[str, str] = {}
+        used = set(known.values())
+        for column in plan.columns:
+            if column.field is not None or column.filled == 0:
+                continue
+            header = column.header or f"#{column.position + 1}"
+            name = known.get(fold(header))
+            if name is None or name in found:
+                name = f"attr_{len(used) + 1}"
+                used.add(name)
+                for table in {plan.table, _PUT_IN.get(plan.table, plan.table)}:
+                    self._database.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
+                self._database.execute("INSERT INTO headers VALUES (?, ?, ?, true)", [plan.table, name, header])
+            found[name] = column.name
+        return found
+
+    def _remember_headers(self, plan: FilePlan, attributes: dict[str, str]) -> None:
+        for column in plan.columns:
+            if column.field is None or column.stage or column.field not in SCHEMA[plan.table]:
+                continue
+            self._database.execute(
+                """INSERT INTO headers SELECT $t, $c, $h, false WHERE NOT EXISTS
+                   (SELECT 1 FROM headers WHERE "table" = $t AND "column" = $c AND header = $h)""",
+                {"t": plan.table, "c": column.field, "h": column.header},
+            )
+
+    def _sums(self, plan: FilePlan) -> dict[str, float]:
+        """The sum of every money column, over all rows of the file."""
+        money = {
+            column.field: column.reading.sql
+            for column in plan.columns
+            if column.field and column.reading and column.reading.kind == "money"
+        }
+        if not money:
+            return {}
+        row = self._database.execute(
+            f"SELECT {', '.join(f'round(coalesce(fsum({sql}), 0), 6)' for sql in money.values())} FROM scratch.{quoted(plan.text.relation)}"
+        ).fetchone()
+        return dict(zip(money, row or (), strict=True))
+
+    # What cannot be used
+
+    def _note_cells(self, plan: FilePlan, warnings: list[Message]) -> None:
+        """Cells that cannot be read are emptied, kept in `rejects` and said."""
+        typed = [c for c in plan.columns if c.field and c.reading and c.reading.sql != quoted(c.name) and c.field != "status"]
+        if not typed:
+            return
+        relation = f"scratch.{quoted(plan.text.relation)}"
+        counts = self._database.execute(
+            f"SELECT {', '.join(f'count({c.name}) - count({c.reading.sql})' for c in typed if c.reading)} FROM {relation}"
+        ).fetchone()
+        for column, bad in zip(typed, counts or (), strict=True):
+            if not bad or column.reading is None:
+                continue
+            kind = "date" if column.reading.kind in ("date", "timestamp") else "flag" if column.reading.kind == "flag" else "number"
+            reason = {"date": say("Not a date."), "number": say("Not a number."), "flag": say("Not yes or no.")}[kind]
+            wrong = f"{column.name} IS NOT NULL AND ({column.reading.sql}) IS NULL"
+            self._database.execute(
+                f"""INSERT INTO rejects SELECT ?, ?, line, ?, {column.name}, ?, NULL, false FROM {relation} WHERE {wrong}""",
+                [self._number, plan.text.name, column.header, reason.dump()],
+            )
+            line, example = self._database.execute(
+                f"SELECT line, {column.name} FROM {relation} WHERE {wrong} ORDER BY line LIMIT 1"
+            ).fetchone() or (0, "")
+            warnings.append(
+                say_n(
+                    "{header}: {n} cell could not be read and was left empty: {example} in line {line}.",
+                    "{header}: {n} cells could not be read and were left empty, such as {example} in line {line}.",
+                    bad, header=column.header, example=example, line=str(line),
+                )
+            )  # fmt: skip
+
+    def _reject(self, plan: FilePlan, incoming: str, fields: dict[str, str]) -> int:
+        """Set aside the rows that lack what they cannot live without."""
+        needed: Sequence[str] = ("deal_id", "stage", "entered_at") if plan.table == "stage_entries" else (SCHEMA[plan.table].key or "",)
+        reasons = {
+            "deal_id": say("There is no deal number."), "stage": say("There is no stage."), "entered_at": say("There is no date that can be read."),
+            "customer_id": say("There is no customer name or number."), "person_id": say("There is no name."), "product_id": say("There is no product name or number."),
+        }  # fmt: skip
+        rejected = 0
+        raw = ", ".join(f"r.c{place}" for place in range(len(plan.text.headers)))
+        for name in needed:
+            column = plan.column(name)
+            cell = f"r.{column.name}" if column else "NULL"
+            self._database.execute(
+                f"""INSERT INTO rejects SELECT ?, ?, line, ?, {cell}, ?, to_json([{raw}]), true
+                    FROM {incoming} i JOIN scratch.{quoted(plan.text.relation)} r USING (line) WHERE i.{name} IS NULL""",
+                [self._number, plan.text.name, column.header if column else "", reasons[name].dump()],
+            )
+            gone = self._database.execute(f"DELETE FROM {incoming} WHERE {name} IS NULL").fetchone()
+            rejected += gone[0] if gone else 0
+        return rejected
+
+    def _remove(self, plan: FilePlan, incoming: str, fields: dict[str, str], warnings: list[Message]) -> int:
+        """Leave out what the source deleted, and all but the first row of a key."""
+        removed = 0
+        if "is_deleted" in fields:
+            gone = self._database.execute(f"DELETE FROM {incoming} WHERE is_deleted").fetchone()
+            removed += gone[0] if gone else 0
+            if removed:
+                warnings.append(say_n("{n} row that the source marks as deleted was left out.", "{n} rows that the source marks as deleted were left out.", removed))
+        key = ", ".join(_RECORDED) if plan.table == "stage_entries" else SCHEMA[plan.table].key
+        doubled = f"SELECT line, {key}, row_number() OVER (PARTITION BY {key} ORDER BY line) AS turn FROM {incoming}"
+        example = self._database.execute(f"SELECT * FROM ({doubled}) WHERE turn > 1 ORDER BY line LIMIT 1").fetchone()
+        if example is None:
+            return removed
+        gone = self._database.execute(f"DELETE FROM {incoming} WHERE line IN (SELECT line FROM ({doubled}) WHERE turn > 1)").fetchone()
+        doubles = gone[0] if gone else 0
+        warnings.append(
+            say_n(
+                "{n} row repeats the key of an earlier one and was left out: {example} in line {line}.",
+                "{n} rows repeat the key of an earlier one and were left out, such as {example} in line {line}.",
+                doubles, example=str(example[1]), line=str(example[0]),
+            )
+        )  # fmt: skip
+        return removed + doubles
+
+    # Into the tables
+
+    def _upsert(self, table: str, incoming: str, names: Sequence[str]) -> tuple[int, int, int]:
+        """Insert rows with a new key, update those that differ; returns loaded, updated, unchanged."""
+        target, key = _PUT_IN.get(table, table), SCHEMA[table].key or ""
+        database = self._database
+        if table == "deals":
+            # Deals known from a history only give way to the deals' own file.
+            database.execute("DELETE FROM loaded_deals WHERE is_from_history")
+        rows = int(self._number_of(f"SELECT count(*) FROM {incoming}"))
+        updated = matched = 0
+        if self._number_of(f"SELECT count(*) FROM {quoted(target)}"):
+            others = [quoted(name) for name in names if name != key]
+            matched = int(self._number_of(f"SELECT count(*) FROM {incoming} SEMI JOIN {quoted(target)} USING ({key})"))
+            differs = " OR ".join(f"t.{name} IS DISTINCT FROM i.{name}" for name in others) or "false"
+            assign = ", ".join(f"{name} = i.{name}" for name in others)
+            if others:
+                done = database.execute(
+                    f"UPDATE {quoted(target)} t SET {assign} FROM {incoming} i WHERE t.{key} = i.{key} AND ({differs})"
+                ).fetchone()
+                updated = done[0] if done else 0
+        columns = ", ".join(quoted(name) for name in names)
+        database.execute(
+            f"INSERT INTO {quoted(target)} BY NAME SELECT {columns} FROM {incoming} ANTI JOIN {quoted(target)} USING ({key})"
+            if matched
+            else f"INSERT INTO {quoted(target)} BY NAME SELECT {columns} FROM {incoming}"
+        )
+        return rows - matched, updated, matched - updated
+
+    def _append_stays(self, incoming: str, names: Sequence[str]) -> tuple[int, int, int]:
+        rows = int(self._number_of(f"SELECT count(*) FROM {incoming}"))
+        columns = ", ".join(f"i.{quoted(name)}" for name in names)
+        done = self._database.execute(
+            f"INSERT INTO recorded_stages BY NAME SELECT {columns} FROM {incoming} i ANTI JOIN recorded_stages t ON {_same(_RECORDED)}"
+        ).fetchone()
+        loaded = int(done[0]) if done else 0
+        return loaded, 0, rows - loaded
+
+    def _record_stage_columns(self, plan: FilePlan, incoming: str) -> None:
+        """Stage history out of the columns that say when each stage was entered."""
+        pipeline = next((c for c in plan.columns if c.field == "pipeline"), None)
+        for place, column in enumerate(plan.stage_columns):
+            assert column.stage is not None and column.reading is not None
+            stage = self._stage_names.setdefault(fold(column.stage.stage) or column.stage.stage, column.stage.stage)
+            own = _literal(column.stage.pipeline) if column.stage.pipeline else (f"r.{pipeline.name}" if pipeline else "NULL")
+            relation = f"scratch.{quoted(plan.text.relation)}"
+            moment = f"(SELECT line, {column.reading.sql} AS entered_at FROM {relation})"
+            self._database.execute(
+                f"DELETE FROM recorded_stages WHERE stage = {_literal(stage)} AND deal_id IN (SELECT deal_id FROM {incoming}) AND position < 1000000"
+            )
+            self._database.execute(
+                f"""INSERT INTO recorded_stages BY NAME SELECT i.deal_id, {own} AS pipeline, {_literal(stage)} AS stage, m.entered_at, {place} AS position
+                    FROM {incoming} i JOIN {relation} r USING (line) JOIN {moment} m USING (line) WHERE m.entered_at IS NOT NULL"""
+            )
+
+    def _number_of(self, sql: str) -> float:
+        row = self._database.execute(sql).fetchone()
+        return float(row[0]) if row and row[0] is not None else 0.0
+
+
+def _columns(plan: FilePlan) -> dict[str, str | None]:
+    columns: dict[str, str | None] = {}
+    for column in plan.columns:
+        name = column.header
+        while name in columns:
+            name += "'"
+        columns[name] = column.field
+    return columns
+
+
+def _made_key(fields: dict[str, str]) -> str:
+    """A key from what a deal is called, with a number for those that share it, so that none is lost."""
+    parts = [f"coalesce(CAST({fields[name]} AS VARCHAR), '')" for name in ("deal_name", "customer", "created_at") if name in fields]
+    made = " || '|' || ".join(parts)
+    known = fields.get("deal_name", "NULL")
+    return f"CASE WHEN {known} IS NOT NULL THEN {made} || '#' || row_number() OVER (PARTITION BY {made} ORDER BY line) END"
+
+
+def _same(names: Sequence[str]) -> str:
+    return " AND ".join(f"t.{name} IS NOT DISTINCT FROM i.{name}" for name in names)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+

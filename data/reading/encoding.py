@@ -1,0 +1,213 @@
+"""Which encoding a text file is in, judged on the whole of it, and the same text as UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import FileProblem
+from data.messages import Message, say, say_n
+from data.reading.types import Progress
+from data.reading.unpack import CHUNK, refuse_binary
+
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_HEBREW_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\xe0-\xfa]{2,}(?![A-Za-z])|[\d\s]\xa4[\d\s]")  # 0xA4 is the shekel
+_LATIN_ACCENT = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
+_LINE_LIMIT = 16 << 20  # bytes
+_CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1a\x1b"))
+_NAMES = {"cp1255": "windows-1255", "cp1252": "windows-1252", "utf_8": "utf-8", "utf_8_sig": "utf-8-sig"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text file as valid UTF-8 (perhaps with a byte order mark), without NUL."""
+
+    path: Path
+    encoding: str
+    reason: Message
+    repairs: tuple[Message, ...]
+    lines: int  # physical lines
+    blank_lines_at_end: int
+    lone_returns: bool  # CR also stands without LF, in a file that has LF
+
+
+@dataclass
+class _Scan:
+    """What one pass over bytes shows."""
+
+    line_feeds: int = 0
+    returns: int = 0
+    pairs: int = 0  # CR LF
+    doubled: int = 0  # CR CR LF, where a program turned LF into CR LF twice
+    nuls: int = 0
+    ascii: bool = True
+    not_utf8_at: int | None = None  # physical line
+    last: bytes = b""  # the last two bytes
+
+
+def decode(path: Path, name: str, folder: Path, wanted: str | None, progress: Progress) -> Text:
+    """Decide the encoding (`wanted` overrides), and write UTF-8 into `folder` unless the file is plain UTF-8 already.
+
+    Raises FileProblem for a binary file, an unknown encoding, or bytes that the wanted encoding does not have.
+    """
+    scan = _scan(path, name, progress)
+    encoding, reason, strict = _wanted(wanted, name) if wanted else _guess(path, name, scan)
+    repairs: list[Message] = []
+    if not (encoding in ("utf-8", "utf-8-sig") and scan.not_utf8_at is None):
+        path, replaced = _transcode(path, name, folder / "decoded", encoding, strict)
+        if replaced:
+            repairs.append(say_n(
+                "{n} character could not be read as {encoding} and is shown as \ufffd.",
+                "{n} characters could not be read as {encoding} and are shown as \ufffd.", replaced, encoding=encoding,
+            ))  # fmt: skip
+        scan = _scan(path, name, progress)
+    returns_become = b"\r"
+    if scan.returns and not scan.line_feeds:
+        returns_become = b"\n"
+    elif 0 < scan.doubled == scan.returns - scan.pairs:
+        returns_become = b""
+    if scan.nuls or returns_become != b"\r":
+        path = _normalise(path, folder / "normalised", returns_become)
+        if scan.nuls:
+            repairs.append(say_n("{n} NUL character was left out.", "{n} NUL characters were left out.", scan.nuls))
+        scan = _scan(path, name, progress)
+    return Text(
+        path, encoding, reason, tuple(repairs),
+        lines=scan.line_feeds + scan.returns - scan.pairs + (scan.last[-1:] not in (b"\n", b"\r")),
+        blank_lines_at_end=_blank_lines_at_end(path),
+        lone_returns=scan.returns != scan.pairs,
+    )  # fmt: skip
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _scan(path: Path, name: str, progress: Progress) -> _Scan:
+    scan, decoder, size, done, unbroken = _Scan(), codecs.getincrementaldecoder("utf-8")(), path.stat().st_size, 0, 0
+    for chunk in _chunks(path):
+        done += len(chunk)
+        ascii_only = chunk.isascii()
+        if scan.not_utf8_at is None and not (ascii_only and decoder.getstate()[0] == b""):
+            try:
+                decoder.decode(chunk, final=done == size)
+            except UnicodeDecodeError as error:
+                scan.not_utf8_at = scan.line_feeds + 1 + error.object[: error.start].count(b"\n")
+        scan.ascii = scan.ascii and ascii_only
+        scan.line_feeds += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
+        if b"\r" in chunk or b"\r" in scan.last:
+            scan.returns += chunk.count(b"\r")
+            scan.pairs += (scan.last[-1:] + chunk).count(b"\r\n")
+            scan.doubled += (scan.last + chunk).count(b"\r\r\n")
+        unbroken = 0 if b"\n" in chunk or b"\r" in chunk else unbroken + len(chunk)
+        if unbroken > _LINE_LIMIT:
+            raise FileProblem(
+                say("{name} has a line of more than {megabytes} MB.", name=name, megabytes=_LINE_LIMIT >> 20),
+                say("It is not a table of text with a row on each line; export it as CSV or XLSX."),
+            )
+        scan.nuls += chunk.count(b"\0") if b"\0" in chunk else 0
+        scan.last = (scan.last + chunk[-2:])[-2:]
+        progress(done / size)
+    return scan
+
+
+def _wanted(wanted: str, name: str) -> tuple[str, Message, bool]:
+    try:
+        info = codecs.lookup(wanted.strip())
+        "א".encode(info.name, "ignore")  # a codec that is not of text refuses
+    except (LookupError, ValueError, TypeError) as error:
+        raise FileProblem(
+            say("{encoding} is not an encoding that can be read, for {name}.", encoding=wanted, name=name),
+            say("Try utf-8, utf-16, windows-1255 or windows-1252."),
+        ) from error
+    return _NAMES.get(info.name.replace("-", "_"), info.name), say("You chose it."), True
+
+
+def _guess(path: Path, name: str, scan: _Scan) -> tuple[str, Message, bool]:
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        family = encoding.removesuffix("-sig").upper()
+        if head.startswith(mark) and (encoding != "utf-8-sig" or scan.not_utf8_at is None):
+            return encoding, say("The file starts with the byte order mark of {family}.", family=family), False
+    pairs = len(head) // 2
+    even, odd = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if max(even, odd) > pairs // 10 and min(even, odd) <= max(even, odd) // 20:
+        encoding = "utf-16-le" if odd > even else "utf-16-be"
+        return encoding, say("Spaces, digits and punctuation have a zero byte beside them, as in UTF-16."), False
+    if head.count(0) > len(head) // 50 or len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 50:
+        refuse_binary(name)
+    if scan.not_utf8_at is None:
+        if scan.ascii:
+            return "utf-8", say("Only plain ASCII is in it, which reads the same in every encoding."), False
+        return "utf-8", say("The whole file is valid UTF-8."), False
+    return _guess_invalid_utf8(path, scan.not_utf8_at)
+
+
+def _guess_invalid_utf8(path: Path, line: int) -> tuple[str, Message, bool]:
+    decoder, good, bad, hebrew, latin = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 0, 0
+    for chunk in _chunks(path):
+        text = decoder.decode(chunk)
+        broken = text.count("\ufffd")
+        bad, good = bad + broken, good + len(text) - len(text.encode("ascii", "ignore")) - broken
+        hebrew += len(_HEBREW_WORD.findall(chunk))
+        latin += len(_LATIN_ACCENT.findall(chunk))
+    if good > 2 * bad:
+        reason = say("{good} characters are valid UTF-8 and {bad} are damaged, the first on line {line}.",
+                     good=good, bad=bad, line=line)  # fmt: skip
+        return "utf-8", reason, False
+    seen = {"line": line, "hebrew": hebrew, "latin": latin}
+    if hebrew > latin:
+        return "windows-1255", say(
+            "It is not UTF-8 (line {line}); it has {hebrew} Hebrew words and {latin} accented Latin letters.", **seen
+        ), False  # fmt: skip
+    return "windows-1252", say(
+        "It is not UTF-8 (line {line}); it has {latin} accented Latin letters and {hebrew} Hebrew words.", **seen
+    ), False  # fmt: skip
+
+
+def _transcode(path: Path, name: str, target: Path, encoding: str, strict: bool) -> tuple[Path, int]:
+    """Write the text as UTF-8; returns where, and how many characters had to be replaced."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if strict else "replace")
+    replaced, line = 0, 1
+    with target.open("wb") as out:
+        try:
+            for chunk in _with_end(path):
+                text = decoder.decode(chunk, final=not chunk)
+                replaced += text.count("\ufffd")
+                line += text.count("\n")
+                out.write(text.encode("utf-8", "replace"))
+        except UnicodeDecodeError as error:
+            raise FileProblem(
+                say("{name} cannot be read as {encoding} near line {line}.", name=name, encoding=encoding, line=line),
+                say("Leave the encoding to be decided, or choose another."),
+            ) from error
+    return target, replaced
+
+
+def _with_end(path: Path) -> Iterator[bytes]:
+    yield from _chunks(path)
+    yield b""
+
+
+def _normalise(path: Path, target: Path, returns_become: bytes) -> Path:
+    """Leave out NUL, and write every CR as `returns_become`."""
+    with target.open("wb") as out:
+        for chunk in _chunks(path):
+            out.write(chunk.replace(b"\0", b"").replace(b"\r", returns_become))
+    return target
+
+
+def _blank_lines_at_end(path: Path) -> int:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - (1 << 16)))
+        tail = file.read()
+    text = tail.rstrip(b"\r\n")
+    return max(0, tail[len(text) :].count(b"\n") - 1) if text else 0

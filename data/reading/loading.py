@@ -1,0 +1,227 @@
+"""Records into a DuckDB table of text: straight from the file where it is regular, one by one where it is not.
+
+Both ways give the same table: line BIGINT, c0 VARCHAR, c1 VARCHAR, ...; `line` is the physical line a row starts on.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import chain
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from data.messages import Message, say_n
+from data.reading.cells import OUTER, clean, is_number_like
+from data.reading.dialect import DELIMITERS, ONE_COLUMN, Dialect
+from data.reading.encoding import Text
+from data.reading.header import Header
+from data.reading.types import Progress, Record
+from data.reading.unpack import CHUNK
+
+_LINES_NAMED = 5
+_OUTER_SQL = f"'{OUTER}'"
+_WIDE_LEADS = {character.encode()[:1] for character in OUTER if not character.isascii()}
+
+
+@dataclass
+class Ragged:
+    """Lines whose cells did not fit the header, by what was done about it."""
+
+    short: list[int] = field(default_factory=list)  # missing cells are empty
+    joined: list[int] = field(default_factory=list)  # a delimiter inside a cell was not quoted
+
+    def repairs(self, skipped: set[int]) -> list[Message]:
+        """What was repaired in lines that are rows."""
+        short = [line for line in self.short if line not in skipped]
+        joined = [line for line in self.joined if line not in skipped]
+        messages = []
+        if short:
+            messages.append(say_n(
+                "{n} row has fewer cells than the header; the missing ones are empty. Line {lines}.",
+                "{n} rows have fewer cells than the header; the missing ones are empty. Lines {lines}.",
+                len(short), lines=_named(short),
+            ))  # fmt: skip
+        if joined:
+            messages.append(say_n(
+                "{n} row has more cells than the header, as if a delimiter inside a cell was not quoted; "
+                "neighbouring cells were joined. Check line {lines}.",
+                "{n} rows have more cells than the header, as if a delimiter inside a cell was not quoted; "
+                "neighbouring cells were joined. Check lines {lines}.",
+                len(joined), lines=_named(joined),
+            ))  # fmt: skip
+        return messages
+
+
+def load_regular(
+    scratch: duckdb.DuckDBPyConnection, relation: str, text: Text, dialect: Dialect, header: Header
+) -> bool:
+    """Let DuckDB parse the whole file. False, and no table, where that could lose or misplace anything."""
+    width, delimiter = len(header.names), dialect.delimiter
+    if text.lone_returns or (width == 1 and text.blank_lines_at_end):  # DuckDB counts blank lines in one column only
+        return False
+    blanks = _blanks(text.path, dialect)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    source = f"""read_csv($path, columns={{{columns}}}, auto_detect=false, header=false, skip={header.last_line},
+        delim=$delimiter, quote=$quote, escape=$quote, nullstr='', strict_mode=true, null_padding=false,
+        max_line_size={4 << 20}, buffer_size={32 << 20}, store_rejects=true,
+        rejects_table='{relation}_rejects', rejects_scan='{relation}_scans', rejects_limit=1)"""
+    values = {"path": glob.escape(str(text.path)), "delimiter": delimiter, "quote": dialect.quote}
+    cells = ", ".join(_trimmed(f"c{i}", blanks) for i in range(width))
+    breaks = " + ".join(f"coalesce(length(c{i}) - length(replace(c{i}, chr(10), '')), 0)" for i in range(width))
+    expected = text.lines - text.blank_lines_at_end - header.last_line
+    try:
+        scratch.execute(f"create table {relation} as select null::bigint as line, {cells} from {source}", values)
+        rows = _one(scratch, f"select count(*) from {relation}")
+        if not _one(scratch, f"select count(*) from {relation}_rejects"):
+            if rows == expected:
+                scratch.execute(f"update {relation} set line = rowid + 1 + {header.last_line}")
+                return True
+            if rows < expected:
+                scratch.execute(f"""create or replace table {relation} as
+                    select row_number() over () + {header.last_line} + coalesce(sum(breaks) over
+                        (rows between unbounded preceding and 1 preceding), 0)::bigint as line, {cells}, breaks
+                    from (select *, {breaks} as breaks from {source})""", values)  # fmt: skip
+                if _one(scratch, f"select count(*) + coalesce(sum(breaks), 0) from {relation}") == expected:
+                    scratch.execute(f"alter table {relation} drop column breaks")
+                    return True
+    except duckdb.InvalidInputException:
+        pass  # not regular; said better by the careful way
+    finally:
+        for table in (f"{relation}_rejects", f"{relation}_scans"):
+            scratch.execute(f"drop table if exists {table}")
+    scratch.execute(f"drop table if exists {relation}")
+    return False
+
+
+def load_records(
+    scratch: duckdb.DuckDBPyConnection, relation: str, records: Iterable[Record], width: int, folder: Path,
+    joint: str | None, last_line: int, progress: Progress,
+) -> Ragged:  # fmt: skip
+    """Load records one by one, fitted to the width of the header; blank lines are rows without values.
+
+    joint: what joins cells that an unquoted delimiter tore apart; None where short records are the rule (a workbook).
+    """
+    ragged, path, shapes = Ragged(), folder / f"{relation}.csv", _Shapes(width)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)  # else a lone CR is not quoted
+        for n, record in enumerate(records):
+            cells = [clean(cell) for cell in record.cells]
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            if len(cells) > width:
+                cells = shapes.joined(record.cells, joint or " ")
+                ragged.joined.append(record.line)
+            elif len(cells) < width:
+                if joint is not None and any(cells):
+                    ragged.short.append(record.line)
+                cells += [""] * (width - len(cells))
+            else:
+                shapes.learn(cells)
+            writer.writerow([record.line, *cells])
+            if n % 10_000 == 0:
+                progress(min(1.0, record.line / max(1, last_line)))
+    columns = ", ".join(["'line': 'BIGINT'", *(f"'c{i}': 'VARCHAR'" for i in range(width))])
+    scratch.execute(
+        f"""create table {relation} as from read_csv($path, columns={{{columns}}}, auto_detect=false, header=false,
+            delim=',', quote='"', escape='"', nullstr='', new_line='\\n',
+            max_line_size={64 << 20}, buffer_size={128 << 20})""",
+        {"path": glob.escape(str(path))},
+    )
+    path.unlink()
+    return ragged
+
+
+class _Shapes:
+    """Which columns hold numbers, learnt from the rows that fit, to find the cell that was torn apart."""
+
+    def __init__(self, width: int) -> None:
+        self.numbers, self.words = [0] * width, [0] * width
+        self.learnt = 0
+
+    def learn(self, cells: Sequence[str]) -> None:
+        if self.learnt < 1000:
+            self.learnt += 1
+            for i, cell in enumerate(cells):
+                if cell:
+                    kind = self.numbers if is_number_like(cell) else self.words
+                    kind[i] += 1
+
+    def joined(self, cells: list[str], joint: str) -> list[str]:
+        """The cells with neighbours joined where the rest then suits its columns best; at the end where all do."""
+        extra = len(cells) - len(self.numbers)
+        choices = [
+            [*map(clean, cells[:i]), clean(joint.join(cells[i : i + extra + 1])), *map(clean, cells[i + extra + 1 :])]
+            for i in range(len(self.numbers))
+        ]
+        spaced = [all(cell[:1] == " " for cell in cells[i + 1 : i + extra + 1]) for i in range(len(choices))]
+        return max(zip(choices, spaced, range(len(choices)), strict=True), key=lambda c: (self._fit(c[0]), *c[1:]))[0]
+
+    def _fit(self, cells: list[str]) -> int:
+        fit = 0
+        for cell, numbers, words in zip(cells, self.numbers, self.words, strict=True):
+            if cell and numbers != words:
+                fit += 1 if is_number_like(cell) == (numbers > words) else -1
+        return fit
+
+
+class _Blanks(Enum):
+    """Which blanks can stand at the end of a cell: what decides how cheaply cells can be trimmed."""
+
+    NONE = "none"
+    ASCII = "ascii"
+    ANY = "any"  # wide blanks and bidi controls at either end
+
+
+def _blanks(path: Path, dialect: Dialect) -> _Blanks:
+    """Never less than what is there; cheaper than looking at every cell."""
+    if dialect.delimiter not in (*DELIMITERS, ONE_COLUMN):
+        return _Blanks.ANY
+    quote, separates = ord(dialect.quote), np.zeros(256, bool)
+    separates[[ord(dialect.delimiter), ord("\n"), ord("\r")]] = True
+    found, last = _Blanks.NONE, b""
+    with path.open("rb") as file:
+        for chunk in chain(iter(lambda: file.read(CHUNK), b""), [b"\n\n"]):
+            if not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
+                return _Blanks.ANY
+            chunk = last + chunk
+            if found is _Blanks.NONE:
+                codes = np.frombuffer(chunk, np.uint8)
+                low = np.flatnonzero(codes[:-2] <= ord(" "))
+                after, quoted = codes[low + 1], codes[low + 1] == quote
+                ends = separates[np.where(quoted, codes[low + 2], after)] & (quoted | ~separates[codes[low]])
+                found = _Blanks.ASCII if ends.any() else found
+            last = chunk[-2:]
+    return found
+
+
+def _trimmed(column: str, blanks: _Blanks) -> str:
+    suspect = f"{column} < '!'"  # starts with a blank or a control character
+    if blanks is _Blanks.ASCII:
+        suspect += f" or right({column}, 1) < '!'"
+    if blanks is _Blanks.ANY:
+        suspect = f"contains({_OUTER_SQL}, left({column}, 1)) or contains({_OUTER_SQL}, right({column}, 1))"
+    return f"case when {suspect} then nullif(trim({column}, {_OUTER_SQL}), '') else {column} end as {column}"
+
+
+def _named(lines: list[int]) -> str:
+    return ", ".join(map(str, lines[:_LINES_NAMED])) + (", ..." if len(lines) > _LINES_NAMED else "")
+
+
+def _one(scratch: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = scratch.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def rows_at(
+    scratch: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]
+) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of the rows a query gives, empty cells as ""."""
+    for line, *cells in scratch.execute(query, values).fetchall():
+        yield line, [cell or "" for cell in cells]

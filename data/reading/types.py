@@ -1,0 +1,56 @@
+"""What goes into reading a file, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from data.messages import Message
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the person decides instead of us; None leaves it to us."""
+
+    encoding: str | None = None
+    delimiter: str | None = None  # one character, or the word "tab"
+    sheet: str | None = None
+    header_line: int | None = None  # physical line of the file (row of the sheet), from 1
+
+
+@dataclass(frozen=True)
+class SkippedLine:
+    """A line that is no row of the table; the first one, where a quoted cell spreads it over several."""
+
+    line: int
+    reason: Message
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table found in a file, stored as text in the scratch database."""
+
+    name: str
+    sheet: str | None
+    encoding: str  # a Python codec name, or "xlsx"
+    encoding_reason: Message
+    delimiter: str  # "" for a workbook and for a file of one column
+    delimiter_reason: Message
+    header_line: int
+    header_reason: Message
+    headers: tuple[str, ...]
+    rows_read: int
+    skipped_lines: tuple[SkippedLine, ...]
+    repairs: tuple[Message, ...]
+    relation: str  # line BIGINT, c0 VARCHAR, c1 VARCHAR, ... one a header; empty cells are NULL
+
+
+class Record(NamedTuple):
+    """The cells that stand on the physical lines `line` to `last_line`."""
+
+    line: int
+    last_line: int
+    cells: list[str]

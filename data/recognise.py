@@ -1,0 +1,414 @@
+"""What a file holds: which table, from which system, and what each of its columns means, with how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import duckdb
+from rapidfuzz import fuzz
+
+from data.engine import quoted
+from data.errors import FileProblem, RequestProblem
+from data.messages import N_, Message, say
+from data.reading import ReadOptions, TextTable
+from data.schema import SCHEMA, Column, Kind
+from data.sources import Source, StageColumn, fold
+from data.sources.generic import GENERIC
+from data.sources.hubspot import HUBSPOT
+from data.sources.salesforce import SALESFORCE
+from data.values import DateOrder, Reading, read_as
+
+Confidence = Literal["sure", "check", "aside"]
+
+SOURCES = (SALESFORCE, HUBSPOT, GENERIC)
+LOADED = ("people", "products", "customers", "deals", "stage_entries")  # in the order they are loaded
+
+# Columns that files have and that are not kept as they are, but decide something.
+DECIDING = {
+    "deals": (
+        Column("is_won", "flag", N_("Won, yes or no"), N_("Whether the deal was won.")),
+        Column("is_closed", "flag", N_("Closed, yes or no"), N_("Whether the deal is won or lost.")),
+        Column("is_deleted", "flag", N_("Deleted"), N_("Whether the source marks the row as deleted.")),
+        Column("stage_order", "number", N_("Stage order"), N_("The place of the deal's stage in its pipeline.")),
+    ),
+    "customers": (Column("is_deleted", "flag", N_("Deleted"), N_("Whether the source marks the row as deleted.")),),
+    "stage_entries": tuple(
+        SCHEMA["deals"][name] for name in ("deal_name", "customer_id", "customer", "currency", "created_at")
+    ),
+}
+_COMPUTED = {"stage_order", "outcome", "visit", "left_at", "next_stage", "fate", "is_recorded", "is_skipped", "skips_before"}
+_STATUS = {
+    "won": ("won", "closedwon", "win", "success", "successful", "זכייה", "זכינו", "נסגרבהצלחה", "נסגרהבהצלחה", "נמכר", "הצלחה", "ניצחון"),
+    "lost": ("lost", "closedlost", "loss", "dead", "rejected", "declined", "cancelled", "canceled", "abandoned", "disqualified", "outsold",
+             "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "בוטלה", "נסגרללאהצלחה", "לארלוונטי", "נכשל"),
+    "open": ("open", "inprogress", "active", "pending", "new", "working", "onhold", "ongoing", "פתוח", "פתוחה", "פעיל", "פעילה", "בתהליך", "בטיפול", "חדש", "חדשה", "מוקפא"),
+}  # fmt: skip
+STATUS_OF = {word: status for status, words in _STATUS.items() for word in words}
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What the person says of a file; None leaves it to us."""
+
+    table: str | None = None
+    source: str | None = None
+    mapping: Mapping[str, str | None] = field(default_factory=dict)  # header -> column; None keeps it as an attribute
+    date_order: DateOrder | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What one column of a file becomes."""
+
+    position: int
+    header: str
+    field: str | None  # a column of the table, or None for an attribute
+    stage: StageColumn | None  # for "date entered ..." columns
+    confidence: Confidence
+    reason: Message
+    filled: float
+    samples: tuple[str, ...]
+    reading: Reading | None = None
+
+    @property
+    def name(self) -> str:
+        return f"c{self.position}"
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """What one file, or one sheet, becomes."""
+
+    text: TextTable
+    table: str
+    source: Source
+    columns: tuple[ColumnPlan, ...]
+
+    def column(self, name: str) -> ColumnPlan | None:
+        return next((column for column in self.columns if column.field == name and not column.stage), None)
+
+    @property
+    def stage_columns(self) -> tuple[ColumnPlan, ...]:
+        return tuple(column for column in self.columns if column.stage)
+
+    @property
+    def date_order(self) -> DateOrder | None:
+        orders = [column.reading.order for column in self.columns if column.reading and column.reading.order]
+        if orders:
+            return orders[0]
+        dated = any(column.reading and column.reading.kind in ("date", "timestamp") for column in self.columns)
+        return "ymd" if dated else None
+
+
+def targets(table: str) -> tuple[Column, ...]:
+    """The columns that a file's columns may become in `table`."""
+    own = tuple(column for column in SCHEMA[table] if table != "stage_entries" or column.name not in _COMPUTED)
+    return own + DECIDING.get(table, ())
+
+
+def recognise(
+    database: duckdb.DuckDBPyConnection, text: TextTable, options: FileOptions, time_zone: str = "UTC"
+) -> FilePlan:
+    """Decide what `text` holds. Raises FileProblem when it is nothing we know, RequestProblem for wrong options."""
+    samples, filled = _look(database, text)
+    source, table = _table_of(database, text, options, samples)
+    mapping = _match(text.headers, source, table)
+    if table == "deals":
+        mapping = _find_by_content(database, text, mapping, samples)
+    elif table == "stage_entries":
+        mapping = _match_history(text, options, samples)
+    _apply(text, table, options.mapping, mapping)
+    absent = lacking(table, (match[0] for match in mapping.values()))
+    if absent:
+        raise FileProblem(
+            say("{name} cannot be loaded as {table}: no column is its {missing}.", name=_named(text), table=table, missing=absent[0][0]),
+            say("Say which column it is, or choose another table."),
+        )
+    columns = []
+    kinds = {column.name: column.kind for column in targets(table)}
+    for position, header in enumerate(text.headers):
+        name, confidence, reason = mapping.get(position, (None, "aside", say("Kept as a column of its own.")))
+        stage = _stage_column(source, header) if table == "deals" and name is None and position not in mapping else None
+        if stage:
+            name, confidence, reason = "entered_at", "sure", say("When deals entered {stage}.", stage=stage.stage)
+        columns.append(
+            ColumnPlan(position, header, name, stage, confidence, reason, filled[position], samples[position][:3])
+        )
+    read = _read(database, text, columns, kinds, options, time_zone)
+    return FilePlan(text, table, source, tuple(read))
+
+
+def _stage_column(source: Source, header: str) -> StageColumn | None:
+    return source.stage_column(header) or GENERIC.stage_column(header)
+
+
+# Which table
+
+
+def _table_of(
+    database: duckdb.DuckDBPyConnection, text: TextTable, options: FileOptions, samples: Sequence[tuple[str, ...]]
+) -> tuple[Source, str]:
+    sources = [source for source in SOURCES if options.source in (None, source.name)]
+    if not sources:
+        raise RequestProblem(
+            say("{source} is not a source we know.", source=options.source or ""),
+            say("Known are: {names}.", names=", ".join(source.name for source in SOURCES)),
+        )
+    if options.table is not None and options.table not in LOADED:
+        raise RequestProblem(
+            say("{table} is not a table a file can be loaded into.", table=options.table),
+            say("These are: {names}.", names=", ".join(LOADED)),
+        )
+    folded = {fold(header) for header in text.headers}
+    best: tuple[float, Source, str] | None = None
+    for source in sources:
+        for table in LOADED if options.table is None else (options.table,):
+            matched = _match(text.headers, source, table)
+            _apply(text, table, options.mapping, matched, strict=False)
+            if not _is_enough(table, {name for name, _, _ in matched.values()}) and options.table is None:
+                continue
+            signs = {fold(header) for header in source.signature.get(table, ())} & folded
+            if source is not GENERIC and len(signs) < 2 and options.source is None:
+                continue
+            score = len(matched) / max(len([header for header in text.headers if header]), 1) + 0.5 * min(len(signs), 2)
+            if best is None or score > best[0]:
+                best = (score, source, table)
+    if options.table is None:
+        history = _match_history(text, options, samples)
+        number = next((place for place, match in history.items() if match[0] == "deal_id"), None)
+        if number is not None and _is_enough("stage_entries", {name for name, _, _ in history.values()}):
+            # The table of stays has a row a stay; where each deal has one row, it is a table of deals.
+            if _repeats(database, text, number):
+                return GENERIC, "stage_entries"
+            if best is not None and best[2] == "stage_entries":
+                deals = _match(text.headers, GENERIC, "deals")
+                return GENERIC, "deals" if _is_enough("deals", {match[0] for match in deals.values()}) else "stage_entries"
+    if best is not None:
+        return best[1], best[2]
+    if options.table is None and _stage_by_content(samples) is not None:
+        return GENERIC, "deals"
+    shown = ", ".join(header for header in text.headers[:8] if header) or "-"
+    raise FileProblem(
+        say("{name} holds nothing we recognise. Its columns are: {columns}.", name=_named(text), columns=shown),
+        say("A file of deals needs a name or number and a stage; a stage history needs deal, stage and date. Choose the table and say which column is which."),
+    )
+
+
+def _match_history(text: TextTable, options: FileOptions, samples: Sequence[tuple[str, ...]]) -> dict[int, Match]:
+    """The columns of a stage history; without a header for it, its time is the first column of dates."""
+    history = _match(text.headers, GENERIC, "stage_entries")
+    _apply(text, "stage_entries", options.mapping, history, strict=False)
+    if "entered_at" not in {match[0] for match in history.values()}:
+        for place, cells in enumerate(samples):
+            if place not in history and cells and all(_DATE.match(cell) for cell in cells[:20]):
+                return history | {place: ("entered_at", "check", say("Its cells are dates, such as {example}.", example=cells[0]))}
+    return history
+
+
+def _named(text: TextTable) -> str:
+    return f"{text.name} / {text.sheet}" if text.sheet else text.name
+
+
+# What a table cannot do without: one column of each group.
+NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "deals": (("deal_id", "deal_name"), ("stage", "status", "is_won")),
+    "stage_entries": (("deal_id",), ("stage",), ("entered_at",)),
+    "customers": (("customer_name", "customer_id"),),
+    "people": (("person_name", "person_id", "email"),),
+    "products": (("product_name", "product_id"),),
+}
+# What tells a table from others that name the same things, where nobody has said which it is.
+_TELLING = {
+    "customers": {"industry", "segment", "customer_type", "region", "city", "country", "employees", "annual_revenue", "website", "tax_id", "parent_id"},
+    "people": {"team", "manager", "office", "is_active"},
+    "products": {"list_price", "family", "unit_cost"},
+}  # fmt: skip
+
+
+def lacking(table: str, names: Iterable[str | None]) -> list[tuple[str, ...]]:
+    """The groups of columns of which `table` needs one and has none."""
+    have = set(names)
+    return [group for group in NEEDED[table] if not have & set(group)]
+
+
+def _is_enough(table: str, names: Iterable[str | None]) -> bool:
+    """Whether these columns make a table worth loading."""
+    have = set(names)
+    return not lacking(table, have) and bool(table not in _TELLING or have & _TELLING[table])
+
+
+def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int) -> bool:
+    """Whether a column names the same thing in many rows."""
+    row = database.execute(f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {quoted(text.relation)}").fetchone()
+    return bool(row and row[0] and row[1] < 0.9 * row[0])
+
+
+# Which column
+
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+
+Match = tuple[str | None, Confidence, Message]
+
+
+def _match(headers: Sequence[str], source: Source, table: str) -> dict[int, Match]:
+    """Columns by what their headers say: first as this source writes them, then as anybody does, then nearly so."""
+    folded = [fold(header) for header in headers]
+    found: dict[int, Match] = {}
+    taken: set[str] = set()
+    for headers_of in (source.headers.get(table, {}), GENERIC.headers.get(table, {})):
+        for name, synonyms in headers_of.items():
+            if name in taken:
+                continue
+            for synonym in map(fold, synonyms):
+                place = next((i for i, text in enumerate(folded) if text == synonym and i not in found), None)
+                if place is not None:
+                    found[place] = (name, "sure", say("The header says so."))
+                    taken.add(name)
+                    break
+    near = {fold(synonym): name for name, synonyms in GENERIC.headers.get(table, {}).items() for synonym in synonyms}
+    for place, text in enumerate(folded):
+        if place in found or len(text) < 6:
+            continue
+        best = max((word for word in near if len(word) >= 6), key=lambda word: fuzz.ratio(text, word), default="")
+        if best and fuzz.ratio(text, best) >= 90 and near[best] not in taken:
+            found[place] = (near[best], "check", say("The header is nearly one we know."))
+            taken.add(near[best])
+    return found
+
+
+def _apply(
+    text: TextTable, table: str, wanted: Mapping[str, str | None], mapping: dict[int, Match], *, strict: bool = True
+) -> None:
+    """Put the person's own word over ours."""
+    names = {column.name for column in targets(table)}
+    for header, name in wanted.items():
+        places = [i for i, own in enumerate(text.headers) if own == header] or [
+            i for i, own in enumerate(text.headers) if fold(own) == fold(header)
+        ]
+        if not places or (name is not None and name not in names and not strict):
+            continue
+        if name is not None and name not in names:
+            raise RequestProblem(
+                say("{field} is not a column of {table}.", field=name, table=table),
+                say("Its columns are: {columns}.", columns=", ".join(sorted(names))),
+            )
+        for place in [place for place, match in mapping.items() if match[0] == name and name is not None]:
+            del mapping[place]
+        mapping[places[0]] = (name, "sure" if name else "aside", say("As you chose."))
+
+
+def _find_by_content(
+    database: duckdb.DuckDBPyConnection, text: TextTable, mapping: dict[int, Match], samples: Sequence[tuple[str, ...]]
+) -> dict[int, Match]:
+    """Fill what a table of deals cannot do without from what the cells look like."""
+    have = {match[0] for match in mapping.values()}
+    if not have & {"stage", "status", "is_won"}:
+        place = _stage_by_content([() if i in mapping else cells for i, cells in enumerate(samples)])
+        if place is not None:
+            mapping = mapping | {place: ("stage", "check", say("Its cells are names of stages, such as {example}.", example=samples[place][0]))}
+    if not have & {"deal_id", "deal_name"}:
+        for place in range(len(text.headers)):
+            if place in mapping or not samples[place]:
+                continue
+            row = database.execute(
+                f"SELECT count(*), count(DISTINCT c{place}), min(length(c{place})) FROM {quoted(text.relation)}"
+            ).fetchone()
+            if row and row[0] and row[0] == row[1]:
+                return mapping | {place: ("deal_id", "check", say("Every row has another value in it."))}
+    return mapping
+
+
+def _stage_by_content(samples: Sequence[tuple[str, ...]]) -> int | None:
+    for place, cells in enumerate(samples):
+        words = {fold(cell) for cell in cells}
+        if 2 <= len(words) <= 15 and {STATUS_OF.get(word) for word in words} & {"won", "lost"}:
+            return place
+    return None
+
+
+# What the cells look like
+
+
+def _look(database: duckdb.DuckDBPyConnection, text: TextTable) -> tuple[list[tuple[str, ...]], list[float]]:
+    """The different values among the first rows of each column, and the share of its cells that are filled."""
+    head = database.execute(f"SELECT * EXCLUDE (line) FROM {quoted(text.relation)} LIMIT 400").fetchall()
+    samples = [
+        tuple(dict.fromkeys(str(row[place])[:120] for row in head if row[place] is not None))
+        for place in range(len(text.headers))
+    ]
+    counts = ", ".join(f"count(c{place})" for place in range(len(text.headers)))
+    row = database.execute(f"SELECT {counts} FROM {quoted(text.relation)}").fetchone() or ()
+    return samples, [count / max(text.rows_read, 1) for count in row]
+
+
+def _read(
+    database: duckdb.DuckDBPyConnection,
+    text: TextTable,
+    columns: Sequence[ColumnPlan],
+    kinds: Mapping[str, Kind],
+    options: FileOptions,
+    time_zone: str,
+) -> list[ColumnPlan]:
+    """Decide how the cells of each known column are read, and give up those whose cells say otherwise."""
+    read = []
+    for column in columns:
+        if column.field is None:
+            read.append(column)
+            continue
+        kind: Kind = "timestamp" if column.stage else kinds[column.field]
+        reading = read_as(database, text.relation, column.name, kind, order=options.date_order, time_zone=time_zone)
+        read.append(replace(column, reading=reading))
+    read = _agree_on_order(database, text, read, options, time_zone)
+    typed = [column for column in read if column.reading and column.reading.sql != quoted(column.name)]
+    if typed:
+        counts = ", ".join(f"count({column.reading.sql})" for column in typed if column.reading)
+        row = database.execute(f"SELECT {counts} FROM {quoted(text.relation)}").fetchone() or ()
+        for column, good in zip(typed, row, strict=True):
+            cells = round(column.filled * text.rows_read)
+            if cells and good < 0.5 * cells and fold(column.header) not in {fold(header) for header in options.mapping}:
+                reason = say("The header says {field}, but most cells, such as {example}, do not.", field=column.field or "", example=column.samples[0] if column.samples else "")
+                read[column.position] = replace(column, field=None, stage=None, reading=None, confidence="check", reason=reason)
+            elif column.reading and not column.reading.sure:
+                read[column.position] = replace(column, confidence="check", reason=column.reading.reason)
+    return [_check_status(database, text, column) for column in read]
+
+
+def _agree_on_order(
+    database: duckdb.DuckDBPyConnection, text: TextTable, columns: list[ColumnPlan], options: FileOptions, time_zone: str
+) -> list[ColumnPlan]:
+    """A column whose dates fit both orders follows the one that tells, in the same file."""
+    telling = next((c for c in columns if c.reading and c.reading.order and c.reading.sure), None)
+    if telling is None or telling.reading is None or options.date_order:
+        return columns
+    agreed = []
+    for column in columns:
+        if column.reading and column.reading.order and not column.reading.sure:
+            reading = read_as(
+                database, text.relation, column.name, column.reading.kind, order=telling.reading.order, time_zone=time_zone
+            )
+            reason = say("Read like {column}: {reason}", column=telling.header, reason=str(telling.reading.reason))
+            column = replace(column, reading=replace(reading, reason=reason))
+        agreed.append(column)
+    return agreed
+
+
+def _check_status(database: duckdb.DuckDBPyConnection, text: TextTable, column: ColumnPlan) -> ColumnPlan:
+    """A column called status whose words are not open, won or lost is no status."""
+    if column.field != "status" or column.reason == say("As you chose."):
+        return column
+    rows = database.execute(
+        f"SELECT {column.name}, count(*) FROM {quoted(text.relation)} WHERE {column.name} IS NOT NULL GROUP BY 1 LIMIT 1000"
+    ).fetchall()
+    known = sum(cells for word, cells in rows if fold(word) in STATUS_OF)
+    if rows and known < 0.8 * sum(cells for _, cells in rows):
+        return replace(
+            column, field=None, reading=None, confidence="check",
+            reason=say("Its words are not open, won and lost, so it is kept as a column of its own."),
+        )  # fmt: skip
+    return column
+
+

@@ -1,0 +1,97 @@
+"""Deals name customers, owners and products by number or by name; here they find the row they mean.
+
+A name that differs only in case, spaces or punctuation (GTXPro and GTX Pro) is the same where no other row could be meant, and it is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from data.messages import Message, say, say_n
+from data.sources import fold
+
+_MOST_NAMES = 200_000
+
+
+@dataclass(frozen=True)
+class _Reference:
+    table: str
+    key: str
+    name: str
+    column: str  # the name in deals
+    id_column: str  # the number in deals
+    unknown: tuple[str, str]
+
+
+_REFERENCES = (
+    _Reference("customers", "customer_id", "customer_name", "customer", "customer_id",
+               ("{n} deal names a customer that is in no customer file.", "{n} deals name a customer that is in no customer file.")),
+    _Reference("people", "person_id", "person_name", "owner", "owner_id",
+               ("{n} deal names an owner that is in no file of people.", "{n} deals name an owner that is in no file of people.")),
+    _Reference("products", "product_id", "product_name", "product", "product_id",
+               ("{n} deal names a product that is in no product file.", "{n} deals name a product that is in no product file.")),
+)  # fmt: skip
+
+
+def resolve(database: duckdb.DuckDBPyConnection) -> list[Message]:
+    """Fill the numbers and names of `deals` from the tables they point to; returns what had to be forgiven or was not found."""
+    notes: list[Message] = []
+    for reference in _REFERENCES:
+        known = database.execute(f"SELECT count(*) FROM {reference.table}").fetchone()
+        if known and known[0]:
+            notes += _resolve(database, reference)
+    return notes
+
+
+def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Message]:
+    database.execute(
+        f"""CREATE OR REPLACE TEMP TABLE named AS SELECT {of.name} AS name, min({of.key}) AS id FROM {of.table}
+            WHERE {of.name} IS NOT NULL GROUP BY {of.name} HAVING count(*) = 1;
+        UPDATE deals SET {of.id_column} = n.id FROM named n
+            WHERE n.name = coalesce(deals.{of.column}, deals.{of.id_column})
+              AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = deals.{of.id_column});
+        UPDATE deals SET {of.column} = t.{of.name} FROM {of.table} t
+            WHERE deals.{of.column} IS NULL AND t.{of.key} = deals.{of.id_column};
+        DROP TABLE named"""
+    )
+    lost = f"""SELECT coalesce({of.column}, {of.id_column}) AS name, count(*) AS deals FROM deals d
+               WHERE coalesce({of.column}, {of.id_column}) IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = d.{of.id_column})
+               GROUP BY 1 ORDER BY deals DESC, 1 LIMIT {_MOST_NAMES}"""
+    missing = dict(database.execute(lost).fetchall())
+    if not missing:
+        return []
+    notes: list[Message] = []
+    same = _same_names(database, of, list(missing))
+    if same:
+        database.execute("CREATE OR REPLACE TEMP TABLE forgiven (written VARCHAR, id VARCHAR)")
+        database.executemany("INSERT INTO forgiven VALUES (?, ?)", [[written, key] for written, (key, _) in same.items()])
+        database.execute(
+            f"UPDATE deals SET {of.id_column} = f.id FROM forgiven f WHERE f.written = coalesce(deals.{of.column}, deals.{of.id_column}); DROP TABLE forgiven"
+        )
+        pairs = ", ".join(f"{written} = {name}" for written, (_, name) in list(same.items())[:5])
+        notes.append(
+            say_n(
+                "{n} deal was joined by a name written a little differently: {pairs}.",
+                "{n} deals were joined by a name written a little differently: {pairs}.",
+                sum(missing[written] for written in same), pairs=pairs,
+            )
+        )  # fmt: skip
+    left = sum(deals for name, deals in missing.items() if name not in same)
+    if left:
+        examples = ", ".join([name for name in missing if name not in same][:3])
+        one, many = of.unknown
+        notes.append(Message(one, {"n": left}, many))
+        notes.append(say("For example: {names}.", names=examples))
+    return notes
+
+
+def _same_names(database: duckdb.DuckDBPyConnection, of: _Reference, missing: list[str]) -> dict[str, tuple[str, str]]:
+    """Written name -> (key, name) where exactly one row can be meant."""
+    rows = database.execute(f"SELECT {of.key}, {of.name} FROM {of.table} WHERE {of.name} IS NOT NULL LIMIT {_MOST_NAMES}").fetchall()
+    by_fold: dict[str, list[tuple[str, str]]] = {}
+    for key, name in rows:
+        by_fold.setdefault(fold(name), []).append((key, name))
+    return {written: by_fold[fold(written)][0] for written in missing if fold(written) and len(by_fold.get(fold(written), [])) == 1}

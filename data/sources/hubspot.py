@@ -1,0 +1,69 @@
+"""HubSpot: deals and companies, with a column a stage that says when it was entered."""
+
+from __future__ import annotations
+
+import re
+
+from data.sources import Source, StageColumn, entered_stage
+
+
+def _stage_column(header: str) -> StageColumn | None:
+    quoted = re.fullmatch(r"date entered\s+[\"“”'](.+)[\"“”']", header.strip(), re.IGNORECASE)
+    if quoted:
+        return entered_stage(quoted[1])
+    internal = re.fullmatch(r"hs(?:_v2)?_date_entered_(.+)", header.strip(), re.IGNORECASE)
+    return StageColumn(internal[1], None) if internal else None
+
+
+HUBSPOT = Source(
+    name="hubspot",
+    label="HubSpot",
+    headers={
+        "deals": {
+            "deal_id": ("Record ID", "Deal ID", "hs_object_id"),
+            "deal_name": ("Deal Name", "dealname"),
+            "customer_id": ("Associated Company IDs (Primary)", "Associated Company IDs"),
+            "customer": ("Associated Company (Primary)", "Associated Company Names (Primary)", "Associated Company"),
+            "contact_id": ("Associated Contact IDs",),
+            "owner": ("Deal owner", "hubspot_owner_id"),
+            "pipeline": ("Pipeline",),
+            "stage": ("Deal Stage", "dealstage"),
+            "amount": ("Amount", "Amount in company currency"),
+            "currency": ("Currency", "deal_currency_code", "Currency in company currency"),
+            "probability": ("Deal probability", "hs_deal_stage_probability"),
+            "source": ("Original Traffic Source", "Original Source", "Latest Traffic Source"),
+            "deal_type": ("Deal Type", "dealtype"),
+            "created_at": ("Create Date", "createdate"),
+            "closed_at": ("Close Date", "closedate"),
+            "last_activity_at": ("Last Activity Date", "notes_last_updated"),
+            "last_modified_at": ("Last Modified Date", "hs_lastmodifieddate"),
+            "next_activity_on": ("Next Activity Date",),
+            "next_step": ("Next step",),
+            "lost_reason": ("Closed Lost Reason",),
+            "forecast_category": ("Forecast category",),
+            "is_won": ("Is Closed Won", "hs_is_closed_won"),
+            "is_closed": ("Is Deal Closed?", "Is closed (numeric)", "hs_is_closed"),
+        },
+        "customers": {
+            "customer_id": ("Record ID", "Company ID"),
+            "customer_name": ("Company name",),
+            "website": ("Company Domain Name", "Website URL"),
+            "industry": ("Industry",),
+            "customer_type": ("Type", "Lifecycle Stage"),
+            "region": ("State/Region",),
+            "city": ("City",),
+            "country": ("Country/Region",),
+            "employees": ("Number of Employees",),
+            "annual_revenue": ("Annual Revenue",),
+            "parent_id": ("Parent Company",),
+            "owner": ("Company owner",),
+            "created_at": ("Create Date",),
+            "last_activity_at": ("Last Activity Date",),
+        },
+    },
+    signature={
+        "deals": ("Deal Stage", "Associated Company IDs (Primary)", "Associated Contact IDs", "Deal owner", "dealstage", "hs_object_id"),
+        "customers": ("Company Domain Name", "Company owner"),
+    },
+    stage_column=_stage_column,
+)

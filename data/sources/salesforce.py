@@ -1,0 +1,73 @@
+"""Salesforce: API names (Data Loader, weekly backup) and the labels of reports."""
+
+from __future__ import annotations
+
+from data.sources import Source
+
+SALESFORCE = Source(
+    name="salesforce",
+    label="Salesforce",
+    headers={
+        "deals": {
+            "deal_id": ("Opportunity ID", "Opportunity ID (18)", "Id"),
+            "deal_name": ("Opportunity Name", "Name"),
+            "customer_id": ("AccountId", "Account ID"),
+            "customer": ("Account Name",),
+            "contact_id": ("ContactId", "Contact ID"),
+            "owner_id": ("OwnerId", "Opportunity Owner ID", "Owner ID"),
+            "owner": ("Opportunity Owner", "Owner", "Owner Name"),
+            "pipeline": ("Opportunity Record Type", "Record Type Name", "Sales Process"),
+            "stage": ("StageName", "Stage"),
+            "amount": ("Amount", "Amount (converted)"),
+            "currency": ("CurrencyIsoCode", "Amount Currency", "Opportunity Currency"),
+            "probability": ("Probability", "Probability (%)"),
+            "source": ("LeadSource", "Lead Source"),
+            "deal_type": ("Type", "Opportunity Type"),
+            "created_at": ("CreatedDate", "Created Date"),
+            "closed_at": ("CloseDate", "Close Date"),
+            "stage_changed_at": ("LastStageChangeDate", "Last Stage Change Date"),
+            "last_activity_at": ("LastActivityDate", "Last Activity"),
+            "last_modified_at": ("LastModifiedDate", "Last Modified Date"),
+            "next_step": ("NextStep", "Next Step"),
+            "lost_reason": ("Loss Reason", "Lost Reason", "Closed Lost Reason", "Loss_Reason__c"),
+            "forecast_category": ("ForecastCategoryName", "Forecast Category"),
+            "is_closed": ("IsClosed", "Closed"),
+            "is_won": ("IsWon", "Won"),
+            "is_deleted": ("IsDeleted",),
+            "stage_order": ("StageSortOrder",),
+        },
+        "customers": {
+            "customer_id": ("Account ID", "Id"),
+            "customer_name": ("Account Name", "Name"),
+            "website": ("Website",),
+            "industry": ("Industry",),
+            "customer_type": ("Type",),
+            "region": ("BillingState", "Billing State/Province"),
+            "city": ("BillingCity", "Billing City"),
+            "country": ("BillingCountry", "Billing Country"),
+            "employees": ("NumberOfEmployees", "Employees"),
+            "annual_revenue": ("AnnualRevenue", "Annual Revenue"),
+            "parent_id": ("ParentId", "Parent Account ID"),
+            "owner_id": ("OwnerId",),
+            "owner": ("Account Owner",),
+            "created_at": ("CreatedDate", "Created Date"),
+            "last_activity_at": ("LastActivityDate", "Last Activity"),
+            "is_deleted": ("IsDeleted",),
+        },
+        "people": {
+            "person_id": ("User ID", "Id"),
+            "person_name": ("Full Name", "Name"),
+            "email": ("Email",),
+            "team": ("Role", "UserRole", "Department"),
+            "manager": ("Manager",),
+            "office": ("Division",),
+            "is_active": ("IsActive", "Active"),
+        },
+    },
+    signature={
+        "deals": ("StageName", "ForecastCategoryName", "HasOpportunityLineItem", "Opportunity Owner", "Opportunity Name"),
+        "customers": ("MasterRecordId", "JigsawCompanyId", "AccountSource", "Account Owner", "BillingGeocodeAccuracy"),
+        "people": ("UserRoleId", "ProfileId", "TimeZoneSidKey"),
+    },
+    empty_ids=("000000000000000AAA", "000000000000000"),
+)

@@ -1,0 +1,259 @@
+"""How the cells of a text column are to be read: dates, numbers, yes and no, decided from the whole column.
+
+Each decision is a SQL expression over the column, a sentence that says why, and whether a person should check it. The
+column is looked at by shape (`31-05-2016` and `01-12-2017` are both `9-9-Y`), so that the cost is one pass and a few shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from data.engine import quoted
+from data.messages import Message, say
+from data.schema import Kind
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+
+CURRENCIES = {"₪": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "nis": "ILS", "ils": "ILS", "$": "USD", "us$": "USD", "usd": "USD",
+              "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP"}  # fmt: skip
+YES = ("1", "true", "yes", "y", "t", "v", "x", "✓", "כן", "נכון", "1.0")
+NO = ("0", "false", "no", "n", "f", "לא", "0.0")
+
+# Shapes rarer than this many are not worth a look: a column with more is not one of dates or numbers.
+MOST_SHAPES = 200
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december"
+_AFFIX = r"""(?i)(₪|ש"ח|ש״ח|nis|ils|usd|us\$|eur|gbp|\$|€|£|%|[\s\x{00a0}\x{202f}'])"""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column is read: `sql` gives the value from the text, NULL where the cell cannot be read."""
+
+    kind: Kind
+    sql: str
+    reason: Message
+    sure: bool = True
+    order: DateOrder | None = None  # of dates written with numbers only
+    currency: str | None = None  # of amounts that all carry one sign
+
+
+@dataclass(frozen=True)
+class Shape:
+    text: str
+    cells: int
+    example: str
+
+
+def read_as(
+    database: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    kind: Kind,
+    *,
+    order: DateOrder | None = None,
+    time_zone: str = "UTC",
+) -> Reading:
+    """Decide how `column` of `relation` is read as `kind`. `order` is the person's word on the order of dates."""
+    if kind in ("date", "timestamp"):
+        return _dates(database, relation, column, kind, order, time_zone)
+    if kind in ("number", "money"):
+        return _numbers(database, relation, column, kind)
+    if kind == "flag":
+        return _flags(column)
+    return Reading(kind, quoted(column), say("Kept as written."))
+
+
+def _flags(column: str) -> Reading:
+    text = f"lower({quoted(column)})"
+    sql = f"CASE WHEN {text} IN {_in(YES)} THEN true WHEN {text} IN {_in(NO)} THEN false END"
+    return Reading("flag", sql, say("Read as yes or no."))
+
+
+def _in(words: Iterable[str]) -> str:
+    return "(" + ", ".join("'" + word.replace("'", "''") + "'" for word in words) + ")"
+
+
+# Dates
+
+
+def _dates(
+    database: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    kind: Kind,
+    order: DateOrder | None,
+    time_zone: str,
+) -> Reading:
+    cell = quoted(column)
+    year = f"regexp_replace({cell}, '[0-9]{{4}}', 'Y', 'g')"
+    month = f"regexp_replace({year}, '(?i)\\b({_MONTHS})\\b', 'B', 'g')"
+    shapes = _shapes(database, relation, cell, f"regexp_replace({month}, '[0-9]+', '9', 'g')")
+    day_or_month = [shape for shape in shapes if re.match(r"9([-/. ])9\1(Y|9)(?!\S*9[-/.])", shape.text)]
+    if not shapes:
+        return Reading(kind, f"try_cast({cell} AS {'DATE' if kind == 'date' else 'TIMESTAMP'})", say("The column is empty."))
+    reason, sure = say("Year first, as in {example}.", example=shapes[0].example), True
+    chosen = order
+    if day_or_month:
+        reason, sure, found = _order_of(database, relation, cell)
+        if order in ("dmy", "mdy"):
+            reason, sure = say("As you chose."), True
+        else:
+            chosen = found
+    formats = list(dict.fromkeys(filter(None, (_format(shape.text, chosen or "dmy") for shape in shapes))))
+    iso = [shape for shape in shapes if re.match(r"Y-9-9([T ]9:9.*)?$", shape.text)]
+    zoned = [shape for shape in iso if re.search(r":9(\.9)?( ?[+-](Y|9(:9)?)|Z)$", shape.text)]
+    worded = [shape for shape in shapes if re.match(r"B |9[- ]B", shape.text)]
+    if worded and not day_or_month:
+        reason = say("The month is written as a word, as in {example}.", example=worded[0].example)
+    sql = _date_sql(cell, formats, len(iso) - len(zoned), len(zoned), time_zone if kind == "timestamp" else "UTC")
+    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, sure, chosen if day_or_month else None)
+
+
+def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> tuple[Message, bool, DateOrder]:
+    """Which of the first two numbers is the day: the one that goes above 12."""
+    parts = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ][0-9]{2,4}"
+    first, second = (f"try_cast(regexp_extract({cell}, '{parts}', {place}) AS INTEGER)" for place in (1, 2))
+    row = database.execute(
+        f"""SELECT max(first), max(second), min(cell) FILTER (first > 12), min(cell) FILTER (second > 12), min(cell)
+            FROM (SELECT {cell} AS cell, {first} AS first, {second} AS second FROM {quoted(relation)}) WHERE first IS NOT NULL"""
+    ).fetchone()
+    top_first, top_second, late_first, late_second, example = row or (None,) * 5
+    if top_first and top_first > 12 and not (top_second and top_second > 12):
+        return say("{example} exists, so the day comes first.", example=late_first), True, "dmy"
+    if top_second and top_second > 12 and not (top_first and top_first > 12):
+        return say("{example} exists, so the month comes first.", example=late_second), True, "mdy"
+    if top_first and top_first > 12:
+        return (
+            say("{first} and {second} both exist: the column mixes two orders. Day first is tried.", first=late_first, second=late_second),
+            False,
+            "dmy",
+        )
+    return say("Both orders fit every date, as in {example}. Day first is taken.", example=example or ""), False, "dmy"
+
+
+def _format(shape: str, order: DateOrder) -> str | None:
+    """The strptime format of a shape, or None for ISO and for what is no date."""
+    match = re.match(
+        r"(?P<date>YY|Y(?P<s1>[/.])9(?P=s1)9|9(?P<s2>[-/. ])9(?P=s2)[Y9]|B 9,? Y|9(?P<s3>[- ])B(?P=s3)[Y9]),?"
+        r"(?P<gap> +|T)?(?P<time>9:9(:9(\.9)?)?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?$",
+        shape,
+    )
+    if not match or (match["time"] and not match["gap"]):
+        return None
+    date = match["date"]
+    if date == "YY":
+        date = "%Y%m%d"
+    elif date.startswith("Y"):
+        date = f"%Y{match['s1']}%m{match['s1']}%d"
+    elif "B" in date:
+        date = date.replace("B", "%b").replace("9", "%d", 1).replace("Y", "%Y").replace("9", "%y")
+    else:
+        mark, year = match["s2"], "%Y" if date.endswith("Y") else "%y"
+        first, second = ("%m", "%d") if order == "mdy" else ("%d", "%m")
+        date = f"{first}{mark}{second}{mark}{year}"
+    comma = "," if re.match(r"[^ ]+, ", shape) and "B" not in shape else ""
+    time = {None: "", "9:9": " %H:%M", "9:9:9": " %H:%M:%S", "9:9:9.9": " %H:%M:%S.%f"}[match["time"]]
+    if match["half"]:
+        time = time.replace("%H", "%I") + " %p"
+    return date + comma + time.replace(" ", match["gap"] or " ", 1)
+
+
+def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zone: str) -> str:
+    """`bare` and `zoned`: how many ISO shapes come without and with an offset."""
+    parts = []
+    if formats:
+        half = f"regexp_replace({cell}, '(?i)([ap])\\.m\\.', '\\1m')" if any("%p" in form for form in formats) else cell
+        words = "[" + ", ".join(f"'{form}'" for form in formats) + "]"
+        parts.append(f"try_strptime({half}, {words})")
+        if any("%b" in form for form in formats):
+            parts.append(f"try_strptime({half}, {words.replace('%b', '%B')})")
+    # Guarded: the bare cast would take 1/2/20 for a day of the year 1.
+    guard = f"regexp_matches({cell}, '^[0-9]{{4}}-')"
+    if bare or not (formats or zoned):
+        parts.append(f"CASE WHEN {guard} THEN try_cast({cell} AS TIMESTAMP) END")
+    local = f"coalesce({', '.join(parts)})" if len(parts) > 1 else "".join(parts)
+    if local and time_zone != "UTC":
+        local = f"timezone('UTC', timezone('{time_zone.replace(chr(39), chr(39) * 2)}', {local}))"
+    if not zoned:
+        return local
+    # A cast to TIMESTAMP would drop the offset in silence.
+    instant = f"CASE WHEN {guard} THEN timezone('UTC', try_cast({cell} AS TIMESTAMPTZ)) END"
+    if not local:
+        return instant
+    offset = f"regexp_matches({cell}, ':[0-9.]+ ?(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
+    return f"CASE WHEN {offset} THEN {instant} ELSE {local} END"
+
+
+# Numbers
+
+
+def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, kind: Kind) -> Reading:
+    cell = quoted(column)
+    long = f"regexp_replace({cell}, '[0-9]{{4,}}', 'N', 'g')"
+    three = f"regexp_replace({long}, '[0-9]{{3}}', 'T', 'g')"
+    shapes = _shapes(database, relation, cell, f"regexp_replace({three}, '[0-9]{{1,2}}', '9', 'g')")
+    plain = all(re.fullmatch(r"-?[9TN](\.[9TN])?", shape.text) for shape in shapes)
+    bare = [(shape, re.sub(r"[^9TN.,]", "", shape.text)) for shape in shapes]
+    comma = [shape for shape, text in bare if re.search(r",[9N]$|\..*,[9TN]$", text) and text.count(",") == 1]
+    point = [shape for shape, text in bare if re.search(r"\.[9N]$|,.*\.[9TN]$", text) and text.count(".") == 1]
+    grouped_point = [shape for shape, text in bare if re.search(r"^[9T](\.T)+$", text)]
+    grouped_comma = [shape for shape, text in bare if re.search(r"^[9T](,T)+", text)]
+    currency = _one_currency(shapes) if kind == "money" else None
+    if plain and not grouped_point:
+        return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), currency=currency)
+    sure = True
+    if comma and not point:
+        mark, reason = ",", say("The comma is the decimal mark, as in {example}.", example=comma[0].example)
+    elif point and not comma:
+        mark, reason = ".", say("The point is the decimal mark, as in {example}.", example=point[0].example)
+    elif comma and point:
+        mark = "," if sum(s.cells for s in comma) > sum(s.cells for s in point) else "."
+        sure, reason = False, say(
+            "Both {first} and {second} occur; {mark} is taken as the decimal mark.",
+            first=comma[0].example, second=point[0].example, mark=mark,
+        )  # fmt: skip
+    elif any(text.count(".") > 1 for _, text in bare):
+        mark, reason = ",", say("The point separates thousands, as in {example}.", example=grouped_point[0].example)
+    elif grouped_point:
+        mark, sure = ".", False
+        reason = say("{example} could be read two ways; the point is taken as the decimal mark.", example=grouped_point[0].example)
+    elif grouped_comma:
+        mark, reason = ".", say("The comma separates thousands, as in {example}.", example=grouped_comma[0].example)
+    else:
+        mark, reason = ".", say("Whole numbers.")
+    return Reading(kind, _number_sql(cell, mark), reason, sure, currency=currency)
+
+
+def _number_sql(cell: str, mark: str) -> str:
+    bare = f"replace(regexp_replace({cell}, '{_AFFIX.replace(chr(39), chr(39) * 2)}', '', 'g'), '−', '-')"
+    groups = "," if mark == "." else "."
+    # Thousands must stand in threes: "12,5" under a decimal point is refused, not read as 125.
+    form = rf"^\(?-?[0-9]{{1,3}}(\{groups}[0-9]{{3}})*(\{mark}[0-9]*)?-?\)?$|^\(?-?[0-9]*(\{mark}[0-9]*)?-?\)?$"
+    digits = f"replace(regexp_replace({bare}, '[()\\-\\{groups}]', '', 'g'), '{mark}', '.')"
+    sign = f"CASE WHEN {bare} LIKE '-%' OR {bare} LIKE '%-' OR {bare} LIKE '(%)' THEN -1 ELSE 1 END"
+    return f"CASE WHEN regexp_matches({bare}, '{form}') THEN {sign} * try_cast({digits} AS DOUBLE) END"
+
+
+def _one_currency(shapes: Sequence[Shape]) -> str | None:
+    """The currency whose sign every amount carries, or None."""
+    signs = {_currency_of(shape.example) for shape in shapes}
+    return signs.pop() if len(signs) == 1 else None
+
+
+def _currency_of(cell: str) -> str | None:
+    low = cell.lower()
+    return next((code for sign, code in CURRENCIES.items() if sign in low), None)
+
+
+def _shapes(database: duckdb.DuckDBPyConnection, relation: str, cell: str, shape: str) -> list[Shape]:
+    """The shapes of a column's cells, commonest first."""
+    rows = database.execute(
+        f"""SELECT {shape} AS shape, count(*) AS cells, min({cell}) FROM {quoted(relation)}
+            WHERE {cell} IS NOT NULL GROUP BY shape ORDER BY cells DESC, shape LIMIT {MOST_SHAPES}"""
+    ).fetchall()
+    return [Shape(*row) for row in rows]

@@ -1,0 +1,348 @@
+"""The made-up company holds together, says the same in both languages, and has in it what is said to be planted."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from data.demo import AS_OF, PLANTED, write_company
+
+STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
+OPEN_STAGES = STAGES[:-1]
+END = datetime(2026, 11, 14, 20, 41)
+HEBREW = re.compile("[א-ת]")
+
+Rows = list[dict[str, str]]
+
+
+@dataclass
+class Exports:
+    """The English files, read back."""
+
+    people: Rows
+    products: Rows
+    customers: Rows
+    deals: Rows
+    history: Rows
+
+    def visits(self) -> dict[str, Rows]:
+        by_deal = defaultdict(list)
+        for row in self.history:
+            by_deal[row["Deal ID"]].append(row)
+        return by_deal
+
+    def moves_on(self) -> dict[str, dict[str, bool]]:
+        """By stage and deal: did the first visit, where it has ended, end in a later stage?"""
+        ended: dict[str, dict[str, bool]] = {stage: {} for stage in OPEN_STAGES}
+        for deal, rows in self.visits().items():
+            for here, following in pairwise(row["Stage"] for row in rows):
+                later = following != "Lost" and STAGES.index(following) > STAGES.index(here)
+                ended[here].setdefault(deal, later)
+        return ended
+
+    def stays(self) -> dict[str, list[tuple[str, float, bool]]]:
+        """By stage: deal, days and whether the stay has ended."""
+        found = defaultdict(list)
+        for deal, rows in self.visits().items():
+            times = [moment(row["Entered at"]) for row in rows]
+            for row, since, until in zip(rows, times, [*times[1:], None], strict=True):
+                found[row["Stage"]].append((deal, ((until or END) - since).total_seconds() / 86400, bool(until)))
+        return found
+
+    def kind(self, column: str) -> dict[str, str]:
+        """What each deal has in a column of its own, or its customer's segment."""
+        segments = {row["Customer"].lower(): row["Segment"] for row in self.customers}
+        return {row["Deal ID"]: segments[row["Customer"].lower()] if column == "Segment" else row[column]
+                for row in self.deals}  # fmt: skip
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M")
+
+
+def read(path, encoding="utf-8") -> list[list[str]]:
+    with path.open(encoding=encoding, newline="") as file:
+        return list(csv.reader(file))
+
+
+def load(folder, **options) -> Exports:
+    tables = [read(path) for path in write_company(folder, "en", **options)]
+    return Exports(*([dict(zip(head, row, strict=True)) for row in rows] for head, *rows in tables))
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory) -> Exports:
+    return load(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Exports:
+    return load(tmp_path_factory.mktemp("plain"), planted=False)
+
+
+@pytest.fixture(scope="module", params=["planted", "plain", "small"])
+def company(request, tmp_path_factory) -> Exports:
+    if request.param == "small":
+        return load(tmp_path_factory.mktemp("small"), seed=5, deals=40)
+    return request.getfixturevalue(request.param)
+
+
+# What a company's files must agree on
+
+
+def test_history_ends_where_each_deal_stands(company):
+    visits = company.visits()
+    assert list(visits) == [deal["Deal ID"] for deal in company.deals]
+    for deal in company.deals:
+        first, last = visits[deal["Deal ID"]][0], visits[deal["Deal ID"]][-1]
+        assert first["Stage"] == "Lead" and first["Entered at"] == deal["Created"]
+        assert (last["Stage"], last["Owner"], last["Amount"]) == (deal["Stage"], deal["Owner"], deal["Amount"])
+        assert deal["Status"] == (deal["Stage"] if deal["Stage"] in ("Won", "Lost") else "Open")
+        assert deal["Closed"] == ("" if deal["Status"] == "Open" else last["Entered at"])
+        assert all(row["Stage"] in OPEN_STAGES for row in visits[deal["Deal ID"]][:-1])
+
+
+def test_dates_are_in_order(company):
+    created = {row["Customer"].lower(): row["Created"] for row in company.customers}
+    for rows in company.visits().values():
+        times = [moment(row["Entered at"]) for row in rows]
+        assert all(before < after for before, after in pairwise(times))
+    for deal in company.deals:
+        assert created[deal["Customer"].lower()] <= deal["Created"][:10]
+        assert moment(deal["Last activity"]) >= moment(deal["Closed"] or deal["Created"])
+        assert deal["Expected close"]
+        assert bool(deal["Next step"]) == bool(deal["Next activity date"])
+        assert deal["Status"] == "Open" or not deal["Next step"]
+        assert deal["Status"] == "Lost" or not deal["Lost reason"]
+
+
+def test_the_last_event_is_on_the_day_of_the_data_and_all_others_in_office_hours(company):
+    events = [moment(row["Entered at"]) for row in company.history]
+    events += [moment(row["Last activity"]) for row in company.deals]
+    assert max(events) == END and END.date() == AS_OF
+    others = [at for at in events if at != END]
+    assert {at.strftime("%a") for at in others} <= {"Sun", "Mon", "Tue", "Wed", "Thu"}
+    assert all(8 <= at.hour < 20 for at in others)
+
+
+def test_whatever_is_named_exists(company):
+    people = {row["Person"] for row in company.people}
+    customers = [row["Customer"] for row in company.customers]
+    assert len(set(customers)) == len(customers)
+    assert {row["Owner"] for row in company.customers} <= people
+    assert {row["Owner"] for row in company.deals + company.history} <= people | {""}
+    assert {row["Product"] for row in company.deals} <= {row["Product"] for row in company.products}
+    assert {row["Customer"] for row in company.deals} - set(customers) <= {"negev pipes"}
+    for rows, key in ((company.deals, "Deal ID"), (company.customers, "Customer ID")):
+        assert len({row[key] for row in rows}) == len(rows)
+
+
+# The size and shape that were asked for
+
+
+def test_size_and_shape(planted):
+    assert (len(planted.deals), len(planted.customers), len(planted.products)) == (1284, 640, 8)
+    assert set(Counter(row["Team"] for row in planted.people).values()) == {3} and len(planted.people) == 9
+    statuses = Counter(row["Status"] for row in planted.deals)
+    assert 0.25 <= statuses["Won"] / (statuses["Won"] + statuses["Lost"]) <= 0.30
+    still = Counter(row["Stage"] for row in planted.deals if row["Status"] == "Open")
+    assert set(still) == set(OPEN_STAGES) and min(still.values()) >= 10
+    overdue = [row for row in planted.deals if row["Status"] == "Open" and row["Expected close"] < str(AS_OF)]
+    assert 15 <= len(overdue) <= 70
+    paths = [[row["Stage"] for row in rows] for rows in planted.visits().values()]
+    skipped = [path for path in paths if "Proposal" in path and not {"Qualified", "Demo"} <= set(path)]
+    returned = [path for path in paths if path.count("Proposal") > 1]
+    assert len(skipped) >= 20 and len(returned) >= 10
+    assert {"Negotiation", "Lost"} <= {path[i + 1] for path in returned for i in [_second(path, "Proposal")]
+                                       if i + 1 < len(path)}  # fmt: skip
+    assert 20 <= sum(len({row["Owner"] for row in rows}) > 1 for rows in planted.visits().values()) <= 100
+    years = Counter(row["Created"][:7] >= "2025-11-15" for row in planted.deals)
+    assert 1.05 < years[True] / years[False] < 1.6
+
+
+def _second(path: list[str], stage: str) -> int:
+    return path.index(stage, path.index(stage) + 1)
+
+
+def test_blemishes(planted):
+    assert sum(not row["Amount"] for row in planted.deals) == 6
+    assert sum(not row["Owner"] for row in planted.deals) == 2
+    assert [row["Customer"] for row in planted.deals].count("negev pipes") == 1
+    assert [row["Customer"] for row in planted.deals].count("Negev Pipes") >= 3
+    lost = [row for row in planted.deals if row["Status"] == "Lost"]
+    assert 0.14 < sum(not row["Lost reason"] for row in lost) / len(lost) < 0.22
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    first, again, other = (
+        write_company(tmp_path / name, "he", seed=seed, deals=60) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert [path.name for path in first] == [path.name for path in again]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+    assert first[3].read_bytes() != other[3].read_bytes()
+
+
+@pytest.mark.parametrize("deals", [1, 2, 7])
+def test_few_deals(tmp_path, deals):
+    exports = load(tmp_path, deals=deals)
+    assert len(exports.deals) == deals and exports.deals[-1]["Created"] == f"{END:%Y-%m-%d %H:%M}"
+
+
+def test_no_deals_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="at least one"):
+        write_company(tmp_path, deals=0)
+
+
+# Both languages
+
+
+def test_both_languages_say_the_same(tmp_path):
+    english, hebrew = write_company(tmp_path / "en", "en"), write_company(tmp_path / "he", "he")
+    for en_path, he_path in zip(english, hebrew, strict=True):
+        assert he_path.read_bytes().startswith(b"\xef\xbb\xbf") and not en_path.read_bytes().startswith(b"\xef\xbb\xbf")
+        en, he = read(en_path), read(he_path, "utf-8-sig")
+        assert len(en) == len(he) and {len(row) for row in en + he} == {len(en[0])}
+        assert all(HEBREW.search(header) for header in he[0]) and HEBREW.search(he_path.stem)
+        for header, en_cells, he_cells in zip(en[0], zip(*en[1:], strict=True), zip(*he[1:], strict=True), strict=True):
+            _same_column(header, en_cells, he_cells)
+
+
+def _same_column(header: str, en: tuple[str, ...], he: tuple[str, ...]) -> None:
+    pairs = set(zip(en, he, strict=True))
+    assert all(bool(a) == bool(b) for a, b in pairs)
+    if any(re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", a) for a in en):
+        assert all(re.sub(r"^(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", a) == b for a, b in pairs), header
+    elif header.endswith("ID") or header in {"Amount", "List price", "Employees", "Email", "Currency"}:
+        assert all(a == b for a, b in pairs), header
+    else:
+        # Text: one word for one word, and each in its own alphabet.
+        assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}), header
+        assert not any(HEBREW.search(a) for a, _ in pairs), header
+        assert not any(re.search("[A-Za-z]", b) for _, b in pairs), header
+
+
+# What is planted
+
+
+def leaks(exports: Exports, column: str) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Share that moves on, in the value and in the rest, and q of Fisher's test, corrected over the table."""
+    kind, rows = exports.kind(column), {}
+    for stage, ended in exports.moves_on().items():
+        for value in sorted(set(kind.values()) - {""}):
+            inside = [moved for deal, moved in ended.items() if kind[deal] == value]
+            rest = [moved for deal, moved in ended.items() if kind[deal] != value]
+            if len(inside) >= 30:
+                table = [[sum(side), len(side) - sum(side)] for side in (inside, rest)]
+                rows[value, stage] = (np.mean(inside), np.mean(rest), stats.fisher_exact(np.array(table)).pvalue)
+    return _corrected(rows)
+
+
+def waits(exports: Exports, column: str) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Median days in stage (Kaplan-Meier), in the value and in the rest, and q of the log-rank test."""
+    kind, all_stays, rows = exports.kind(column), exports.stays(), {}
+    for stage in OPEN_STAGES:
+        stays = all_stays[stage]
+        for value in sorted(set(kind.values()) - {""}):
+            inside = [stay for stay in stays if kind[stay[0]] == value]
+            rest = [stay for stay in stays if kind[stay[0]] != value]
+            if len(inside) >= 30:
+                x, y = _censored(inside), _censored(rest)
+                rows[value, stage] = (_median(x), _median(y), stats.logrank(x, y).pvalue)
+    return _corrected(rows)
+
+
+def _censored(stays: list[tuple[str, float, bool]]) -> stats.CensoredData:
+    return stats.CensoredData([days for _, days, over in stays if over], right=[d for _, d, over in stays if not over])
+
+
+def _median(stays: stats.CensoredData) -> float:
+    curve = stats.ecdf(stays).sf
+    return float(curve.quantiles[np.argmax(curve.probabilities <= 0.5)])
+
+
+def _corrected(rows):
+    q = stats.false_discovery_control([p for *_, p in rows.values()])
+    return {key: (inside, rest, float(q)) for (key, (inside, rest, _)), q in zip(rows.items(), q, strict=True)}
+
+
+def open_value_shares(exports: Exports) -> dict[str, float]:
+    value: Counter[str] = Counter()
+    for row in exports.deals:
+        if row["Status"] == "Open":
+            value[row["Owner"]] += int(row["Amount"] or 0)
+    return {owner: amount / value.total() for owner, amount in value.items()}
+
+
+def events_leak_at_proposal(exports: Exports) -> bool:
+    inside, rest, q = leaks(exports, "Source")["Event", "Proposal"]
+    return q < 0.05 and 0.2 < inside < 0.4 and rest > 0.5
+
+
+def enterprise_waits_in_negotiation(exports: Exports) -> bool:
+    inside, rest, q = waits(exports, "Segment")["Enterprise", "Negotiation"]
+    return q < 0.05 and 1.5 < inside / rest < 2.7
+
+
+def dana_holds_the_open_value(exports: Exports) -> bool:
+    shares = open_value_shares(exports)
+    return shares.pop("Dana Levi") > 0.4 and max(shares.values()) < 0.2
+
+
+def referrals_qualify_better(exports: Exports) -> bool:
+    shares = leaks(exports, "Source")
+    inside, rest, q = shares["Referral", "Lead"]
+    best = max(share for (_, stage), (share, _, _) in shares.items() if stage == "Lead")
+    return q < 0.05 and inside == best and inside - rest > 0.08
+
+
+FINDINGS = {
+    "Deals from events leak": events_leak_at_proposal,
+    "Enterprise deals wait": enterprise_waits_in_negotiation,
+    "Dana Levi alone": dana_holds_the_open_value,
+    "Referrals pass": referrals_qualify_better,
+}
+
+
+def test_every_planted_sentence_has_its_finding():
+    assert [next(start for start in FINDINGS if str(said).startswith(start)) for said in PLANTED] == list(FINDINGS)
+
+
+@pytest.mark.parametrize("found", FINDINGS.values(), ids=lambda found: found.__name__)
+def test_planted_findings_are_found(planted, plain, found):
+    assert found(planted)
+    assert not found(plain)
+
+
+def test_nothing_else_is_found_among_sources_and_segments(planted):
+    assert _below(leaks(planted, "Source")) == {("Event", "Proposal")}
+    assert _above(leaks(planted, "Source")) == {("Referral", "Lead")}
+    # The slow ones are in the rest that each other segment is held against, so one may come out quicker there.
+    slower, quicker = _above(waits(planted, "Segment")), _below(waits(planted, "Segment"))
+    assert slower == {("Enterprise", "Negotiation")} and {stage for _, stage in quicker} <= {"Negotiation"}
+    assert not _real(leaks(planted, "Segment")) and not _real(waits(planted, "Source"))
+
+
+@pytest.mark.parametrize("column", ["Source", "Segment", "Owner", "Product", "Competitor", "Campaign"])
+def test_without_planting_nothing_differs(plain, column):
+    assert not _real(leaks(plain, column)) and not _real(waits(plain, column))
+    assert max(open_value_shares(plain).values()) < 0.3
+
+
+def _real(rows) -> set[tuple[str, str]]:
+    return {key for key, (_, _, q) in rows.items() if q < 0.05}
+
+
+def _above(rows) -> set[tuple[str, str]]:
+    return {key for key in _real(rows) if rows[key][0] > rows[key][1]}
+
+
+def _below(rows) -> set[tuple[str, str]]:
+    return {key for key in _real(rows) if rows[key][0] < rows[key][1]}

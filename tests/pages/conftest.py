@@ -1,0 +1,147 @@
+"""Pages are run as Streamlit runs them, on small workspaces written by hand."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data import store
+from data.engine import connect
+
+START = datetime(2026, 1, 5, 9)
+STAGES = ("Lead", "Demo")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Iterator[None]:
+    monkeypatch.setenv("SHIMUR_HOME", str(tmp_path))
+    monkeypatch.delenv("SHIMUR_MODE", raising=False)
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencies: tuple[str, ...] = ("USD",)) -> Rows:
+    """Of every ten deals: five lost at Lead, one at Demo, three won, one still at Demo. One of the won ones skipped Demo."""
+    deals, entries = [], []
+    for i in range(n):
+        kind, day = i % 10, START + timedelta(days=i)
+        status = "lost" if kind < 6 else "won" if kind < 9 else "open"
+        deal = f"D{i:03}"
+        ended = day + timedelta(days=4 if kind < 5 else 10)
+
+        def stay(stage: str, order: int, came: datetime, left: datetime | None, fate: str, next_stage: str | None,
+                 outcome: str = "open", skipped: bool = False, skips: int = 0, deal: str = deal) -> None:  # fmt: skip
+            entries.append(
+                {"deal_id": deal, "pipeline": "Sales", "stage": stage, "stage_order": order, "outcome": outcome, "visit": 1,
+                 "entered_at": came, "left_at": left, "fate": fate, "next_stage": next_stage, "is_recorded": not skipped,
+                 "is_skipped": skipped, "skips_before": skips}
+            )  # fmt: skip
+
+        middle = day + timedelta(days=4)
+        if kind < 5:
+            stay("Lead", 1, day, ended, "lost", "Closed Lost")
+            stay("Closed Lost", 4, ended, None, "lost", None, "lost")
+        elif kind == 8:
+            stay("Lead", 1, day, ended, "advanced", "Closed Won")
+            stay("Demo", 2, ended, ended, "advanced", "Closed Won", skipped=True)
+            stay("Closed Won", 3, ended, None, "advanced", None, "won", skips=1)
+        else:
+            stay("Lead", 1, day, middle, "advanced", "Demo")
+            if kind == 5:
+                stay("Demo", 2, middle, ended, "lost", "Closed Lost")
+                stay("Closed Lost", 4, ended, None, "lost", None, "lost")
+            elif kind < 9:
+                stay("Demo", 2, middle, ended, "advanced", "Closed Won")
+                stay("Closed Won", 3, ended, None, "advanced", None, "won")
+            else:
+                stay("Demo", 2, middle, None, "still", None)
+        deals.append(
+            {"deal_id": deal, "deal_name": f"{names[i % len(names)]} deal {i}", "customer": names[i % len(names)],
+             "owner": names[i % len(names)], "pipeline": "Sales", "stage": entries[-1]["stage"], "status": status,
+             "amount": 1000.0 + i, "currency": currencies[i % len(currencies)], "created_at": day,
+             "closed_at": None if status == "open" else ended, "attr_1": names[-1 - i % len(names)]}
+        )  # fmt: skip
+    stages = [
+        {"pipeline": "Sales", "stage": stage, "stage_order": order, "outcome": outcome, "is_confirmed": True}
+        for order, (stage, outcome) in enumerate(
+            (("Lead", "open"), ("Demo", "open"), ("Closed Won", "won"), ("Closed Lost", "lost")), 1
+        )
+    ]
+    return {"deals": deals, "stage_entries": entries, "stages": stages}
+
+
+@pytest.fixture
+def load() -> Callable[..., store.Workspace]:
+    """Put rows into the workspace in use."""
+
+    def put(rows: Rows, header: str = "Sales region", **facts: str) -> store.Workspace:
+        workspace = store.Workspace(store.default_workspace())
+        copy, base = workspace.prepare_copy()
+        with connect(copy) as database:
+            database.execute("ALTER TABLE deals ADD COLUMN attr_1 VARCHAR")
+            database.execute("INSERT INTO headers VALUES ('deals', 'attr_1', ?, true)", [header])
+            for name, made in rows.items():
+                database.register("_rows", pd.DataFrame(made))
+                database.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM _rows')
+                database.unregister("_rows")
+            told = {
+                "latest_event_at": max(row["closed_at"] or row["created_at"] for row in rows["deals"]).isoformat(), "has_history": "true",
+                "currency": "USD", "pipeline": "Sales", "company": "Acme", "is_empty": "false",
+            } | facts  # fmt: skip
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", [list(pair) for pair in told.items()])
+        assert workspace.publish(copy, base)
+        return workspace
+
+    return put
+
+
+@pytest.fixture
+def app(root) -> Callable[..., AppTest]:
+    """Open a page of the app, with a query in its address, and see that nothing broke."""
+
+    def opened(page: str = "", **query: str | list[str]) -> AppTest:
+        at = AppTest.from_file(str(root / "ui" / "frame.py"), default_timeout=60)
+        for name, value in query.items():
+            at.query_params[name.replace("__", " ")] = value
+        at.run()
+        if page:
+            at.switch_page(f"../pages/{page}.py").run()
+        return sound(at)
+
+    return opened
+
+
+def sound(at: AppTest) -> AppTest:
+    """The run neither raised nor told the reader of a bug."""
+    assert not at.exception
+    assert not at.error, [error.value for error in at.error]
+    return at
+
+
+def words(at: AppTest) -> str:
+    """All the HTML blocks and markdown of a run."""
+    blocks = [block.proto.body for block in at.get("html")] + [block.value for block in at.markdown]
+    return "\n".join(blocks)
+
+
+@pytest.fixture
+def read() -> Callable[[AppTest], str]:
+    return words
+
+
+@pytest.fixture
+def made() -> Callable[..., Rows]:
+    return company
+
+
+@pytest.fixture
+def check() -> Callable[[AppTest], AppTest]:
+    return sound

@@ -1,0 +1,233 @@
+"""The funnel page, on forty deals: 20 lost at Lead, 4 lost at Demo, 12 won, 4 open."""
+
+import json
+
+import pytest
+
+
+def figure(at, place=0):
+    return json.loads(at.get("plotly_chart")[place].proto.spec)
+
+
+def bars(at):
+    """Counts by fate, from the trace's own order."""
+    return [trace["x"] if isinstance(trace["x"], list) else trace["x"] for trace in figure(at)["data"]]
+
+
+def decoded(values):
+    """Plotly writes numbers as base64."""
+    import base64
+
+    import numpy as np
+
+    if isinstance(values, list):
+        return values
+    return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"]).tolist()
+
+
+def test_bars_add_up_to_the_deals_that_came(app, load, made):
+    load(made())
+    at = app("funnel")
+    advanced, lost, back, handed_off, still = (decoded(trace["x"]) for trace in figure(at)["data"])
+    assert advanced == [20, 12, 12]
+    assert lost == [20, 4, 0]
+    assert still == [0, 4, 0]
+    assert sum(back) == sum(handed_off) == 0
+    assert [sum(each) for each in zip(advanced, lost, back, handed_off, still, strict=True)] == [40, 20, 12]
+
+
+def test_visited_leaves_out_who_skipped(app, load, made):
+    load(made())
+    at = app("funnel")
+    at.get_by_key("rule").set_value("visited").run()
+    assert decoded(figure(at)["data"][0]["x"]) == [20, 8, 12]
+
+
+def test_skippers_are_listed_beside_the_three_counts(app, load, made, read):
+    load(made())
+    text = read(app("funnel"))
+    assert "4 deals went past a stage" in text
+
+
+def test_open_deals_are_said_not_to_be_lost(app, load, made, read):
+    load(made())
+    assert "4 deals are still open. They are not counted as lost." in read(app("funnel"))
+
+
+def test_the_weakest_step_is_named_with_its_interval(app, load, made, read):
+    load(made(400))
+    text = read(app("funnel"))
+    assert "<strong>Lead is where deals stop:</strong> 50%" in text
+
+
+def test_overlapping_intervals_are_said_to(app, load, made, read):
+    load(made(30))
+    text = read(app("funnel"))
+    assert "could be chance" in text
+    assert "is where deals stop" not in text
+
+
+def test_money_shows_amounts(app, load, made):
+    load(made())
+    at = app("funnel")
+    at.get_by_key("measure").set_value("money").run()
+    # Deals 5-9, 15-19, ... moved on from Lead: their numbers add up to 20 x 1000 and the sum of their places.
+    moved = sum(1000 + i for i in range(40) if i % 10 >= 5)
+    assert decoded(figure(at)["data"][0]["x"])[0] == moved
+
+
+def test_currencies_are_never_added(app, load, made, read):
+    load(made(currencies=("USD", "EUR")), currency="USD")
+    at = app("funnel")
+    at.get_by_key("measure").set_value("money").run()
+    moved = sum(1000 + i for i in range(40) if i % 10 >= 5 and i % 2 == 1)
+    at.get_by_key("currency_shown").set_value("EUR").run()
+    assert decoded(figure(at)["data"][0]["x"])[0] == moved
+    assert "amounts in 2 currencies do not add up" in read(at)
+
+
+def test_choices_list_the_deals_of_a_bar(app, load, made, check):
+    load(made())
+    at = app("funnel")
+    at.get_by_key("drill_stage").set_value("Demo").run()
+    at.get_by_key("drill_fate").set_value("lost").run()
+    check(at)
+    rows = next(frame.value for frame in at.dataframe if "Came to the stage" in frame.value)
+    assert list(rows["Deal number"]) == ["D035", "D025", "D015", "D005"]
+    at.get_by_key("close_deals").click().run()
+    assert at.get_by_key("drill_stage").value is None
+
+
+def test_a_click_on_a_bar_lists_its_deals(app, load, made, check):
+    load(made())
+    at = app("funnel")
+    at.session_state["stages_0"] = {"selection": {"points": [{"curve_number": 1, "point_index": 1}], "point_indices": [1]}}
+    at.run()
+    check(at)
+
+
+def test_five_win_rates_stand_side_by_side(app, load, made, read):
+    load(made())
+    at = app("funnel")
+    labels = figure(at, 1)["layout"]["yaxis"]["ticktext"]
+    assert len(labels) == 5
+    assert "12 of 36" in labels[0]
+    assert "12 of 40" in labels[1]
+    assert "Closed counts decided deals only" in read(at)
+
+
+def test_filters_in_the_address_choose_the_deals(app, load, made, read):
+    load(made())
+    at = app("funnel", owner="Dana")
+    assert "20 deals" in read(at)
+    assert at.query_params["owner"] == ["Dana"]
+    at.get_by_key("clear_filters").click().run()
+    assert "40 deals" in read(at)
+    assert "owner" not in at.query_params
+
+
+def test_two_values_of_a_field_mean_or_and_an_attribute_goes_by_its_header(app, load, made, read):
+    load(made())
+    assert "40 deals" in read(app("funnel", owner=["Dana", "Omer"]))
+    assert "20 deals" in read(app("funnel", Sales__region="Dana"))
+    assert "0 deals" in read(app("funnel", Sales__region="Dana", owner="Dana"))
+
+
+def test_dates_bound_the_creation(app, load, made, read):
+    load(made())
+    at = app("funnel", **{"from": "2026-01-05", "to": "2026-01-14"})
+    assert "What became of 10 deals" in read(at)
+
+
+def test_an_earlier_as_of_day_knows_nothing_of_later(app, load, made, read):
+    load(made())
+    text = read(app("funnel", as_of="2026-01-08"))
+    assert "4 deals" in text
+    assert "as of 8 Jan 2026" in text
+
+
+def test_a_field_the_data_does_not_have_is_said(app, load, made):
+    load(made())
+    at = app("funnel", flavour="sweet")
+    assert "flavour" in at.warning[0].value
+
+
+def test_filters_survive_another_page_and_another_language(app, load, made, read):
+    load(made())
+    at = app("funnel", owner="Dana")
+    at.switch_page("../pages/settings.py").run()
+    at.get_by_key("lang").set_value("he").run()
+    at.switch_page("../pages/funnel.py").run()
+    assert at.query_params["owner"] == ["Dana"]
+    assert at.query_params["lang"] == ["he"]
+    assert "20" in read(at)
+
+
+def test_without_history_nothing_is_said_of_stages(app, load, made, read):
+    rows = made()
+    for row in rows["stage_entries"]:
+        row["is_recorded"] = False
+    load(rows, has_history="false")
+    text = read(app("funnel"))
+    assert "no stage history" in text
+    assert "is where deals stop" not in text
+    assert "of the 36 decided deals were won" in text
+
+
+def test_no_data_offers_the_made_up_company(app, read):
+    at = app("funnel")
+    assert at.get_by_key("load_demo").label == "Open the made-up company"
+    assert "Nothing is loaded yet" in read(at)
+
+
+def test_one_deal_is_too_few(app, load, made, read):
+    load(made(1))
+    text = read(app("funnel"))
+    assert "Too few deals have left a stage" in text
+    assert "not enough" in json.dumps(figure(app("funnel"), 0))
+
+
+def test_filters_that_leave_nothing_say_so(app, load, made, read):
+    load(made())
+    text = read(app("funnel", owner="Nobody"))
+    assert "The filters leave no deal" in text
+
+
+def test_hebrew_mirrors_the_chart(app, load, made, check):
+    load(made(names=("דנה", "עומר")))
+    at = check(app("funnel", lang="he"))
+    layout = figure(at)["layout"]
+    assert layout["yaxis"]["side"] == "right"
+    assert layout["xaxis"]["range"][0] > layout["xaxis"]["range"][1]
+
+
+HOSTILE = (
+    "![p](http://evil.example/p.png)", "<img src=x onerror=alert(1)>", "<a href='http://evil.example'>x</a>",
+    "**strong** [l](http://evil.example) :material/home: :red[x] $x^2$", '=HYPERLINK("http://evil.example")',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_hostile_names_stay_names(app, load, made, read, language):
+    rows = made(names=HOSTILE)
+    for table in ("deals", "stage_entries", "stages"):
+        for row in rows[table]:
+            if row["stage"] == "Demo":
+                row["stage"] = HOSTILE[1]
+            elif row["stage"] == "Lead":
+                row["stage"] = HOSTILE[0]
+    load(rows, header=HOSTILE[2], company=HOSTILE[1])
+    at = app("funnel", lang=language, owner=HOSTILE[3])
+    at.get_by_key("drill_stage").set_value(HOSTILE[0]).run()
+    html = "\n".join(block.proto.body for block in at.get("html"))
+    assert "<img" not in html.replace('<img alt=""', "")
+    assert "<a " not in html
+    for trace in figure(at)["data"]:
+        assert "<img" not in json.dumps(trace)
+    ticks = " ".join(figure(at)["layout"]["yaxis"]["ticktext"])
+    assert "<img" not in ticks
+    labels = [chip.proto.popover.label for chip in at.get("popover")] if at.get("popover") else []
+    labels += [button.label for button in at.button]
+    for label in labels:
+        assert "](" not in label
+        assert ":material/home:" not in label

@@ -1,0 +1,138 @@
+"""Where deals go at each stage, and how many are won by each definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ui.charts.theme import Look, ink_on
+from ui.locale import Locale
+
+FATES = {"advanced": "won_fill", "lost": "lost_fill", "back": "back_fill", "handed_off": "handed_fill", "still": ""}
+LEAST_SHOWN = 10
+
+
+def fate_words(locale: Locale) -> dict[str, str]:
+    """What became of deals, in the reader's words."""
+    _ = locale._
+    return {
+        "advanced": _("moved on"),
+        "lost": _("lost"),
+        "back": _("went back"),
+        "handed_off": _("handed off"),
+        "still": _("still there, not decided"),
+    }
+
+
+def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", weakest: str | None = None) -> go.Figure:
+    """One bar a stage, split by what became of the deals that came to it; between two bars the share that moved on.
+
+    `stages` has a row a stage, in order: stage, entered, value_entered, each fate and `<fate>_value`, conversion, low,
+    high, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The point of row i in the
+    trace of fate j is number i of curve j.
+    """
+    locale, colors = look.locale, look.colors
+    in_money = measure == "money"
+    total = stages["value_entered" if in_money else "entered"].fillna(0)
+    longest = max(total.max(), 1)
+    words = fate_words(locale)
+    names = [look.name(name) for name in stages["stage"]]
+    near = min(max(7.6 * max(map(len, stages["stage"].astype(str).str.slice(0, 28))) + 24, 128), 230)
+    figure = look.figure(64 * len(stages) + 34, margin={look.near: round(near), look.far: 176, "t": 34, "b": 4}, barmode="stack")
+
+    for fate, role in FATES.items():
+        amounts = stages[f"{fate}_value" if in_money else fate].fillna(0)
+        fill = getattr(colors, role, "")
+        said = [locale.money(amount) if in_money else locale.count(amount) for amount in amounts]
+        room = 0.075 if in_money else 0.04
+        figure.add_bar(
+            x=amounts,
+            y=list(range(len(stages))),
+            orientation="h",
+            customdata=[[look.text(text), look.text(locale.share(part / whole if whole else None))] for text, part, whole in zip(said, amounts, total, strict=True)],
+            marker=({"color": fill} if fill else look.hatch)
+            # The outline of a bar of nothing would still be seen.
+            | {"line": {"color": colors.surface if fill else colors.neutral, "width": [int(amount > 0) for amount in amounts]}},
+            text=[text if amount > room * longest else "" for text, amount in zip(said, amounts, strict=True)],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            constraintext="none",
+            textfont={"size": look.px(12), "color": ink_on(fill) if fill else colors.ink},
+            hovertemplate=f"{look.text(words[fate])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+        )
+
+    for shift, label in ((66, locale._("move on")), (146, locale._("of first"))):
+        look.note(figure, label, **look.beside(shift), y=1, yref="paper", yshift=look.px(16))
+    for place, row in enumerate(stages.itertuples()):
+        if place + 1 < len(stages):
+            _move_on(figure, look, place, row, tinted=row.stage == weakest)
+        if place:
+            figure.add_annotation(
+                **look.beside(146), y=place, text=locale.share(row.of_first), font={"color": colors.muted}
+            )
+
+    labels = [
+        f"<b>{name}</b><br>{look.small(f'{locale.count(row.entered)} · {locale.money(row.value_entered)}' if row.value_entered else locale.count(row.entered))}"
+        for name, row in zip(names, stages.itertuples(), strict=True)
+    ]
+    return look.bars(figure, (0, longest * 1.004), labels)
+
+
+def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: bool) -> None:
+    """The share that went from one stage to the next stands between the two, since it belongs to both."""
+    locale, colors = look.locale, look.colors
+    ink = colors.lost if tinted else colors.ink
+    if row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
+        text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.entered))))  # type: ignore[attr-defined]
+    else:
+        range_ = look.small(locale.shares(row.low, row.high), ink if tinted else "")  # type: ignore[attr-defined]
+        text = f"<b>↓ {locale.share(row.conversion)}</b> {range_}"  # type: ignore[attr-defined]
+    figure.add_annotation(
+        **look.beside(66),
+        y=place + 0.5,
+        text=text,
+        font={"color": ink},
+        bgcolor=colors.lost_soft if tinted else None,
+        borderpad=4,
+    )
+
+
+def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], look: Look) -> go.Figure:
+    """A dot and whisker a definition of the win rate; `names` holds each row's name and the quiet line under it.
+
+    `rows` has rate, low, high, n; a row without a rate, or with too few deals, says so instead.
+    """
+    locale, colors = look.locale, look.colors
+    figure = look.figure(52 * len(rows) + 36, margin={look.near: 208, look.far: 128, "t": 8, "b": 28})
+    shown = rows["rate"].notna() & (rows["n"] >= LEAST_SHOWN)
+    known = rows[shown]
+    places = [place for place, yes in enumerate(shown) if yes]
+    figure.add_scatter(
+        x=known["rate"],
+        y=places,
+        mode="markers",
+        marker={"size": look.px(10), "color": colors.accent},
+        error_x=look.whisker(known["low"].fillna(known["rate"]), known["high"].fillna(known["rate"]), known["rate"], colors.accent)
+        | {"thickness": 2},
+        hoverinfo="skip",
+    )
+    for place, (row, yes) in enumerate(zip(rows.itertuples(), shown, strict=True)):
+        if yes:
+            interval = locale.shares(row.low, row.high)
+            text = f"<b>{locale.share(row.rate)}</b> {look.small(interval)}"
+        else:
+            text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.n))))
+        figure.add_annotation(**look.beside(64), y=place, text=text)
+    labels = [
+        f"<b>{look.text(name)}</b>" + (f"<br>{look.small(look.text(line))}" if line else "") for name, line in names
+    ]
+    figure.update_xaxes(range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
+    return figure.update_yaxes(
+        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=labels, showgrid=False,
+        side="right" if locale.rtl else "left", tickfont={"color": colors.ink, "size": look.px(13)},
+    )  # fmt: skip

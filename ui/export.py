@@ -1,0 +1,177 @@
+"""What is on screen, taken away: CSV, Excel, and a picture of the chart."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+import xlsxwriter
+
+from ui.charts.theme import Look
+from ui.locale import CONTROLS, Locale
+
+Kind = Literal["text", "count", "number", "money", "share", "days", "day"]
+
+# What a spreadsheet would run, or read as something else than text.
+LIVE = ("=", "+", "-", "@", "\t", "\r")
+NUMBER_FORMATS: Mapping[str, str] = {
+    "count": "#,##0", "number": "#,##0.##", "money": "#,##0.00", "share": "0.0%", "days": "#,##0.0", "day": "yyyy-mm-dd",
+}  # fmt: skip
+WIDEST = 48
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A table as it is on screen, with what it rests on.
+
+    `rows` has the shown words as its columns' names; `kinds` says how a column is written; `about` holds (name, value)
+    pairs: data, as-of date, filters; `meanings` (name, what it means) pairs.
+    """
+
+    name: str
+    title: str
+    rows: pd.DataFrame
+    kinds: Mapping[str, Kind]
+    about: tuple[tuple[str, str], ...]
+    meanings: tuple[tuple[str, str], ...]
+    locale: Locale
+
+    def file_name(self, ending: str) -> str:
+        return f"shimur_{re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')}.{ending}"
+
+
+def harmless(value: object) -> object:
+    """A cell as it may be written: text that a spreadsheet would run gets a leading apostrophe; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(LIVE):
+        return "'" + value
+    return value
+
+
+def csv(paper: Paper) -> bytes:
+    """The rows as CSV for Excel (UTF-8 with a byte order mark). The last two columns say date and filters in each row."""
+    rows = paper.rows.copy()
+    for name in rows.columns:
+        if paper.kinds.get(name) == "day":
+            rows[name] = pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d")
+        elif _is_text(rows[name]):
+            rows[name] = rows[name].map(harmless, na_action="ignore")
+    as_of, filters = paper.locale._("As of"), paper.locale._("Filters")
+    facts = dict(paper.about)
+    given = [f"{name}: {value}" for name, value in paper.about if name not in (as_of, paper.locale._("Basis"))]
+    rows[_new(rows, as_of)] = facts.get(as_of, "")
+    rows[_new(rows, filters)] = harmless("; ".join(given))
+    rows.columns = pd.Index([harmless(str(name)) for name in rows.columns])
+    return rows.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def xlsx(paper: Paper) -> bytes:
+    """The rows as a formatted workbook; a second sheet says what they rest on. Right to left in Hebrew."""
+    _ = paper.locale._
+    target = io.BytesIO()
+    options = {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "nan_inf_to_errors": False, "default_date_format": "yyyy-mm-dd",
+    }  # fmt: skip
+    with xlsxwriter.Workbook(target, options) as book:
+        head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F6F7F9", "text_wrap": True, "valign": "top"})
+        formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
+        strong, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True, "valign": "top"})
+
+        sheet = book.add_worksheet(_sheet_name(paper.title))
+        if paper.locale.rtl:
+            sheet.right_to_left()
+        for column, name in enumerate(paper.rows.columns):
+            kind = paper.kinds.get(name, "text")
+            sheet.write_string(0, column, str(harmless(str(name))), head)
+            for line, value in enumerate(paper.rows[name], 1):
+                _write(sheet, line, column, value, formats.get(kind), is_day=kind == "day")
+            longest = max([len(str(name)), *(_length(value, kind) for value in paper.rows[name].head(500))])
+            sheet.set_column(column, column, min(max(longest + 2, 8), WIDEST))
+        sheet.freeze_panes(1, 1)
+        if len(paper.rows):
+            sheet.autofilter(0, 0, len(paper.rows), len(paper.rows.columns) - 1)
+
+        notes = book.add_worksheet(_sheet_name(_("About")))
+        if paper.locale.rtl:
+            notes.right_to_left()
+        lines = [(_("Page"), paper.title), *paper.about, (_("Rows"), f"{len(paper.rows):,}"), ("", ""), *paper.meanings]
+        for line, (name, value) in enumerate(lines):
+            notes.write_string(line, 0, str(harmless(name)), strong)
+            notes.write_string(line, 1, str(harmless(CONTROLS.sub("", value))), wrapped)
+        notes.set_column(0, 0, 28)
+        notes.set_column(1, 1, 100)
+    return target.getvalue()
+
+
+def _write(sheet: Any, line: int, column: int, value: object, style: Any, *, is_day: bool) -> None:
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value) or value is pd.NA:
+        sheet.write_blank(line, column, None)
+    elif is_day:
+        sheet.write_datetime(line, column, pd.Timestamp(value).tz_localize(None).normalize().to_pydatetime(), style)  # type: ignore[arg-type]
+    elif isinstance(value, str):
+        sheet.write_string(line, column, str(harmless(value)))
+    elif isinstance(value, bool):
+        sheet.write_boolean(line, column, value)
+    elif hasattr(value, "item") or isinstance(value, (int, float)):
+        sheet.write_number(line, column, float(value), style)  # type: ignore[arg-type]
+    else:
+        sheet.write_string(line, column, str(harmless(str(value))))
+
+
+def _length(value: object, kind: str) -> int:
+    return 12 if kind in NUMBER_FORMATS else len(str(value))
+
+
+def _is_text(column: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column)
+
+
+def _new(rows: pd.DataFrame, name: str) -> str:
+    """A column's name that is not taken."""
+    while name in rows.columns:
+        name += " "
+    return name
+
+
+def _sheet_name(title: str) -> str:
+    return re.sub(r"[\[\]:*?/\\']", " ", CONTROLS.sub("", title))[:31].strip() or "Shimur"
+
+
+PICTURE = (Path(__file__).parent / "picture.js").read_text("utf-8")
+PICTURE_HTML = """<button type="button"><svg aria-hidden="true" viewBox="0 -960 960 960" width="18" height="18" fill="currentColor">
+<path d="M480-320 280-520l56-58 104 104v-326h80v326l104-104 56 58-200 200ZM240-160q-33 0-56.500-23.500T160-240v-120h80v120h480v-120h80v120q0 33-23.500 56.500T720-160H240Z"/>
+</svg><span class="name"></span></button>"""
+PICTURE_CSS = """
+button { display: flex; align-items: center; justify-content: center; gap: .4rem; width: 100%; min-height: 2.5rem; font: inherit; font-size: .9286rem;
+  color: var(--st-text-color); background: none; border: 0; border-radius: var(--st-button-radius); cursor: pointer }
+button:hover { color: var(--st-primary-color) }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px }
+"""
+
+
+def picture_button(paper: Paper, chart: str, basis: str, look: Look) -> None:
+    """A button that makes a PNG of the chart `chart` in the browser, with its title and basis, at twice its size."""
+    show = st.components.v2.component(
+        "shimur_picture", html=PICTURE_HTML, css=PICTURE_CSS, js=PICTURE
+    )
+    show(
+        key=f"get_{paper.name}_png",
+        data={
+            "label": "PNG",
+            "chart": chart,
+            "file": paper.file_name("png"),
+            "title": paper.title,
+            "basis": basis,
+            "rtl": look.locale.rtl,
+            "surface": look.colors.surface,
+            "ink": look.colors.ink,
+            "muted": look.colors.muted,
+            "scale": look.scale,
+        },
+    )

@@ -1,0 +1,218 @@
+"""The filters all pages share: a chip each, in one line that stays on top."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from datetime import date, timedelta
+
+import streamlit as st
+
+from analytics import fields
+from analytics.fields import Field
+from analytics.filters import values
+from ui import session
+from ui.parts import md, plain, rich
+
+OWN_CHIP = ("owner",)
+AS_PILLS = 12
+EARLIEST, LATEST = date(1970, 1, 1), date(2100, 12, 31)
+LONGEST = 28
+
+
+def filter_bar() -> None:
+    """Whose data and when, the chips, and how many deals they leave."""
+    locale, now = session.locale(), session.chosen()
+    _ = locale._
+    with st.container(key="filter_bar", horizontal=True, vertical_alignment="center", gap="small"):
+        _where()
+        _dates()
+        _pipeline()
+        known = {field.name: field for field in fields.fields(session.tables())}
+        names = [name for name in OWN_CHIP if name in known] + [name for name in now.chips if name not in OWN_CHIP]
+        for name in names:
+            field = session.find(name)
+            if field is not None:
+                _chip(name, field)
+        _more([field for name, field in known.items() if name not in (*names, "pipeline")])
+        if now.any:
+            st.button(_("Clear"), type="tertiary", on_click=session.clear, icon=":material/close:", key="clear_filters")
+        st.html(f'<p class="sh-where">{rich(locale.n_("{n} deal", "{n} deals", session.deals()))}</p>', width="content")
+    unknown = session.unknown_filters()
+    if unknown:
+        st.warning(
+            _("The link filters by fields this data does not have: {names}. They are left out.").format(
+                names=locale.listed([md(name) for name in unknown])
+            ),
+            icon=":material/filter_alt_off:",
+        )
+
+
+def _where() -> None:
+    locale = session.locale()
+    _ = locale._
+    facts = session.facts()
+    company = session.company()
+    words = f"<strong>{rich(plain(company))}</strong>"
+    if facts.get("is_demo") == "true":
+        words += f" · {rich(_('made up'))}"
+    if session.chosen().as_of or session.latest_day():
+        words += f" · {rich(_('as of {day}').format(day=locale.day(session.filters().as_of)))}"
+    st.html(f'<p class="sh-where">{words}</p>', width="content")
+
+
+def _popover(name: str, words: str, on: bool, reason: str = ""):  # type: ignore[no-untyped-def]
+    chip = st.container(key=f"chip_{'on' if on else 'off'}_{zlib.crc32(name.encode())}", width="content")
+    return chip.popover(words, disabled=bool(reason), help=reason or None)
+
+
+def _dates() -> None:
+    locale, now = session.locale(), session.chosen()
+    _ = locale._
+    latest = session.latest_day()
+    reason = "" if latest else _("Nothing in this data has a date.")
+    with _popover("dates", _dates_label(), bool(now.since or now.until or now.as_of), reason):
+        if latest is None:
+            return
+        until = now.as_of or latest
+        year = session.settings().fiscal_year_start
+        starts = until.replace(year=until.year - (until.month < year), month=year, day=1)
+        with st.container(horizontal=True, gap="xsmall"):
+            for name, words, since in (
+                ("quarter", _("Last 90 days"), until - timedelta(days=89)),
+                ("twelve", _("Last 12 months"), _year_before(until)),
+                ("year", _("This year"), starts),
+            ):
+                st.button(
+                    words, key=f"dates_{name}", on_click=session.choose, args=(replace(now, since=since, until=until),)
+                )
+        for part, words, help in (
+            ("since", _("From"), _("The first day. Deals count by creation in the funnel, by closing in win rates.")),
+            ("until", _("To"), _("The last day.")),
+            ("as_of", _("As of"), _("The end of this day stands for now: what happened later is ignored.")),
+        ):
+            key = f"date_{part}_{session.filter_round()}"
+            st.date_input(
+                words,
+                value=getattr(now, part),
+                min_value=EARLIEST,
+                max_value=LATEST,
+                key=key,
+                help=help,
+                format="DD/MM/YYYY" if locale.rtl else "YYYY-MM-DD",
+                on_change=session.keep_one,
+                args=(part, key),
+            )
+
+
+def _dates_label() -> str:
+    locale, now = session.locale(), session.chosen()
+    _ = locale._
+    since, until = (locale.day(value) if value else "…" for value in (now.since, now.until))
+    return f"{_('Dates')}: {since} – {until}" if now.since or now.until else _("Dates")
+
+
+def _year_before(day: date) -> date:
+    """The day after the same day a year earlier."""
+    earlier = date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
+    return earlier + timedelta(days=1)
+
+
+def _counts(field: Field) -> dict[str, int]:
+    """The values of a field with how many deals have them; "" stands for no value."""
+    rows = session.run(values(session.tables(), field))
+    return {"" if value is None or value != value else value: int(n) for value, n in zip(rows["value"], rows["deals"], strict=True)}
+
+
+def _pipeline() -> None:
+    """One pipeline at a time, where there are several; the largest unless the reader says otherwise."""
+    field = session.find("pipeline")
+    counts = _counts(field) if field else {}
+    if len(counts) < 2:
+        return
+    locale, now = session.locale(), session.chosen()
+    shown = session.filters().pipeline
+    with _popover("pipeline", f"{locale._('Pipeline')}: {_short(shown or '')}", now.pipeline is not None):
+        options = [value for value in counts if value]
+        key = f"pipeline_{session.filter_round()}"
+        st.radio(
+            locale._("Pipeline"),
+            options,
+            index=options.index(shown) if shown in options else None,
+            format_func=lambda value: f"{md(value)} · {locale.count(counts[value])}",
+            key=key,
+            on_change=session.keep_one,
+            args=("pipeline", key),
+        )
+
+
+def _chip(name: str, field: Field) -> None:
+    locale = session.locale()
+    _ = locale._
+    label = _(field.label)
+    kept = session.chosen().where.get(name, ())
+    counts = _counts(field)
+    words = md(label)
+    if kept:
+        words += ": " + _short(kept[0] or _("(empty)")) + (f" +{len(kept) - 1}" if len(kept) > 1 else "")
+    reason = "" if any(counts) or kept else _("No deal has a value here, so it can filter nothing.")
+    with _popover(name, words, bool(kept), reason):
+        if reason:
+            return
+        options = list(counts) + [value for value in kept if value not in counts]
+
+        def said(value: str) -> str:
+            return f"{locale.name(value) if value else _('(empty)')} · {locale.count(counts.get(value, 0))}"
+
+        # New labels make a new widget: an old one would look for its choice among them in vain.
+        drawn = zlib.crc32("\n".join(map(said, options)).encode())
+        key = f"filter_{name}_{session.filter_round()}_{drawn}"
+        if len(options) > AS_PILLS:
+            st.multiselect(
+                md(label), options, default=list(kept), format_func=said, key=key,
+                placeholder=_("Search"), on_change=session.keep, args=(name, key), width=320,
+            )  # fmt: skip
+        else:
+            st.pills(
+                md(label), options, default=list(kept), format_func=lambda value: md(said(value)), key=key,
+                selection_mode="multi", on_change=session.keep, args=(name, key),
+            )  # fmt: skip
+        if name not in OWN_CHIP:
+            st.button(
+                _("Remove this filter"), key=f"remove_{name}", type="tertiary", icon=":material/close:",
+                on_click=_remove, args=(name,),
+            )  # fmt: skip
+
+
+def _remove(name: str) -> None:
+    now = session.chosen()
+    where = {kept: values for kept, values in now.where.items() if kept != name}
+    session.choose(replace(now, where=where, chips=tuple(chip for chip in now.chips if chip != name)))
+
+
+def _more(others: list[Field]) -> None:
+    _ = session.locale()._
+    with _popover("more", _("More"), on=False):
+        key = f"more_{session.filter_round()}"
+        st.selectbox(
+            _("Filter by another field"),
+            others,
+            index=None,
+            format_func=lambda field: session.locale().name(_(field.label)),
+            placeholder=_("Search"),
+            key=key,
+            on_change=_add,
+            args=(key,),
+            width=280,
+        )
+
+
+def _add(key: str) -> None:
+    field: Field | None = session.get(key)
+    if field is not None:
+        now = session.chosen()
+        session.choose(replace(now, chips=(*now.chips, field.name)))
+
+
+def _short(value: str) -> str:
+    return md(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")

@@ -1,0 +1,118 @@
+"""The frame around every page: navigation, language, shared filters, and what to say when a page fails."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from data import store
+from data.errors import DataError
+from ui import parts, session, visitors
+from ui.filter_bar import filter_bar
+from ui.locale import LANGUAGES
+
+HERE = Path(__file__).parent
+NAME = "Shimur"
+WITHOUT_FILTERS = ("import", "settings")
+DIRECTION = {
+    "en": '<script>document.documentElement.lang="en";document.documentElement.dir="ltr"</script>',
+    "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
+}
+# Charts that scroll sideways on a phone must be reachable by keyboard, and Streamlit gives no way to say so.
+KEYBOARD = """<script>
+window.shimurWide ??= new MutationObserver(() => {
+  for (const box of document.querySelectorAll('[class*="st-key-wide_"]:not([tabindex])'))
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
+})
+window.shimurWide.observe(document.body, { childList: true, subtree: true })
+</script>"""
+
+log = logging.getLogger("shimur")
+
+
+def navigation() -> st.Page:  # type: ignore[valid-type]
+    """The pages, named in the reader's language; their addresses are the same in both."""
+    _ = session.locale()._
+    pages = {
+        _("Review"): [
+            st.Page("../pages/overview.py", title=_("Overview"), icon=":material/space_dashboard:", default=True)
+        ],
+        _("Sales"): [
+            st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel")
+        ],
+        _("Data"): [
+            st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
+            st.Page("../pages/settings.py", title=_("Settings"), icon=":material/settings:", url_path="settings"),
+        ],
+    }
+    return st.navigation(pages, expanded=True)
+
+
+def style() -> None:
+    """Colours, type and direction for this reader."""
+    look, locale = session.look(), session.locale()
+    sheets = [look.css(), (HERE / "style.css").read_text("utf-8")]
+    if locale.rtl:
+        sheets.append((HERE / "rtl.css").read_text("utf-8"))
+    if look.scale > 1:
+        sheets.append("html{font-size:18px !important}")
+    st.html(f"<style>{''.join(sheets)}</style>")
+    st.html(DIRECTION[locale.code] + KEYBOARD, unsafe_allow_javascript=True)
+    st.logo(str(HERE / "static" / ("logo_dark.svg" if look.dark else "logo.svg")), size="medium")
+
+
+def sidebar() -> None:
+    """The reader's own switches, at the foot of the sidebar."""
+    _ = session.locale()._
+    with st.sidebar:
+        if not visitors.public() and len(names := store.workspaces()) > 1:
+            st.selectbox(
+                _("Workspace"),
+                names,
+                index=names.index(store.current()) if store.current() in names else None,
+                key=f"workspace_of_{store.current()}",
+                on_change=lambda: store.switch(session.get(f"workspace_of_{store.current()}")),
+                label_visibility="collapsed",
+            )
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            format_func=lambda code: LANGUAGES[code],
+            key="lang",
+            default=session.language(),
+            required=True,
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        st.toggle(_("Large type"), key="large_type", help=_("For a projector: everything grows by a quarter."))
+
+
+with session.in_use():
+    try:
+        # Before the navigation: without an icon of ours the browser would fetch the page's from elsewhere.
+        st.set_page_config(page_icon=str(HERE / "static" / "mark.png"), layout="wide", initial_sidebar_state=232)
+        session.begin()
+        page = navigation()
+        st.set_page_config(page_title=f"{page.title} · {NAME}" if page.url_path else NAME)
+        style()
+        sidebar()
+        if not session.has_workspace():
+            _ = session.locale()._
+            with st.container(border=True, key="card_nothing_cookie"):
+                parts.nothing(
+                    "cookie_off",
+                    _("This page needs a cookie"),
+                    _("Your data is kept in a private workspace, and only a cookie tells that it is yours. Allow cookies for this page and load it again."),
+                )
+            st.stop()
+        if page.url_path not in WITHOUT_FILTERS and not session.is_empty():
+            filter_bar()
+        session.write_link()
+        page.run()
+    except DataError as error:
+        parts.problem(error)
+    except Exception:
+        log.exception("A page failed.")
+        parts.bug()

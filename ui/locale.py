@@ -1,0 +1,220 @@
+"""The reader's language: words, direction, numbers, dates and money. Knows nothing of Streamlit, so charts can use it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from babel.dates import get_month_names
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import get_currency_symbol
+
+LANGUAGES = {"en": "English", "he": "עברית"}
+CATALOGS = Path(__file__).parents[1] / "locales"
+HEBREW = re.compile(r"[\u0590-\u05ff]")
+# Directional controls in a name would reorder the words around it.
+CONTROLS = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]|[\x00-\x08\x0b-\x1f\x7f]")
+LTR, RTL, POP = "\u2066", "\u2067", "\u2069"
+ISOLATES = str.maketrans("", "", LTR + RTL + POP)
+NOTHING = "–"
+
+
+@runtime_checkable
+class Sentence(Protocol):
+    """A message made where the data is: an English template, its values, and its plural if it counts `n` things."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, object]: ...
+    @property
+    def many(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Locale:
+    """One language, and the currency in which money without one of its own is written."""
+
+    code: str
+    currency: str = ""
+
+    @property
+    def rtl(self) -> bool:
+        return self.code == "he"
+
+    def in_currency(self, currency: str | None) -> Locale:
+        return replace(self, currency=currency or "")
+
+    # words
+
+    def _(self, message: str) -> str:
+        return catalog(self.code).gettext(message) if message else ""
+
+    def n_(self, one: str, many: str, n: int) -> str:
+        """The sentence for `n` things, with `{n}` filled in."""
+        return catalog(self.code).ngettext(one, many, n).format(n=self.count(n))
+
+    def say(self, message: Sentence) -> str:
+        """A sentence made where the data is, in this language, its values written as the language writes them."""
+        values = {name: self._value(value) for name, value in message.values.items()}
+        if message.many:
+            n = message.values["n"]
+            template = catalog(self.code).ngettext(message.text, message.many, n if isinstance(n, int) else 2)
+        else:
+            template = self._(message.text)
+        return template.format(**values)
+
+    def _value(self, value: object) -> str:
+        match value:
+            case Sentence():
+                return self.say(value)
+            case bool():
+                return self._("yes") if value else self._("no")
+            case int():
+                return self.count(value)
+            case float():
+                return self.ltr(_minus(f"{value:,.2f}".rstrip("0").rstrip(".")))
+            case date():
+                return self.day(value)
+            case None:
+                return NOTHING
+            case _:
+                return self.name(value)
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names one after the other."""
+        return ", ".join(names)
+
+    # direction
+
+    def isolate(self, text: str) -> str:
+        """Keep Hebrew in its own direction inside left-to-right surroundings (Plotly)."""
+        return "<br>".join(f"{RTL}{line}{POP}" if HEBREW.search(line) else line for line in text.split("<br>"))
+
+    def ltr(self, text: str) -> str:
+        """Keep a number in one piece inside a Hebrew sentence: -12 must not show as 12-."""
+        return f"{LTR}{text}{POP}" if self.rtl else text
+
+    def name(self, value: object) -> str:
+        """A name from the data: its directional controls gone, and alone in its own direction inside a Hebrew sentence."""
+        words = CONTROLS.sub("", str(value)).replace("\n", " ")
+        return f"\u2068{words}{POP}" if self.rtl else words
+
+    # numbers
+
+    def count(self, value: float) -> str:
+        return self.ltr(_minus(f"{value:,.0f}"))
+
+    def share(self, value: float | None, digits: int | None = None) -> str:
+        """49%; one digit after the point under 10%."""
+        if value is None or value != value:
+            return NOTHING
+        if digits is None:
+            digits = 1 if 0 < abs(value) < 0.0995 else 0
+        return self.ltr(_minus(f"{value:.{digits}%}"))
+
+    def points(self, value: float, digits: int = 1) -> str:
+        """A difference of two shares: percentage points, always with its sign."""
+        return self._("{n} pts").format(n=self.ltr(_minus(f"{value:+.{digits}f}")))
+
+    def money(self, value: float | None, currency: str | None = None, *, signed: bool = False) -> str:
+        """Three significant digits at most: ₪1.24M, ₪310K, ₪840."""
+        if value is None or value != value:
+            return NOTHING
+        sign = "−" if value < 0 else "+" if signed else ""
+        return self.ltr(f"{sign}{self.symbol(currency)}{_short(abs(value))}")
+
+    def money_exact(self, value: float | None, currency: str | None = None) -> str:
+        """Every digit, for tables."""
+        if value is None or value != value:
+            return NOTHING
+        digits = 0 if float(value).is_integer() else 2
+        return self.ltr(f"{'−' if value < 0 else ''}{self.symbol(currency)}{abs(value):,.{digits}f}")
+
+    def symbol(self, currency: str | None = None) -> str:
+        code = currency or self.currency
+        if not code:
+            return ""
+        symbol = get_currency_symbol(code, locale="en_US")
+        return f"{symbol} " if symbol.isalpha() else symbol
+
+    def days(self, value: float | None) -> str:
+        if value is None or value != value:
+            return NOTHING
+        digits = 1 if 0 < abs(value) < 9.95 and round(value, 1) % 1 else 0
+        return self._("{n} d").format(n=self.ltr(_minus(f"{value:,.{digits}f}")))
+
+    def between(self, low: str, high: str) -> str:
+        """A 95% interval: always low–high, left to right, in both languages."""
+        low, high = low.translate(ISOLATES), high.translate(ISOLATES)
+        if low.endswith("%") and high.endswith("%"):
+            low = low.removesuffix("%")
+        unit = re.match(r"[^\d.,−+]+", high)
+        if unit and low.startswith(unit[0]):
+            high = high.removeprefix(unit[0])
+        return self.ltr(f"{low}–{high}")
+
+    def shares(self, low: float | None, high: float | None) -> str:
+        """The interval of a share, one number of digits at both ends."""
+        if low is None or high is None or low != low or high != high:
+            return NOTHING
+        digits = 1 if high < 0.0995 or (high - low < 0.01 and f"{low:.0%}" == f"{high:.0%}") else 0
+        return self.between(self.share(low, digits), self.share(high, digits))
+
+    # dates
+
+    def day(self, value: date | datetime) -> str:
+        month = months(self.code)[value.month]
+        return f"{value.day} ב{month} {value.year}" if self.rtl else f"{value.day} {month} {value.year}"
+
+    def month(self, value: date) -> str:
+        return f"{months(self.code)[value.month]} {value:%y}"
+
+    def month_name(self, number: int) -> str:
+        return get_month_names("wide", context="stand-alone", locale=self.code)[number]
+
+    def moment(self, value: datetime) -> str:
+        return f"{self.day(value)}, {self.ltr(f'{value:%H:%M}')}"
+
+
+@cache
+def catalog(code: str) -> NullTranslations:
+    """The translations of a language, compiled in memory from `locales/<code>/LC_MESSAGES/messages.po`."""
+    path = CATALOGS / code / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return NullTranslations()
+    with path.open("rb") as source:
+        messages = read_po(source, locale=code)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@cache
+def months(code: str) -> dict[int, str]:
+    """Short names of months. English ones without a full stop, September as Sep."""
+    return {number: name.removesuffix(".")[: 3 if code == "en" else None] for number, name in get_month_names("abbreviated", locale=code).items()}
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def _short(value: float) -> str:
+    """At most three significant digits, with K, M, B or T."""
+    size, suffix = next(((size, suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")) if float(f"{value:.3g}") >= size), (1.0, ""))
+    scaled = value / size
+    if not suffix:
+        return f"{scaled:,.2f}".removesuffix(".00") if scaled < 10 else f"{scaled:,.0f}"
+    digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    text = f"{scaled:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text and suffix == "K" else text.removesuffix(".00").removesuffix(".0")) + suffix

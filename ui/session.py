@@ -1,0 +1,382 @@
+"""The only door to `st.session_state` and Streamlit's caches: who reads, which workspace, which filters, and the answers.
+
+Caches are shared by all readers of the server, so the workspace's version (folder and revision) is in every key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import pandas as pd
+import streamlit as st
+
+from analytics import fields
+from analytics.fields import Field
+from analytics.filters import Choice, Filters
+from analytics.question import Question
+from data import store
+from data.engine import Engine
+from data.errors import DataError
+from data.schema import Header, Tables
+from data.store import Settings, Workspace
+from ui import visitors
+from ui.charts.theme import DARK, LIGHT, Look
+from ui.locale import LANGUAGES, Locale
+
+Version = tuple[str, ...]
+RESERVED = ("lang", "from", "to", "as_of")
+# In public mode what was computed for a visitor is forgotten when the visitor's workspace is.
+KEPT_SECONDS = 60 * visitors.idle_minutes() if visitors.public() else None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the reader filtered by, in plain names that are the same in both languages.
+
+    `where` maps a field's name in the address to the values kept; `chips` are the fields that got a chip of their own.
+    """
+
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    since: date | None = None
+    until: date | None = None
+    as_of: date | None = None
+    pipeline: str | None = None
+    chips: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        return bool(self.where or self.since or self.until or self.as_of or self.pipeline)
+
+
+# a run
+
+
+def begin() -> None:
+    """Look up, once a run, the workspace and its settings; another workspace than before starts without filters."""
+    here = _workspace()
+    if here is not None:
+        before = st.session_state.get("workspace")
+        if before is not None and before.folder != here.folder:
+            choose(Chosen())
+        st.session_state["settings"] = here.settings()
+    st.session_state["workspace"] = here
+    st.session_state["data_currency"] = facts().get("currency", "")
+
+
+def in_use() -> AbstractContextManager[None]:
+    """Keep a visitor's workspace from being wiped while a run lasts."""
+    folder = visitors.folder_of(st.context.cookies) if visitors.public() else None
+    return visitors.in_use(folder) if folder else nullcontext()
+
+
+def _workspace() -> Workspace | None:
+    if not visitors.public():
+        return Workspace(store.default_workspace())
+    folder = visitors.folder_of(st.context.cookies)
+    return Workspace(folder) if folder else None
+
+
+def workspace() -> Workspace:
+    """The workspace this reader sees."""
+    found: Workspace | None = st.session_state["workspace"]
+    if found is None:
+        raise LookupError("a visitor without a cookie has no workspace")
+    return found
+
+
+def has_workspace() -> bool:
+    """False for a visitor whose browser keeps no cookies."""
+    return st.session_state["workspace"] is not None
+
+
+def settings() -> Settings:
+    return st.session_state["settings"]
+
+
+def wipe() -> None:
+    """Delete the visitor's workspace and everything this session kept of it."""
+    visitors.wipe(workspace().folder)
+    choose(Chosen())
+
+
+# the reader
+
+
+def opened_with(key: str) -> list[str]:
+    """What the reader's link asked for when the session began."""
+    link: dict[str, list[str]] = st.session_state.setdefault(
+        "link", {name: st.query_params.get_all(name) for name in st.query_params}
+    )
+    return link.get(key, [])
+
+
+def language() -> str:
+    asked = st.session_state.get("lang") or next(iter(opened_with("lang")), "en")
+    return asked if asked in LANGUAGES else "en"
+
+
+def locale() -> Locale:
+    return Locale(language(), currency())
+
+
+def look() -> Look:
+    colors = DARK if st.context.theme.type == "dark" else LIGHT
+    return Look(locale(), colors, scale=1.25 if st.session_state.get("large_type") else 1.0)
+
+
+# the data
+
+
+def is_empty() -> bool:
+    """True while nothing is loaded."""
+    return not has_workspace() or _is_empty(workspace().version, workspace())
+
+
+@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _is_empty(version: Version, _workspace: Workspace) -> bool:
+    return _workspace.is_empty
+
+
+def engine() -> Engine:
+    """The engine on the data in force. A reader may still hold one that left the cache, so none is closed here."""
+    here = workspace()
+    return _engine(here.version, here)
+
+
+@st.cache_resource(max_entries=16, ttl=KEPT_SECONDS, show_spinner=False)
+def _engine(version: Version, _workspace: Workspace) -> Engine:
+    opened = _workspace.engine()
+    if _workspace.version != version:  # an import finished just now: its numbers must not be kept under the old name
+        st.rerun()
+    return opened
+
+
+def tables() -> Tables:
+    """The workspace's tables, attribute columns included, for metrics to be written against."""
+    return _tables(_headers(workspace().version, engine()))
+
+
+@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _headers(version: Version, _engine: Engine) -> tuple[Header, ...]:
+    return _engine.headers
+
+
+@lru_cache(maxsize=64)
+def _tables(headers: tuple[Header, ...]) -> Tables:
+    return Tables(headers)
+
+
+def facts() -> dict[str, str]:
+    """Small things known of the data: company, currency, pipeline, latest event."""
+    return {} if is_empty() else _facts(workspace().version, engine())
+
+
+@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _facts(version: Version, _engine: Engine) -> dict[str, str]:
+    return _engine.facts()
+
+
+def run(expression: ir.Table) -> pd.DataFrame:
+    """The rows of an expression."""
+    return _rows(sql(expression), workspace().version, engine())
+
+
+@st.cache_data(max_entries=500, ttl=KEPT_SECONDS, show_spinner=False)
+def _rows(query: str, version: Version, _engine: Engine) -> pd.DataFrame:
+    return _engine.query(query)
+
+
+def sql(expression: ir.Table) -> str:
+    """The SQL of an expression, for people to read."""
+    return _sql(expression.op())
+
+
+# Keyed by the operation, which compares exactly: the hash alone takes -1 for -2.
+@lru_cache(maxsize=1000)
+def _sql(operation: ops.Relation) -> str:
+    return Engine.sql(operation.to_expr())
+
+
+Metric = Callable[..., Question]
+
+
+def answer(metric: Metric, /, within: Filters | None = None, **options: Any) -> pd.DataFrame:
+    """What a metric says about the reader's data `within` some filters, by default the reader's own."""
+    within = within or filters()
+    key = repr((metric.__module__, metric.__qualname__, within, sorted(options.items())))
+    return _answer(key, workspace().version, metric, within, options)
+
+
+@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _answer(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> pd.DataFrame:
+    return _metric(tables(), _within, **_options).answer(run)
+
+
+def asked(metric: Metric, /, within: Filters | None = None, **options: Any) -> str:
+    """The SQL behind `answer`, one statement a query."""
+    asks = metric(tables(), within or filters(), **options).asks
+    if len(asks) == 1:
+        return sql(next(iter(asks.values())))
+    return "\n\n".join(f"-- {name}\n{sql(expression)};" for name, expression in asks.items())
+
+
+def deals() -> int:
+    """How many deals the filters leave, those created in the period where there is one."""
+    now = filters()
+    return int(run(now.deals(tables(), "created" if now.has_period else None).count().as_table()).iloc[0, 0])
+
+
+def currency() -> str:
+    """The currency money is told in, or nothing where the data names none."""
+    chosen = st.session_state.get("settings")
+    return (chosen.currency if chosen else "") or st.session_state.get("data_currency", "")
+
+
+def company() -> str:
+    """Whose data it is: the company the data names, else the workspace."""
+    named = facts().get("company")
+    return named or (locale()._("Your data") if visitors.public() else workspace().name)
+
+
+def latest_day() -> date | None:
+    """The day of the latest recorded event, in the workspace's time zone."""
+    value = facts().get("latest_event_at")
+    if not value:
+        return None
+    moment = datetime.fromisoformat(value)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(settings().time_zone)).date()
+
+
+# the filters
+
+
+def chosen() -> Chosen:
+    """What the reader filtered by; at first what the link asked for."""
+    if "chosen" not in st.session_state:
+        st.session_state["chosen"] = _from_link()
+    return st.session_state["chosen"]
+
+
+def choose(what: Chosen) -> None:
+    """Filter by `what` from now on; widgets that show filters are drawn anew."""
+    st.session_state["chosen"] = what
+    st.session_state["filter_round"] = filter_round() + 1
+
+
+def filter_round() -> int:
+    """Part of the key of every filter widget: a new number makes it forget what it showed."""
+    return st.session_state.get("filter_round", 0)
+
+
+def keep(name: str, key: str) -> None:
+    """Take what the widget `key` shows as the values of the filter `name`."""
+    values = st.session_state[key]
+    values = tuple(values) if isinstance(values, (list, tuple)) else (values,) if values is not None else ()
+    now = chosen()
+    where = {field: kept for field, kept in now.where.items() if field != name} | ({name: values} if values else {})
+    st.session_state["chosen"] = replace(now, where=where)
+
+
+def keep_one(part: str, key: str) -> None:
+    """Take what the widget `key` shows as `since`, `until`, `as_of` or `pipeline`."""
+    st.session_state["chosen"] = replace(chosen(), **{part: st.session_state[key]})
+
+
+def clear() -> None:
+    """Take every filter away."""
+    choose(Chosen(chips=chosen().chips))
+
+
+def filters() -> Filters:
+    """The reader's filters, for the metrics. Fields the data does not have are left out: `unknown_filters` names them."""
+    now = chosen()
+    choices = []
+    for name, values in now.where.items():
+        known = find(name)
+        if known is not None:
+            choices.append(Choice(known, values))
+    return Filters(
+        as_of=now.as_of or latest_day() or date(2999, 12, 31),
+        since=now.since,
+        until=now.until,
+        where=tuple(choices),
+        pipeline=now.pipeline or facts().get("pipeline"),
+        time_zone=settings().time_zone,
+    )
+
+
+def find(name: str) -> Field | None:
+    """The field of that name in the address, or None where the data has no such field."""
+    try:
+        return fields.find(name, tables())
+    except DataError:
+        return None
+
+
+def unknown_filters() -> list[str]:
+    return [name for name in chosen().where if find(name) is None]
+
+
+def _from_link() -> Chosen:
+    link = st.session_state.get("link") or {name: st.query_params.get_all(name) for name in st.query_params}
+    where = {name: tuple(values) for name, values in link.items() if name not in (*RESERVED, "pipeline")}
+    return Chosen(
+        where=where,
+        since=_date(opened_with("from")),
+        until=_date(opened_with("to")),
+        as_of=_date(opened_with("as_of")),
+        pipeline=next(iter(opened_with("pipeline")), None),
+        chips=tuple(where),
+    )
+
+
+def _date(values: Iterable[str]) -> date | None:
+    try:
+        return date.fromisoformat(next(iter(values), ""))
+    except ValueError:
+        return None
+
+
+def write_link() -> None:
+    """Keep the address a reader can copy: language and filters, in plain names."""
+    now = chosen()
+    link: dict[str, str | list[str]] = {name: list(values) for name, values in now.where.items()}
+    for name, value in (("from", now.since), ("to", now.until), ("as_of", now.as_of)):
+        if value:
+            link[name] = value.isoformat()
+    if now.pipeline:
+        link["pipeline"] = now.pipeline
+    if language() != "en":
+        link["lang"] = language()
+    if {name: st.query_params.get_all(name) for name in st.query_params} != {
+        name: [value] if isinstance(value, str) else value for name, value in link.items()
+    }:
+        st.query_params.from_dict(link)
+
+
+# small things a page keeps
+
+
+def get(key: str, default: Any = None) -> Any:
+    """What a widget shows, or what a page kept."""
+    return st.session_state.get(key, default)
+
+
+def put(key: str, value: Any) -> None:
+    """Keep something for the next run."""
+    st.session_state[key] = value
+
+
+def drop(*keys: str) -> None:
+    """Forget."""
+    for key in keys:
+        st.session_state.pop(key, None)
