@@ -19,7 +19,7 @@ from data.recognise import LOADED, NEEDED, SOURCES, ColumnPlan, FileOptions, Fil
 from data.schema import SCHEMA
 from data.stages import StageChoices
 from ui import import_words, session
-from ui.parts import demo_offer, heading, plain, privacy, problem, rich, section, table, tag
+from ui.parts import demo_offer, heading, note, plain, privacy, problem, rich, section, table, tag
 
 locale = session.locale()
 _ = locale._
@@ -176,9 +176,8 @@ def options_of(draft: Draft, name: str) -> FileOptions:
 def file_card(draft: Draft, plan: FilePlan, place: int) -> None:
     text = plan.text
     with st.container(border=True, key=f"card_file_{place}"):
-        source = plan.source.label or _("any system")
         name = plain(text.name) + (f" / {plain(text.sheet)}" if text.sheet else "")
-        section(f"{name} · {_(SCHEMA[plan.table].label)} · {source}", how_read(plan))
+        section(" · ".join(filter(None, (name, _(SCHEMA[plan.table].label), plan.source.label))), how_read(plan))
         rows = []
         for column in plan.columns:
             if column.filled == 0 and column.field is None:
@@ -193,12 +192,18 @@ def file_card(draft: Draft, plan: FilePlan, place: int) -> None:
                 ]
             )
         empty = sum(column.filled == 0 and column.field is None for column in plan.columns)
-        table(
-            [_("Column in the file"), _("Becomes"), _("First values"), _("Filled"), _("How sure")],
-            rows, numbers=[3], caption=_("Columns of {name}").format(name=name),
-        )  # fmt: skip
-        if empty:
-            st.html(f'<p class="sh-note">{rich(locale.n_("{n} empty column is left out.", "{n} empty columns are left out.", empty))}</p>')
+        doubtful = sum(column.confidence == "check" for column in plan.columns)
+        known = sum(column.field is not None for column in plan.columns)
+        words = locale.n_("{n} column known", "{n} columns known", known) + (
+            " · " + locale.n_("{n} to check", "{n} to check", doubtful) if doubtful else ""
+        )
+        with st.expander(words, expanded=bool(doubtful) or len(draft.plans) == 1, key=f"columns_{place}"):
+            table(
+                [_("Column in the file"), _("Becomes"), _("First values"), _("Filled"), _("How sure")],
+                rows, numbers=[3], caption=_("Columns of {name}").format(name=name),
+            )  # fmt: skip
+            if empty:
+                note(locale.n_("{n} empty column is left out.", "{n} empty columns are left out.", empty))
         with st.expander(_("Change what a column means, or how the file is read"), key=f"change_{place}"):
             change(draft, plan, place)
 

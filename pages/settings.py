@@ -69,7 +69,8 @@ def confirm_wipe() -> None:
 
 
 def show_workspaces() -> None:
-    names, current = store.workspaces(), store.current()
+    current = store.current()
+    names = sorted({*store.workspaces(), current}, key=str.casefold)
     with st.container(border=True, key="card_workspaces"):
         section(_("Workspaces"), _("Each has its own data and settings; nothing of one is seen in another. Commands use the one chosen here."))
         chosen = st.radio(

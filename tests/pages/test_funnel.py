@@ -120,7 +120,7 @@ def test_filters_in_the_address_choose_the_deals(app, load, made, read):
     load(made())
     at = app("funnel", owner="Dana")
     assert "20 deals" in read(at)
-    assert at.query_params["owner"] == ["Dana"]
+    assert at.query_params["owner"] in ("Dana", ["Dana"])
     at.get_by_key("clear_filters").click().run()
     assert "40 deals" in read(at)
     assert "owner" not in at.query_params
@@ -158,8 +158,8 @@ def test_filters_survive_another_page_and_another_language(app, load, made, read
     at.switch_page("../pages/settings.py").run()
     at.get_by_key("lang").set_value("he").run()
     at.switch_page("../pages/funnel.py").run()
-    assert at.query_params["owner"] == ["Dana"]
-    assert at.query_params["lang"] == ["he"]
+    assert at.query_params["owner"] in ("Dana", ["Dana"])
+    assert at.query_params["lang"] in ("he", ["he"])
     assert "20" in read(at)
 
 
