@@ -110,7 +110,7 @@ def ratio_bootstrap(
     parts: NDArray[np.float64],
     wholes: NDArray[np.float64],
     counts: NDArray[np.int64],
-    draws: int = 2000,
+    draws: int = 1000,
     seed: int = 1,
 ) -> Interval:
     """The percentile bootstrap interval of `sum(parts) / sum(wholes)`, rows given as counts.

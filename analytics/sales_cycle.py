@@ -140,4 +140,4 @@ def log_rank_of(one: Lengths, other: Lengths) -> float | None:
     ended = np.zeros((len(hours), 2))
     for place, lengths in enumerate((one, other)):
         ended[np.searchsorted(hours, lengths.hours), place] = lengths.counts.sum(axis=1)
-    return log_rank(hours / 24, ended, np.zeros_like(ended))
+    return log_rank(ended, np.zeros_like(ended))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analytics.intervals import NOT_KNOWN, Interval, normal_p, wilson
 
@@ -137,20 +137,17 @@ class CompetingRisks:
         return int(np.searchsorted(self.durations, time, side="right")) - 1
 
 
-def aalen_johansen(durations: Floats, events: Floats, censored: Floats) -> CompetingRisks:
+def aalen_johansen(durations: ArrayLike, events: ArrayLike, censored: ArrayLike) -> CompetingRisks:
     """The chances to have ended by each cause (Aalen and Johansen 1978). Arguments as the module says."""
-    durations = np.asarray(durations, dtype=float)
-    censored = np.asarray(censored, dtype=float)
-    events = np.asarray(events, dtype=float)
-    of_any = events.sum(axis=1)
-    leaving = of_any + censored
-    at_risk = leaving.sum() - np.concatenate(([0.0], np.cumsum(leaving)[:-1])) if len(durations) else np.empty(0)
+    at, ended, going = (np.asarray(each, dtype=np.float64) for each in (durations, events, censored))
+    of_any = ended.sum(axis=1)
+    leaving = of_any + going
+    at_risk = leaving.sum() - np.cumsum(leaving) + leaving
     survival = np.cumprod(1 - _divided(of_any, at_risk), dtype=np.float64)
-    before = np.concatenate(([1.0], survival[:-1])) if len(durations) else np.empty(0)
-    incidence = np.cumsum(
-        before[:, None] * _divided(events, at_risk[:, None] + np.zeros_like(events)), axis=0, dtype=np.float64
-    )
-    return CompetingRisks(durations, events, censored, at_risk, survival, before, incidence)
+    before = np.concatenate(([1.0], survival[:-1]))[: len(at)]
+    each = _divided(ended, at_risk[:, None] + np.zeros_like(ended))
+    incidence = np.cumsum(before[:, None] * each, axis=0, dtype=np.float64)
+    return CompetingRisks(at, ended, going, at_risk, survival, before, incidence)
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,7 @@ class Survival:
         return wilson(chance, chance * (1 - chance) / variance if variance > 1e-15 and chance < 1 else n)
 
 
-def kaplan_meier(durations: Floats, events: Floats, censored: Floats) -> Survival:
+def kaplan_meier(durations: ArrayLike, events: ArrayLike, censored: ArrayLike) -> Survival:
     """The chance to be still there (Kaplan and Meier 1958), one kind of event. Arguments as the module says."""
     risks = aalen_johansen(durations, np.asarray(events, dtype=float)[:, None], censored)
     of_any = risks.events[:, 0]
@@ -190,14 +187,14 @@ def kaplan_meier(durations: Floats, events: Floats, censored: Floats) -> Surviva
     return Survival(risks.durations, risks.at_risk, risks.survival, risks.survival**2 * greenwood)
 
 
-def log_rank(durations: Floats, events: Floats, censored: Floats) -> float | None:
-    """The p-value of two groups lasting equally long (Mantel 1966). `events` and `censored` are duration x group."""
-    events, censored = np.asarray(events, dtype=float), np.asarray(censored, dtype=float)
-    leaving = events + censored
-    at_risk = leaving.sum(axis=0) - np.vstack((np.zeros((1, 2)), np.cumsum(leaving, axis=0)[:-1]))
-    all_events, everyone = events.sum(axis=1), at_risk.sum(axis=1)
+def log_rank(events: ArrayLike, censored: ArrayLike) -> float | None:
+    """The p-value of two groups lasting equally long (Mantel 1966). Arguments are duration x group."""
+    ended = np.asarray(events, dtype=float)
+    leaving = ended + np.asarray(censored, dtype=float)
+    at_risk = leaving.sum(axis=0) - np.cumsum(leaving, axis=0) + leaving
+    all_events, everyone = ended.sum(axis=1), at_risk.sum(axis=1)
     part = _divided(at_risk[:, 0], everyone)
-    excess = (events[:, 0] - all_events * part).sum()
+    excess = (ended[:, 0] - all_events * part).sum()
     spread = (all_events * part * (1 - part) * _divided(everyone - all_events, np.maximum(everyone - 1, 0.0))).sum()
     return normal_p(excess / math.sqrt(spread)) if spread > 0 else None
 

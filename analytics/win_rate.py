@@ -44,8 +44,9 @@ LEAST_CREATED = 30
 LEAST_WON = 10
 OVERDUE = timedelta(days=30)
 # Above it the bootstrap would take seconds and agrees with the linearised interval.
-MOST_RESAMPLED = 20_000
+MOST_RESAMPLED = 5_000
 
+NO_LOST_AMOUNTS = N_("The lost deals have no amounts, so this rate cannot be other than 100%.")
 TOO_FEW = N_("It takes 30 deals with a creation date and 10 won ones to follow a cohort.")
 
 Groups = Mapping[str, pd.DataFrame]
@@ -119,6 +120,7 @@ def _money(deals: ir.Table, keys: list[str]) -> ir.Table:
         .mutate(square=_.amount * _.amount)
         .agg(
             closed=_.count(),
+            won_deals=_.count(where=_.is_won),
             n=_.amount.count(),
             won=_.amount.sum(where=_.is_won),
             total=_.amount.sum(),
@@ -249,7 +251,7 @@ def _values(
 
         def of(rows_: list[Row], currency: str | None = currency) -> dict[str, float]:
             kept = [row for row in rows_ if currency is None or row["currency"] == currency]
-            names = ("closed", "n", "won", "total", "won_squares", "squares")
+            names = ("closed", "won_deals", "n", "won", "total", "won_squares", "squares")
             return {name: sum(number(row[name]) for row in kept) for name in names}
 
         rows_ = money.get(group, [])
@@ -258,6 +260,7 @@ def _values(
         if len(split) > 1 and not own["closed"]:
             continue
         n = int(own["n"])
+        has_lost = n > 0 and own["closed"] > own["won_deals"]
         rate = share(own["won"], own["total"]) if n else None
         largest = max(
             (number(row["largest"]) for row in rows_ if row["n"] and currency in (None, row["currency"])), default=0.0
@@ -268,6 +271,7 @@ def _values(
             "won": own["won"] if n else None, "total": own["total"] if n else None, "rate": rate,
             "low": interval[0], "high": interval[1], "n": n, "interval_method": method,
             "top_share": share(largest, own["total"]), "amount_known": share(n, own["closed"]),
+            "reason": NO_LOST_AMOUNTS if has_lost and own["squares"] == own["won_squares"] else None,
         }  # fmt: skip
         found.append((row, _value_p(own, rest)))
     return found

@@ -27,8 +27,8 @@ from data.messages import Message, say
 from data.reading import ReadOptions, TextTable, read_tables
 from data.recognise import LOADED, FileOptions, FilePlan, recognise
 from data.sources import fold
-from data.stages import DEFAULT_PIPELINE, Stage, StageChoices, decide_stages, derive
-from data.store import Workspace
+from data.stages import DEFAULT_PIPELINE, Stage, StageChoices, add_deals_of_history, decide_stages, derive
+from data.store import Workspace, writing
 
 Progress = Callable[[float, Message], None]
 
@@ -180,22 +180,29 @@ class Draft:
         self.report = None
         if not self.plans:
             return
+        with writing(self.workspace.folder):
+            self._fill_copy(said)
+        said(1.0, say("Ready"))
+
+    def _fill_copy(self, said: Progress) -> None:
         self._copy, self._base = self.workspace.prepare_copy()
         before = self.workspace.data_file
         database = self._scratch
         database.execute(f"ATTACH '{str(self._copy).replace(chr(39), chr(39) * 2)}' AS target; USE target")
         try:
             number = int(_one(database, "SELECT coalesce(max(number), 0) + 1 FROM imports"))
-            load = Load(database, number, self.choices.pipeline or DEFAULT_PIPELINE)
+            pipeline = self.choices.pipeline or _fact(database, "default_pipeline") or DEFAULT_PIPELINE
+            load = Load(database, number)
             files = []
             for place, plan in enumerate(sorted(self.plans, key=lambda plan: LOADED.index(plan.table))):
                 said(0.5 + 0.3 * place / len(self.plans), say("Checking {name}", name=plan.text.name))
                 files.append((plan, load.add(plan)))
             said(0.8, say("Working out the stages"))
-            self.stages = tuple(decide_stages(database, self.choices))
-            notes = derive(database, self.choices.pipeline or DEFAULT_PIPELINE)
+            notes = add_deals_of_history(database)
+            self.stages = tuple(decide_stages(database, self.choices, pipeline))
+            derive(database, pipeline, self.workspace.settings().time_zone)
             notes += references.resolve(database)
-            notes += _write_facts(database, self._base + 1, self._facts)
+            notes += _write_facts(database, self._base + 1, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
             reports = tuple(load.finish(report) for _, report in files)
             order = {plan.text.relation: place for place, plan in enumerate(self.plans)}
@@ -216,7 +223,6 @@ class Draft:
             self._drop_copy()
             raise
         database.execute("USE scratch; DETACH target")
-        said(1.0, say("Ready"))
 
     def _with_skipped_sheets(self, report: FileReport) -> FileReport:
         own = [unknown.text.sheet for unknown in self.unrecognised if unknown.text.name == report.name and unknown.text.sheet]
@@ -275,6 +281,11 @@ def _one(database: duckdb.DuckDBPyConnection, sql: str) -> Any:
     row = database.execute(sql).fetchone()
     assert row is not None
     return row[0]
+
+
+def _fact(database: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    row = database.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
+    return row[0] if row else None
 
 
 def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mapping[str, str]) -> list[Message]:

@@ -22,6 +22,8 @@ _PUT_IN = {"deals": "loaded_deals", "stage_entries": "recorded_stages"}
 # What tells the rows of a table apart where the file gives no number.
 _NAMES = {"customers": ("customer_name",), "people": ("person_name", "email"), "products": ("product_name",)}
 _RECORDED = ("deal_id", "pipeline", "stage", "entered_at")  # what tells two stays apart
+# Rows of a history stand in the order of their imports and lines; below are those of "date entered" columns.
+_FIRST_POSITION = 10**12
 _SAID_OF_DEALS = {"status": "file_status", "closed_at": "file_close", "stage_order": "file_stage_order"}
 
 
@@ -65,13 +67,15 @@ class FileReport:
 class Load:
     """Puts files into the database in use; their texts are in the attached database `scratch`."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, number: int, default_pipeline: str) -> None:
+    def __init__(self, database: duckdb.DuckDBPyConnection, number: int) -> None:
         self._database = database
         self._number = number
-        self._default_pipeline = default_pipeline
         self._incoming: dict[str, str] = {}
-        rows = database.execute("SELECT DISTINCT stage FROM stages").fetchall()
-        self._stage_names = {fold(stage): stage for (stage,) in rows}
+        # How each stage and pipeline is written: as it came first.
+        self._names = {
+            name: {fold(known): known for (known,) in database.execute(f"SELECT DISTINCT {name} FROM stages ORDER BY 1").fetchall()}
+            for name in ("stage", "pipeline")
+        }
 
     def add(self, plan: FilePlan) -> FileReport:
         """Check and store the rows of one file."""
@@ -94,7 +98,7 @@ class Load:
         else:
             loaded, updated, unchanged = self._upsert(plan.table, incoming, [n for n in names if n != "is_deleted"])
         if plan.stage_columns:
-            self._record_stage_columns(plan, incoming)
+            self._record_stage_columns(plan, incoming, "i.pipeline" if "pipeline" in fields else "NULL")
         text = plan.text
         return FileReport(
             text.name, text.name, text.sheet, text.relation, plan.table, plan.source.name, text.encoding, text.delimiter,
@@ -128,6 +132,9 @@ class Load:
             fields[column.field] = self._sql(plan, column, warnings)
         if plan.table == "deals":
             self._say_status(plan, fields, warnings)
+            own = self._pipeline_of_stage_columns(plan)
+            if own and "pipeline" not in fields:
+                fields["pipeline"] = own
             for name, said in _SAID_OF_DEALS.items():
                 if name in fields:
                     fields[said] = fields.pop(name)
@@ -136,7 +143,7 @@ class Load:
                 warnings.append(say("The file has no deal numbers: deals are told apart by name, customer and date of creation."))
         elif plan.table == "stage_entries":
             fields.setdefault("pipeline", "CAST(NULL AS VARCHAR)")
-            fields["position"] = f"{self._number * 10**12} + line"
+            fields["position"] = f"{self._number * _FIRST_POSITION} + line"
         else:
             key = SCHEMA[plan.table].key or ""
             if key not in fields:
@@ -149,29 +156,39 @@ class Load:
         if column.field.endswith("_id") and plan.source.empty_ids:
             empty = ", ".join(f"'{word}'" for word in plan.source.empty_ids)
             return f"CASE WHEN {sql} NOT IN ({empty}) THEN {sql} END"
-        if column.field == "stage":
-            return self._stage_sql(plan, column, warnings)
+        if column.field in self._names:
+            return self._one_name_sql(plan, column, warnings)
         if column.field == "probability":
             highest = self._number_of(f"SELECT coalesce(max({sql}), 0) FROM scratch.{quoted(plan.text.relation)}")
             return f"{sql} / 100" if highest > 1 else sql
         return sql
 
-    def _stage_sql(self, plan: FilePlan, column: ColumnPlan, warnings: list[Message]) -> str:
-        """The stage under one name, where the file writes it in several ways."""
+    def _name_of(self, field: str, written: str) -> str:
+        return self._names[field].setdefault(fold(written) or written, written)
+
+    def _one_name_sql(self, plan: FilePlan, column: ColumnPlan, warnings: list[Message]) -> str:
+        """The stage or pipeline under one name, where files write it in several ways."""
         rows = self._database.execute(
             f"SELECT {column.name}, count(*) AS n FROM scratch.{quoted(plan.text.relation)} WHERE {column.name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT 10000"
         ).fetchall()
-        renamed: dict[str, str] = {}
-        for written, _ in rows:
-            name = self._stage_names.setdefault(fold(written) or written, written)
-            if name != written:
-                renamed[written] = name
+        renamed = {written: name for written, _ in rows if (name := self._name_of(column.field or "", written)) != written}
         if not renamed:
             return column.name
         pairs = ", ".join(f"{written} = {name}" for written, name in list(renamed.items())[:5])
-        warnings.append(say("Stages written in several ways were taken as one: {pairs}.", pairs=pairs))
+        warnings.append(say("{header}: names written in several ways were taken as one: {pairs}.", header=column.header, pairs=pairs))
         whens = " ".join(f"WHEN {_literal(written)} THEN {_literal(name)}" for written, name in renamed.items())
         return f"CASE {column.name} {whens} ELSE {column.name} END"
+
+    def _pipeline_of_stage_columns(self, plan: FilePlan) -> str | None:
+        """The pipeline whose stages a deal entered, where only the headers of the stage columns name pipelines."""
+        entered: dict[str, list[str]] = {}
+        for column in plan.stage_columns:
+            if column.stage and column.stage.pipeline and column.reading:
+                entered.setdefault(self._name_of("pipeline", column.stage.pipeline), []).append(column.reading.sql)
+        if len(entered) < 2:
+            return next(map(_literal, entered), None)
+        whens = " ".join(f"WHEN coalesce({', '.join(moments)}) IS NOT NULL THEN {_literal(name)}" for name, moments in entered.items())
+        return f"CASE {whens} END"
 
     def _say_status(self, plan: FilePlan, fields: dict[str, str], warnings: list[Message]) -> None:
         """open, won or lost, as the file's own status columns say; NULL leaves it to the stage."""
@@ -207,26 +224,28 @@ class Load:
             fields.pop("status", None)
         amount = plan.column("amount")
         if amount and amount.reading and amount.reading.currency and "currency" not in fields:
-            fields["currency"] = f"CASE WHEN {amount.name} IS NOT NULL THEN {_literal(amount.reading.currency)} END"
+            fields["currency"] = amount.reading.currency
 
     def _attributes(self, plan: FilePlan) -> dict[str, str]:
         """Columns that mean nothing to us, under the attribute columns that hold them; made where they are new."""
-        known = {
-            fold(header): column
-            for column, header in self._database.execute(
-                'SELECT "column", header FROM headers WHERE "table" = ? AND is_attribute', [plan.table]
-            ).fetchall()
-        }
+        rows = self._database.execute(
+            """SELECT header, "column" FROM headers WHERE "table" = ? AND is_attribute ORDER BY CAST(substr("column", 6) AS INTEGER)""",
+            [plan.table],
+        ).fetchall()
+        last = max((int(name.removeprefix("attr_")) for _, name in rows), default=0)
         found: dict[str, str] = {}
-        used = set(known.values())
         for column in plan.columns:
-            if column.field is not None or column.filled == 0:
+            if column.field is not None:
                 continue
             header = column.header or f"#{column.position + 1}"
-            name = known.get(fold(header))
-            if name is None or name in found:
-                name = f"attr_{len(used) + 1}"
-                used.add(name)
+            # Two columns of a file may have one header, or nearly one: as written comes first, and each name serves once.
+            known = [name for own, name in rows if own == header] + [name for own, name in rows if fold(own) == fold(header)]
+            name = next((name for name in known if name not in found), None)
+            if name is None and column.filled == 0:
+                continue
+            if name is None:
+                last += 1
+                name = f"attr_{last}"
                 for table in {plan.table, _PUT_IN.get(plan.table, plan.table)}:
                     self._database.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
                 self._database.execute("INSERT INTO headers VALUES (?, ?, ?, true)", [plan.table, name, header])
@@ -261,7 +280,9 @@ class Load:
 
     def _note_cells(self, plan: FilePlan, warnings: list[Message]) -> None:
         """Cells that cannot be read are emptied, kept in `rejects` and said."""
-        typed = [c for c in plan.columns if c.field and c.reading and c.reading.sql != quoted(c.name) and c.field != "status"]
+        # The date of a stay is not optional: without it the row is set aside, which is said there.
+        apart = {"status"} if plan.table == "deals" else {"entered_at"}
+        typed = [c for c in plan.columns if c.field and c.reading and c.reading.sql != quoted(c.name) and c.field not in apart]
         if not typed:
             return
         relation = f"scratch.{quoted(plan.text.relation)}"
@@ -276,7 +297,7 @@ class Load:
             wrong = f"{column.name} IS NOT NULL AND ({column.reading.sql}) IS NULL"
             self._database.execute(
                 f"""INSERT INTO rejects SELECT ?, ?, line, ?, {column.name}, ?, NULL, false FROM {relation} WHERE {wrong}""",
-                [self._number, plan.text.name, column.header, reason.dump()],
+                [self._number, plan.label, column.header, reason.dump()],
             )
             line, example = self._database.execute(
                 f"SELECT line, {column.name} FROM {relation} WHERE {wrong} ORDER BY line LIMIT 1"
@@ -304,7 +325,7 @@ class Load:
             self._database.execute(
                 f"""INSERT INTO rejects SELECT ?, ?, line, ?, {cell}, ?, to_json([{raw}]), true
                     FROM {incoming} i JOIN scratch.{quoted(plan.text.relation)} r USING (line) WHERE i.{name} IS NULL""",
-                [self._number, plan.text.name, column.header if column else "", reasons[name].dump()],
+                [self._number, plan.label, column.header if column else "", reasons[name].dump()],
             )
             gone = self._database.execute(f"DELETE FROM {incoming} WHERE {name} IS NULL").fetchone()
             rejected += gone[0] if gone else 0
@@ -314,12 +335,15 @@ class Load:
         """Leave out what the source deleted, and all but the first row of a key."""
         removed = 0
         if "is_deleted" in fields:
+            key = SCHEMA[plan.table].key or ""
+            for table in {_PUT_IN.get(plan.table, plan.table), *(("recorded_stages",) if plan.table == "deals" else ())}:
+                self._database.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {incoming} WHERE is_deleted)")
             gone = self._database.execute(f"DELETE FROM {incoming} WHERE is_deleted").fetchone()
             removed += gone[0] if gone else 0
             if removed:
                 warnings.append(say_n("{n} row that the source marks as deleted was left out.", "{n} rows that the source marks as deleted were left out.", removed))
-        key = ", ".join(_RECORDED) if plan.table == "stage_entries" else SCHEMA[plan.table].key
-        doubled = f"SELECT line, {key}, row_number() OVER (PARTITION BY {key} ORDER BY line) AS turn FROM {incoming}"
+        keys = ", ".join(_RECORDED) if plan.table == "stage_entries" else SCHEMA[plan.table].key
+        doubled = f"SELECT line, {keys}, row_number() OVER (PARTITION BY {keys} ORDER BY line) AS turn FROM {incoming}"
         example = self._database.execute(f"SELECT * FROM ({doubled}) WHERE turn > 1 ORDER BY line LIMIT 1").fetchone()
         if example is None:
             return removed
@@ -372,21 +396,21 @@ class Load:
         loaded = int(done[0]) if done else 0
         return loaded, 0, rows - loaded
 
-    def _record_stage_columns(self, plan: FilePlan, incoming: str) -> None:
+    def _record_stage_columns(self, plan: FilePlan, incoming: str, pipeline: str) -> None:
         """Stage history out of the columns that say when each stage was entered."""
-        pipeline = next((c for c in plan.columns if c.field == "pipeline"), None)
+        relation = f"scratch.{quoted(plan.text.relation)}"
         for place, column in enumerate(plan.stage_columns):
             assert column.stage is not None and column.reading is not None
-            stage = self._stage_names.setdefault(fold(column.stage.stage) or column.stage.stage, column.stage.stage)
-            own = _literal(column.stage.pipeline) if column.stage.pipeline else (f"r.{pipeline.name}" if pipeline else "NULL")
-            relation = f"scratch.{quoted(plan.text.relation)}"
-            moment = f"(SELECT line, {column.reading.sql} AS entered_at FROM {relation})"
+            stage = _literal(self._name_of("stage", column.stage.stage))
+            own = _literal(self._name_of("pipeline", column.stage.pipeline)) if column.stage.pipeline else pipeline
             self._database.execute(
-                f"DELETE FROM recorded_stages WHERE stage = {_literal(stage)} AND deal_id IN (SELECT deal_id FROM {incoming}) AND position < 1000000"
+                f"""DELETE FROM recorded_stages r USING {incoming} i WHERE r.deal_id = i.deal_id AND r.stage = {stage}
+                    AND r.position < {_FIRST_POSITION} AND r.pipeline IS NOT DISTINCT FROM {own}"""
             )
             self._database.execute(
-                f"""INSERT INTO recorded_stages BY NAME SELECT i.deal_id, {own} AS pipeline, {_literal(stage)} AS stage, m.entered_at, {place} AS position
-                    FROM {incoming} i JOIN {relation} r USING (line) JOIN {moment} m USING (line) WHERE m.entered_at IS NOT NULL"""
+                f"""INSERT INTO recorded_stages BY NAME SELECT i.deal_id, {own} AS pipeline, {stage} AS stage, m.entered_at, {place} AS position
+                    FROM {incoming} i JOIN (SELECT line, {column.reading.sql} AS entered_at FROM {relation}) m USING (line)
+                    WHERE m.entered_at IS NOT NULL"""
             )
 
     def _number_of(self, sql: str) -> float:

@@ -88,6 +88,11 @@ class FilePlan:
     source: Source
     columns: tuple[ColumnPlan, ...]
 
+    @property
+    def label(self) -> str:
+        """What people call the file, or the sheet of it."""
+        return _named(self.text)
+
     def column(self, name: str) -> ColumnPlan | None:
         return next((column for column in self.columns if column.field == name and not column.stage), None)
 

@@ -27,7 +27,9 @@ def rejected_rows(
     record = next((record for record in workspace.history() if record.number == number), None)
     if record is None:
         raise RequestProblem(say("There is no import {number}.", number=str(number)), say("`history` lists the imports."))
-    own = {file["path"]: file["headers"] for file in record.report["files"]}
+    own = {
+        f"{file['path']} / {file['sheet']}" if file["sheet"] else file["path"]: file["headers"] for file in record.report["files"]
+    }
     columns = list(dict.fromkeys(header for headers in own.values() for header in headers))
     rows = []
     for reject in workspace.rejects(number).itertuples():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -22,15 +22,17 @@ from data.sources import fold
 DEFAULT_PIPELINE = "Sales"
 # Who precedes whom is clear from far fewer deals than this.
 _DEALS_LOOKED_AT = 50_000
+# Deals of one status in one stage, that are no longer chance.
+_ENOUGH = 5
 
 _WON = ("won", "closedwon", "dealwon", "wonclosed", "נסגרבהצלחה", "זכייה", "זכיה", "זכינו", "נמכר", "עסקהנסגרה", "הצלחה", "נחתם")
-_LOST = ("lost", "closedlost", "deallost", "lostclosed", "declined", "cancelled", "canceled", "rejected", "disqualified", "abandoned", "churned",
-         "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "לארלוונטי", "נסגרללאהצלחה", "ירדמהפרק", "נפסל")  # fmt: skip
+_LOST = ("lost", "closedlost", "deallost", "lostclosed", "declined", "cancelled", "canceled", "rejected", "disqualified", "abandoned", "churned", "unsuccessful", "notwon",
+         "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "לארלוונטי", "ללאהצלחה", "ירדמהפרק", "נפסל")  # fmt: skip
 _WON_AT_THE_END = ("approved", "activated", "registered", "signed", "accepted", "completed", "ordered", "אושר", "הופעל", "הושלם")
 _LOST_AT_THE_END = ("noresponse", "unresponsive", "closed", "סגור")
 # Where stages usually stand, for files that show no order of their own.
 _USUAL = (
-    ("new", "lead", "inquiry", "submitted", "ליד", "פנייה", "חדש"), ("prospect", "contacted", "attempt", "cold", "יצירתקשר", "קשרראשוני"),
+    ("new", "lead", "inquiry", "submitted", "ליד", "פנייה", "חדש"), ("prospect", "contact", "attempt", "cold", "יצירתקשר", "קשרראשוני"),
     ("qualif", "engag", "discovery", "connect", "appointment", "מתאים", "אפיון", "איתורצרכים", "בירור"), ("meeting", "needs", "analysis", "presentation", "פגישה", "מצגת"),
     ("demo", "evaluation", "trial", "pilot", "poc", "הדגמה", "פיילוט", "ניסיון"), ("valueprop", "decisionmaker", "perception", "solution", "פתרון"),
     ("proposal", "quote", "offer", "pricing", "bid", "הצעה", "הצעתמחיר"), ("negotiat", "review", "legal", "procurement", "מומ", "משאומתן", "רכש"),
@@ -75,9 +77,11 @@ class _Seen:
     entered: int
 
 
-def decide_stages(database: duckdb.DuckDBPyConnection, choices: StageChoices) -> list[Stage]:
+def decide_stages(
+    database: duckdb.DuckDBPyConnection, choices: StageChoices, default_pipeline: str = DEFAULT_PIPELINE
+) -> list[Stage]:
     """Write the `stages` table of the database in use; returns it in order, with the reasons."""
-    seen = _seen(database, choices.pipeline or DEFAULT_PIPELINE)
+    seen, statuses = _seen(database, default_pipeline), _statuses(database, default_pipeline)
     _check_names(choices, [stage for _, stage in seen])
     kept = {
         (pipeline, stage): (order, outcome)
@@ -86,9 +90,11 @@ def decide_stages(database: duckdb.DuckDBPyConnection, choices: StageChoices) ->
         ).fetchall()
     }
     decided: list[Stage] = []
-    for pipeline in dict.fromkeys(pipeline for pipeline, _ in seen):
+    for pipeline in dict.fromkeys((*(pipeline for pipeline, _ in seen), *statuses)):
         here = {stage: facts for (own, stage), facts in seen.items() if own == pipeline}
-        decided += _decide(database, pipeline, here, choices, {s: kept[(p, s)] for p, s in kept if p == pipeline})
+        own = {stage: kept[(p, stage)] for p, stage in kept if p == pipeline}
+        said = replace(_said_of(here, choices), pipeline=default_pipeline)
+        decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, own)
     database.execute("DELETE FROM stages")
     if decided:
         database.executemany(
@@ -96,6 +102,13 @@ def decide_stages(database: duckdb.DuckDBPyConnection, choices: StageChoices) ->
             [[s.pipeline, s.stage, s.order, s.outcome, s.is_confirmed] for s in decided],
         )
     return decided
+
+
+def _said_of(stages: Iterable[str], choices: StageChoices) -> StageChoices:
+    """What was said of these stages: a pipeline that none of the names is in is left to us."""
+    here = {fold(stage) for stage in stages}
+    order, won, lost = (tuple(name for name in names if fold(name) in here) for names in (choices.order, choices.won, choices.lost))
+    return StageChoices(order, won, lost)
 
 
 def _check_names(choices: StageChoices, stages: Sequence[str]) -> None:
@@ -115,11 +128,11 @@ def _seen(database: duckdb.DuckDBPyConnection, default: str) -> dict[tuple[str, 
             SELECT coalesce(pipeline, $pipeline) AS pipeline, stage, count(*) AS deals,
                    count(*) FILTER (file_status = 'won') AS won, count(*) FILTER (file_status = 'lost') AS lost,
                    count(*) FILTER (file_status = 'open') AS still, avg(file_stage_order) AS rank, avg(probability) AS probability
-            FROM loaded_deals WHERE stage IS NOT NULL GROUP BY ALL
+            FROM loaded_deals WHERE stage IS NOT NULL AND NOT is_from_history GROUP BY ALL
         ), moves AS (
-            SELECT coalesce(pipeline, $pipeline) AS pipeline, deal_id, stage,
+            SELECT coalesce(r.pipeline, d.pipeline, $pipeline) AS pipeline, deal_id, r.stage,
                    entered_at, max(entered_at) OVER (PARTITION BY deal_id) AS last_at
-            FROM recorded_stages
+            FROM recorded_stages r JOIN loaded_deals d USING (deal_id)
         ), history AS (
             SELECT pipeline, stage, count(DISTINCT deal_id) AS entered, count(*) FILTER (last_at > entered_at) AS went_on
             FROM moves GROUP BY ALL
@@ -134,10 +147,24 @@ def _seen(database: duckdb.DuckDBPyConnection, default: str) -> dict[tuple[str, 
     return {(row[0], row[1]): _Seen(*row[2:]) for row in rows}
 
 
+def _statuses(database: duckdb.DuckDBPyConnection, default: str) -> dict[str, set[str]]:
+    """The statuses that deals of each pipeline have by a column of their own, or by having no stage."""
+    rows = database.execute(
+        """SELECT coalesce(pipeline, $pipeline), coalesce(file_status, 'open') FROM loaded_deals
+           WHERE file_status IS NOT NULL OR stage IS NULL GROUP BY ALL ORDER BY ALL""",
+        {"pipeline": default},
+    ).fetchall()
+    statuses: dict[str, set[str]] = defaultdict(set)
+    for pipeline, status in rows:
+        statuses[pipeline].add(status)
+    return statuses
+
+
 def _decide(
     database: duckdb.DuckDBPyConnection,
     pipeline: str,
     seen: dict[str, _Seen],
+    statuses: set[str],
     choices: StageChoices,
     kept: dict[str, tuple[float, str]],
 ) -> list[Stage]:
@@ -159,14 +186,13 @@ def _decide(
         )
         for rank, stage in enumerate(ranked, 1)
     ]  # fmt: skip
-    # A deal that is won needs a stage to be won in, also where the status is a column of its own.
-    for outcome, name, column in (("won", "Won", "won"), ("lost", "Lost", "lost")):
-        missing = not any(stage.outcome == outcome for stage in stages)
-        if missing and any(getattr(facts, column) for facts in seen.values()):
-            stages.append(
-                Stage(pipeline, name, len(stages) + 1, outcome, False, say("The status says so, not a stage."), False)
-            )
-    return stages
+    # A deal needs a stage to be won in, or to be in at all, also where the status is a column of its own.
+    reason = say("The status says so, not a stage.")
+    for outcome in ("open", "won", "lost"):
+        if outcome in statuses and not any(stage.outcome == outcome for stage in stages):
+            made = Stage(pipeline, outcome.capitalize(), 0, outcome, False, reason, False)
+            stages = [made, *stages] if outcome == "open" else [*stages, made]
+    return [replace(stage, order=rank) for rank, stage in enumerate(stages, 1)]
 
 
 def _outcomes(
@@ -174,6 +200,8 @@ def _outcomes(
 ) -> dict[str, tuple[str, Message]]:
     won, lost = ({fold(name) for name in names} for names in (choices.won, choices.lost))
     ordered = {fold(name) for name in choices.order}
+    # Where the status hangs on the stage alone, a stage has deals of one status only.
+    by_stage = all(max(facts.won, facts.lost, facts.open) == facts.deals for facts in seen.values())
     outcomes: dict[str, tuple[str, Message]] = {}
     for stage, facts in seen.items():
         name = fold(stage)
@@ -184,15 +212,16 @@ def _outcomes(
             outcomes[stage] = ("lost", say("As you chose."))
         elif stage in kept and not (won or lost):
             outcomes[stage] = (kept[stage], say("As chosen before."))
-        elif _ends_like(name, _WON) and not won:
-            outcomes[stage] = ("won", say("Its name says so."))
+        # Lost before won: "closed without success" ends like a success.
         elif _ends_like(name, _LOST) and not lost:
             outcomes[stage] = ("lost", say("Its name says so."))
+        elif _ends_like(name, _WON) and not won:
+            outcomes[stage] = ("won", say("Its name says so."))
         elif name in ordered:
             outcomes[stage] = ("open", say("As you chose."))
-        elif not won and facts.won and facts.won == facts.deals:
+        elif not won and by_stage and facts.won >= _ENOUGH and facts.won == facts.deals:
             outcomes[stage] = ("won", say_n("The only deal in it is won.", "All {n} deals in it are won.", facts.deals))
-        elif not lost and facts.lost >= 5 and facts.lost == facts.deals and facts.entered == facts.went_on == 0:
+        elif not lost and by_stage and facts.lost >= _ENOUGH and facts.lost == facts.deals and not facts.went_on:
             outcomes[stage] = ("lost", say_n("The only deal in it is lost.", "All {n} deals in it are lost.", facts.deals))
         elif not won and at_the_end and _ends_like(name, _WON_AT_THE_END):
             outcomes[stage] = ("won", say("Deals end there, and its name says so."))
@@ -218,12 +247,13 @@ def _order(
     chosen = {fold(name): place for place, name in enumerate(choices.order)}
     if chosen:
         return {s: chosen.get(fold(s), len(chosen) + i) for i, s in enumerate(stages)}, say("In the order you chose.")
-    if kept and all(stage in kept for stage in stages):
-        return {stage: kept[stage] for stage in stages}, say("In the order chosen before.")
+    if kept and any(stage in kept for stage in stages):
+        place, _ = _order(database, pipeline, stages, seen, choices, {})
+        return _keep(kept, sorted(stages, key=lambda stage: place[stage])), say("In the order chosen before.")
     if all(seen[stage].rank is not None for stage in stages):
         return {stage: seen[stage].rank or 0.0 for stage in stages}, say("In the order the file gives.")
     if any(seen[stage].went_on for stage in stages):
-        return _precedence(database, pipeline, stages), say("In the order most deals went through them.")
+        return _precedence(database, pipeline, stages, choices.pipeline), say("In the order most deals went through them.")
     probabilities = [seen[stage].probability for stage in stages]
     if len(stages) > 1 and None not in probabilities and len(set(probabilities)) == len(stages):
         return {stage: seen[stage].probability or 0.0 for stage in stages}, say("In the order of their chance to win.")
@@ -232,25 +262,38 @@ def _order(
     )
 
 
+def _keep(kept: dict[str, float], ranked: Sequence[str]) -> dict[str, float]:
+    """The order chosen before; a stage that is new comes after the one before it in `ranked`."""
+    places: dict[str, float] = {}
+    last = 0.0
+    for rank, stage in enumerate(ranked):
+        last = kept.get(stage, last)
+        places[stage] = last if stage in kept else last + (rank + 1) / (len(ranked) + 2)
+    return places
+
+
 def _usual_place(stage: str) -> float:
     name = fold(stage)
     places = [place for place, words in enumerate(_USUAL) if any(word in name for word in words)]
     return float(max(places)) if places else len(_USUAL) / 2
 
 
-def _precedence(database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequence[str]) -> dict[str, float]:
+def _precedence(
+    database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequence[str], default: str | None
+) -> dict[str, float]:
     """Order by pairs: a stage comes before another if most deals that saw both entered it first (Copeland's rule)."""
     rows = database.execute(
         """
         WITH looked_at AS (SELECT deal_id FROM (SELECT DISTINCT deal_id FROM recorded_stages) ORDER BY hash(deal_id) LIMIT $most),
         placed AS (
-            SELECT deal_id, stage, row_number() OVER (PARTITION BY deal_id ORDER BY entered_at, position) AS place
-            FROM recorded_stages SEMI JOIN looked_at USING (deal_id) WHERE coalesce(pipeline, $default) = $pipeline
+            SELECT r.deal_id, r.stage, row_number() OVER (PARTITION BY r.deal_id ORDER BY r.entered_at, r.position) AS place
+            FROM recorded_stages r SEMI JOIN looked_at USING (deal_id) JOIN loaded_deals d ON d.deal_id = r.deal_id
+            WHERE coalesce(r.pipeline, d.pipeline, $default) = $pipeline
         ), first AS (SELECT deal_id, stage, min(place) AS place FROM placed GROUP BY ALL)
         SELECT a.stage, b.stage, count(*) FILTER (a.place < b.place), count(*) FILTER (a.place > b.place)
         FROM first a JOIN first b ON a.deal_id = b.deal_id AND a.stage <> b.stage GROUP BY ALL
         """,
-        {"most": _DEALS_LOOKED_AT, "pipeline": pipeline, "default": DEFAULT_PIPELINE},
+        {"most": _DEALS_LOOKED_AT, "pipeline": pipeline, "default": default},
     ).fetchall()
     lost_to: dict[str, float] = defaultdict(float)
     for stage, _other, before, after in rows:
@@ -261,14 +304,13 @@ def _precedence(database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequ
 # From what the files say to the tables of the metrics
 
 
-def derive(database: duckdb.DuckDBPyConnection, default_pipeline: str) -> list[Message]:
-    """Make `deals` and `stage_entries` anew; returns what had to be decided on the way."""
-    notes = _add_deals_of_history(database)
-    attributes = _attributes(database, "loaded_deals")
-    _make_deals(database, default_pipeline, attributes)
-    _make_entries(database, default_pipeline)
+def derive(
+    database: duckdb.DuckDBPyConnection, default_pipeline: str = DEFAULT_PIPELINE, time_zone: str = "UTC"
+) -> None:
+    """Make `deals` and `stage_entries` anew, once the stages are decided. Days are cut in `time_zone`."""
+    _make_deals(database, default_pipeline, time_zone)
+    _make_entries(database)
     _fill_from_history(database)
-    return notes
 
 
 def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
@@ -276,14 +318,15 @@ def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     return [name for (name,) in rows.fetchall() if re.fullmatch(r"attr_\d+", name)]
 
 
-def _add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
-    """A deal that only a stage history knows is a deal all the same."""
+def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
+    """A deal that only a stage history knows is a deal all the same; returns what there is to say of it."""
     database.execute("DELETE FROM loaded_deals WHERE is_from_history")
     known = database.execute("SELECT count(*) FROM loaded_deals").fetchone()
     added = database.execute(
         """
         INSERT INTO loaded_deals BY NAME
-        SELECT deal_id, true AS is_from_history, last(pipeline ORDER BY entered_at, position) AS pipeline,
+        SELECT deal_id, true AS is_from_history, 
+               last(pipeline ORDER BY entered_at, position) FILTER (pipeline IS NOT NULL) AS pipeline,
                last(stage ORDER BY entered_at, position) AS stage,
                any_value(deal_name) AS deal_name, any_value(customer_id) AS customer_id, any_value(customer) AS customer,
                any_value(currency) AS currency, min(created_at) AS created_at,
@@ -298,24 +341,30 @@ def _add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
     return []
 
 
-def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, attributes: Sequence[str]) -> None:
+def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time_zone: str) -> None:
+    closes_on = "CAST(timezone($zone, timezone('UTC', l.file_close)) AS DATE)"
     derived = {
         "pipeline": "coalesce(l.pipeline, $pipeline)",
+        "stage": "coalesce(l.stage, h.stage)",
         "status": "coalesce(l.file_status, s.outcome, 'open')",
         "closed_at": "CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN l.file_close END",
-        "expected_close_on": "coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN CAST(l.file_close AS DATE) END)",
+        "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN {closes_on} END)",
     }
     columns = [
         f"{derived.get(column.name, f'l.{quoted(column.name)}')} AS {quoted(column.name)}" for column in SCHEMA["deals"]
-    ] + [f"l.{name}" for name in attributes]
+    ] + [f"l.{name}" for name in _attributes(database, "loaded_deals")]
     database.execute(
         f"""CREATE OR REPLACE TABLE deals AS SELECT {", ".join(columns)} FROM loaded_deals l
-            LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = l.stage""",
-        {"pipeline": default_pipeline},
+            LEFT JOIN (
+                SELECT deal_id, last(stage ORDER BY entered_at, position) AS stage FROM recorded_stages
+                SEMI JOIN (SELECT deal_id FROM loaded_deals WHERE stage IS NULL) USING (deal_id) GROUP BY deal_id
+            ) h USING (deal_id)
+            LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = coalesce(l.stage, h.stage)""",
+        {"pipeline": default_pipeline, "zone": time_zone},
     )
 
 
-def _make_entries(database: duckdb.DuckDBPyConnection, default_pipeline: str) -> None:
+def _make_entries(database: duckdb.DuckDBPyConnection) -> None:
     carried = _attributes(database, "recorded_stages")
     attributes = "".join(f", {name}" for name in carried)
     none = "".join(f", NULL AS {name}" for name in carried)
@@ -339,11 +388,11 @@ def _make_entries(database: duckdb.DuckDBPyConnection, default_pipeline: str) ->
         -- Where a deal must have been, by its status, though no file says when.
         CREATE OR REPLACE TEMP TABLE assumed AS
             WITH seen AS (
-                SELECT deal_id, max(entered_at) AS last_at, max(position) AS last_position, bool_or(s.outcome = 'won') AS won,
-                       bool_or(s.outcome = 'lost') AS lost
+                SELECT deal_id, max(entered_at) AS last_at, last(s.outcome ORDER BY r.entered_at, r.position) AS last_outcome,
+                       last(r.stage ORDER BY r.entered_at, r.position) FILTER (s.outcome = 'open') AS last_open
                 FROM recorded r LEFT JOIN stages s ON s.pipeline = r.pipeline AND s.stage = r.stage GROUP BY deal_id
             ), known AS (
-                SELECT d.*, f.opening, f.winning, f.losing, s.outcome AS stage_outcome, seen.last_at, seen.won, seen.lost,
+                SELECT d.*, f.opening, f.winning, f.losing, s.outcome AS stage_outcome, seen.last_at, seen.last_outcome, seen.last_open,
                        seen.deal_id IS NOT NULL AS has_history
                 FROM deals d LEFT JOIN first_stages f ON f.pipeline = d.pipeline
                 LEFT JOIN stages s ON s.pipeline = d.pipeline AND s.stage = d.stage
@@ -358,7 +407,13 @@ def _make_entries(database: duckdb.DuckDBPyConnection, default_pipeline: str) ->
             -- the stage it was won or lost in
             SELECT deal_id, pipeline, CASE WHEN stage_outcome = status THEN stage WHEN status = 'won' THEN winning ELSE losing END,
                    CASE WHEN has_history THEN greatest(coalesce(closed_at, last_at), last_at) ELSE closed_at END, 9223372036854775807
-            FROM known WHERE (status = 'won' AND won IS NOT TRUE) OR (status = 'lost' AND lost IS NOT TRUE);
+            FROM known WHERE status <> 'open' AND last_outcome IS DISTINCT FROM status
+            UNION ALL
+            -- the stage it is in, which the history does not know of: it was opened again, or came there later or unrecorded
+            SELECT deal_id, pipeline, CASE WHEN stage_outcome = 'open' THEN stage ELSE coalesce(last_open, opening) END,
+                   greatest(coalesce(stage_changed_at, last_at), last_at), 9223372036854775807
+            FROM known WHERE status = 'open' AND has_history AND (last_outcome <> 'open' OR stage_outcome = 'open' AND last_open <> stage
+                AND (stage_changed_at > last_at OR (deal_id, pipeline, stage) NOT IN (SELECT deal_id, pipeline, stage FROM recorded)));
         CREATE OR REPLACE TEMP TABLE visits AS
             WITH every AS (
                 SELECT deal_id, pipeline, stage, entered_at, position, owner_id, owner, amount, is_recorded{attributes} FROM recorded
@@ -421,15 +476,15 @@ def _make_entries(database: duckdb.DuckDBPyConnection, default_pipeline: str) ->
 
 
 def _fill_from_history(database: duckdb.DuckDBPyConnection) -> None:
-    """Dates that the deals' own file does not give, and the history does."""
+    """Dates that the deals' own file does not give, and the history does. A deal closes when it last leaves the open stages."""
     database.execute(
         """
         UPDATE deals SET created_at = coalesce(deals.created_at, h.first_at),
-                         closed_at = CASE WHEN deals.status = 'won' THEN coalesce(deals.closed_at, h.won_at)
-                                          WHEN deals.status = 'lost' THEN coalesce(deals.closed_at, h.lost_at) END
-        FROM (SELECT deal_id, min(entered_at) AS first_at, min(entered_at) FILTER (outcome = 'won') AS won_at,
-                     min(entered_at) FILTER (outcome = 'lost') AS lost_at
-              FROM stage_entries WHERE is_recorded GROUP BY deal_id) h
+                         closed_at = CASE WHEN deals.status = h.outcome THEN coalesce(deals.closed_at, h.closed_at) ELSE deals.closed_at END
+        FROM (SELECT deal_id, min(entered_at) AS first_at, last(outcome ORDER BY entered_at, stage_order) AS outcome,
+                     min(entered_at) FILTER (outcome <> 'open' AND entered_at >= coalesce(open_until, entered_at)) AS closed_at
+              FROM (SELECT *, max(entered_at) FILTER (outcome = 'open') OVER (PARTITION BY deal_id) AS open_until
+                    FROM stage_entries WHERE is_recorded) GROUP BY deal_id) h
         WHERE h.deal_id = deals.deal_id AND (deals.created_at IS NULL OR (deals.closed_at IS NULL AND deals.status <> 'open'))
         """
     )

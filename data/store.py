@@ -36,6 +36,8 @@ from data.schema import SCHEMA, SQL_TYPES
 # Older files make it possible to take imports back; each is a whole copy, so there is a limit.
 KEPT_REVISIONS = 10
 DEFAULT_NAME = "default"
+# Windows keeps these names for devices, with any ending.
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(10))}
 _ABANDONED_AFTER = 24 * 3600
 
 
@@ -83,7 +85,7 @@ class Workspace:
         """The data file in force, or None while nothing is loaded."""
         try:
             name = (self.folder / "CURRENT").read_text("utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return self.folder / name
 
@@ -131,23 +133,27 @@ class Workspace:
         """Copy the data in force to a new file to be changed; returns it and the revision it was made from."""
         self._make()
         self._sweep()
-        copy = self.folder / f"preparing-{os.getpid()}-{uuid.uuid4().hex}.duckdb"
         file = self.data_file
+        with writing(self.folder):
+            return self._copy_of(file), _revision_of(file) if file else 0
+
+    def _copy_of(self, file: Path | None) -> Path:
+        """A new file with the data of `file`, or with empty tables."""
+        copy = self.folder / f"preparing-{os.getpid()}-{uuid.uuid4().hex}.duckdb"
         try:
             if file is None:
-                database = connect(copy)
-                _create_all(database)
-                database.close()
+                with connect(copy) as database:
+                    _create_all(database)
             else:
                 shutil.copyfile(file, copy)
-        except OSError as problem:
+        except BaseException:
             copy.unlink(missing_ok=True)
-            raise _cannot_write(self.folder, problem) from problem
-        return copy, _revision_of(file) if file else 0
+            raise
+        return copy
 
     def publish(self, copy: Path, base: int) -> bool:
         """Put a prepared copy in force. False, and nothing changed, when another change came first."""
-        with self._lock():
+        with self._lock(), writing(self.folder):
             if self.revision != base:
                 return False
             self._put_in_force(copy)
@@ -165,22 +171,19 @@ class Workspace:
                     say("Import {number} is not the last one.", number=str(number)),
                     say("Take back import {last} first.", last=str(last.number)),
                 )
-            before = self._file_before(last)
-            copy = self.folder / f"preparing-{os.getpid()}-{uuid.uuid4().hex}.duckdb"
             current = self.data_file
             assert current is not None
-            if before is None:
-                database = connect(copy)
-                _create_all(database)
-            else:
-                shutil.copyfile(before, copy)
-                database = connect(copy)
-            database.execute(f"ATTACH '{_text(current)}' AS current (READ_ONLY)")
-            database.execute("DELETE FROM imports; INSERT INTO imports SELECT * FROM current.imports")
-            database.execute("UPDATE imports SET undone = true WHERE number = ?", [last.number])
-            database.execute("DETACH current; CHECKPOINT")
-            database.close()
-            self._put_in_force(copy)
+            with writing(self.folder):
+                copy = self._copy_of(self._file_before(last))
+                try:
+                    with connect(copy) as database:
+                        database.execute(f"ATTACH '{_text(current)}' AS current (READ_ONLY)")
+                        database.execute("DELETE FROM imports; INSERT INTO imports SELECT * FROM current.imports")
+                        database.execute("UPDATE imports SET undone = true WHERE number = ?", [last.number])
+                        database.execute("DETACH current; CHECKPOINT")
+                    self._put_in_force(copy)
+                finally:
+                    copy.unlink(missing_ok=True)
             return last
 
     def _file_before(self, record: ImportRecord) -> Path | None:
@@ -262,7 +265,7 @@ class Workspace:
 
     def save_settings(self, settings: Settings) -> None:
         self._make()
-        with self._lock("notes"), connect(self.folder / "notes.duckdb") as database:
+        with writing(self.folder), self._lock("notes"), connect(self.folder / "notes.duckdb") as database:
             database.execute("CREATE TABLE IF NOT EXISTS settings (name VARCHAR PRIMARY KEY, value VARCHAR)")
             database.executemany(
                 "INSERT OR REPLACE INTO settings VALUES (?, ?)",
@@ -272,19 +275,15 @@ class Workspace:
     # Files
 
     def _make(self) -> None:
-        try:
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise _cannot_write(self.folder, problem) from problem
 
     @contextmanager
     def _lock(self, name: str = "data") -> Iterator[None]:
         self._make()
-        try:
+        with writing(self.folder):
             lock = FileLock(self.folder / f".{name}.lock")
             lock.acquire(timeout=60)
-        except OSError as problem:
-            raise _cannot_write(self.folder, problem) from problem
         try:
             yield
         finally:
@@ -343,11 +342,17 @@ def _is_dead(name: str) -> bool:
     return False
 
 
-def _cannot_write(folder: Path, problem: OSError) -> WorkspaceProblem:
-    return WorkspaceProblem(
-        say("The folder {folder} cannot be written: {problem}.", folder=str(folder), problem=problem.strerror or str(problem)),
-        say("Choose another folder, or make room there."),
-    )
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in a sentence when the disk refuses, which is nobody's bug."""
+    try:
+        yield
+    except (OSError, duckdb.IOException) as problem:
+        why = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
+        raise WorkspaceProblem(
+            say("The folder {folder} cannot be written: {problem}.", folder=str(folder), problem=why),
+            say("Choose another folder, or make room there."),
+        ) from problem
 
 
 # Named workspaces of one person
@@ -376,29 +381,37 @@ def default_workspace() -> Path:
 def switch(name: str) -> None:
     """Use the workspace called `name` from now on."""
     _folder_of(name)
-    home().mkdir(parents=True, exist_ok=True)
-    pointer = home() / f"CURRENT-{uuid.uuid4().hex}"
-    pointer.write_text(name, "utf-8")
-    os.replace(pointer, home() / "CURRENT")
+    with writing(home()):
+        home().mkdir(parents=True, exist_ok=True)
+        pointer = home() / f"CURRENT-{uuid.uuid4().hex}"
+        pointer.write_text(name, "utf-8")
+        os.replace(pointer, home() / "CURRENT")
 
 
 def create(name: str) -> Workspace:
     """Make an empty workspace."""
     folder = _free_folder(name)
-    folder.mkdir(parents=True)
+    with writing(folder):
+        folder.mkdir(parents=True)
     return Workspace(folder)
 
 
 def copy(name: str, new: str) -> Workspace:
     """Make a workspace with the same data and notes as another; earlier revisions stay behind."""
     source, target = Workspace(_folder_of(name)), _free_folder(new)
+    if not source.folder.exists():
+        raise WorkspaceProblem(say("There is no workspace called {name}.", name=name), say("Choose one that there is."))
     passing = target.with_name(f".{uuid.uuid4().hex}")
-    passing.mkdir(parents=True)
-    file = source.data_file
-    for kept in (file, source.folder / "CURRENT", source.folder / "notes.duckdb"):
-        if kept is not None and kept.exists():
-            shutil.copyfile(kept, passing / kept.name)
-    os.replace(passing, target)
+    with writing(target), source._lock():
+        passing.mkdir(parents=True)
+        file, notes = source.data_file, source.folder / "notes.duckdb"
+        if file is not None and file.exists():
+            shutil.copyfile(file, passing / file.name)
+            (passing / "CURRENT").write_text(file.name, "utf-8")
+        if notes.exists():
+            with source._lock("notes"):
+                shutil.copyfile(notes, passing / notes.name)
+        os.replace(passing, target)
     return Workspace(target)
 
 
@@ -408,7 +421,8 @@ def delete(name: str) -> None:
     if folder.exists():
         # Renamed first: what is half deleted must not be taken for a workspace.
         going = folder.with_name(f".{uuid.uuid4().hex}")
-        os.replace(folder, going)
+        with writing(folder):
+            os.replace(folder, going)
         shutil.rmtree(going, ignore_errors=True)
     if name == current():
         left = [other for other in workspaces() if other != name]
@@ -416,7 +430,8 @@ def delete(name: str) -> None:
 
 
 def _folder_of(name: str) -> Path:
-    if not re.fullmatch(r"[\w֐-׿][\w֐-׿ .&'-]{0,59}", name) or name.endswith((".", " ")):
+    plain = re.fullmatch(r"[\w֐-׿][\w֐-׿ .&'-]{0,59}", name) and not name.endswith((".", " "))
+    if not plain or name.split(".")[0].strip().upper() in _DEVICES:
         raise WorkspaceProblem(
             say("{name} cannot be the name of a workspace.", name=repr(name)),
             say("Use up to 60 letters, digits, spaces and hyphens, and start with a letter or a digit."),

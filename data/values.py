@@ -19,15 +19,20 @@ from data.schema import Kind
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 
-CURRENCIES = {"₪": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "nis": "ILS", "ils": "ILS", "$": "USD", "us$": "USD", "usd": "USD",
-              "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP"}  # fmt: skip
+CURRENCIES = {"₪": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "שח": "ILS", "nis": "ILS", "ils": "ILS", "usd": "USD", "eur": "EUR", "gbp": "GBP",
+              "us$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}  # fmt: skip
 YES = ("1", "true", "yes", "y", "t", "v", "x", "✓", "כן", "נכון", "1.0")
 NO = ("0", "false", "no", "n", "f", "לא", "0.0")
 
 # Shapes rarer than this many are not worth a look: a column with more is not one of dates or numbers.
 MOST_SHAPES = 200
+# Digits beyond which a number is none: a DOUBLE would become infinite.
+_LONGEST = 250
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december"
-_AFFIX = r"""(?i)(₪|ש"ח|ש״ח|nis|ils|usd|us\$|eur|gbp|\$|€|£|%|[\s\x{00a0}\x{202f}'])"""
+# Currency signs and codes, blanks, and the marks that turn the direction of writing.
+_AFFIX = (
+    r"""((?i:ש["״]?ח|nis|ils|usd|us\$|eur|gbp)|\b[A-Z]{3}\b|\p{Sc}|%|[\s'\x{00a0}\x{202f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}])"""
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Reading:
     reason: Message
     sure: bool = True
     order: DateOrder | None = None  # of dates written with numbers only
-    currency: str | None = None  # of amounts that all carry one sign
+    currency: str | None = None  # SQL of the currency whose sign an amount carries
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Shape:
     text: str
     cells: int
     example: str
+    longest: int
 
 
 def read_as(
@@ -96,17 +102,21 @@ def _dates(
     day_or_month = [shape for shape in shapes if re.match(r"9([-/. ])9\1(Y|9)(?!\S*9[-/.])", shape.text)]
     if not shapes:
         return Reading(kind, f"try_cast({cell} AS {'DATE' if kind == 'date' else 'TIMESTAMP'})", say("The column is empty."))
-    reason, sure = say("Year first, as in {example}.", example=shapes[0].example), True
+    dated = next((shape for shape in shapes if "Y" in shape.text), shapes[0])
+    reason, sure = say("Year first, as in {example}.", example=dated.example), True
     chosen = order
     if day_or_month:
         reason, sure, found = _order_of(database, relation, cell)
-        if order in ("dmy", "mdy"):
+        short = all(re.match(r"9([-/. ])9\1(?!Y)", shape.text) for shape in day_or_month)
+        if order in ("dmy", "mdy") or (order and short):
             reason, sure = say("As you chose."), True
         else:
             chosen = found
     formats = list(dict.fromkeys(filter(None, (_format(shape.text, chosen or "dmy") for shape in shapes))))
     iso = [shape for shape in shapes if re.match(r"Y-9-9([T ]9:9.*)?$", shape.text)]
-    zoned = [shape for shape in iso if re.search(r":9(\.9)?( ?[+-](Y|9(:9)?)|Z)$", shape.text)]
+    zoned = [shape for shape in iso if re.search(r":9(\.[Y9]+)?( ?[+-](Y|9(:9)?)|Z)$", shape.text)]
+    if kind == "date":
+        zoned = []  # a day is the day that is written
     worded = [shape for shape in shapes if re.match(r"B |9[- ]B", shape.text)]
     if worded and not day_or_month:
         reason = say("The month is written as a word, as in {example}.", example=worded[0].example)
@@ -119,20 +129,21 @@ def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> 
     parts = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ][0-9]{2,4}"
     first, second = (f"try_cast(regexp_extract({cell}, '{parts}', {place}) AS INTEGER)" for place in (1, 2))
     row = database.execute(
-        f"""SELECT max(first), max(second), min(cell) FILTER (first > 12), min(cell) FILTER (second > 12), min(cell)
+        f"""SELECT count(*) FILTER (first > 12), count(*) FILTER (second > 12),
+                   min(cell) FILTER (first > 12), min(cell) FILTER (second > 12), min(cell)
             FROM (SELECT {cell} AS cell, {first} AS first, {second} AS second FROM {quoted(relation)}) WHERE first IS NOT NULL"""
     ).fetchone()
-    top_first, top_second, late_first, late_second, example = row or (None,) * 5
-    if top_first and top_first > 12 and not (top_second and top_second > 12):
+    days_first, days_second, late_first, late_second, example = row or (0, 0, None, None, None)
+    if days_first and days_second:
+        more: DateOrder = "dmy" if days_first >= days_second else "mdy"
+        mixed = say("{first} and {second} both exist: the column mixes two orders. Day first is tried.", first=late_first, second=late_second)
+        if more == "mdy":
+            mixed = say("{first} and {second} both exist: the column mixes two orders. Month first is tried.", first=late_first, second=late_second)
+        return mixed, False, more
+    if days_first:
         return say("{example} exists, so the day comes first.", example=late_first), True, "dmy"
-    if top_second and top_second > 12 and not (top_first and top_first > 12):
+    if days_second:
         return say("{example} exists, so the month comes first.", example=late_second), True, "mdy"
-    if top_first and top_first > 12:
-        return (
-            say("{first} and {second} both exist: the column mixes two orders. Day first is tried.", first=late_first, second=late_second),
-            False,
-            "dmy",
-        )
     return say("Both orders fit every date, as in {example}. Day first is taken.", example=example or ""), False, "dmy"
 
 
@@ -154,8 +165,11 @@ def _format(shape: str, order: DateOrder) -> str | None:
         date = date.replace("B", "%b").replace("9", "%d", 1).replace("Y", "%Y").replace("9", "%y")
     else:
         mark, year = match["s2"], "%Y" if date.endswith("Y") else "%y"
-        first, second = ("%m", "%d") if order == "mdy" else ("%d", "%m")
-        date = f"{first}{mark}{second}{mark}{year}"
+        if order == "ymd" and year == "%y":
+            date = f"%y{mark}%m{mark}%d"
+        else:
+            first, second = ("%m", "%d") if order == "mdy" else ("%d", "%m")
+            date = f"{first}{mark}{second}{mark}{year}"
     comma = "," if re.match(r"[^ ]+, ", shape) and "B" not in shape else ""
     time = {None: "", "9:9": " %H:%M", "9:9:9": " %H:%M:%S", "9:9:9.9": " %H:%M:%S.%f"}[match["time"]]
     if match["half"]:
@@ -167,7 +181,9 @@ def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zon
     """`bare` and `zoned`: how many ISO shapes come without and with an offset."""
     parts = []
     if formats:
-        half = f"regexp_replace({cell}, '(?i)([ap])\\.m\\.', '\\1m')" if any("%p" in form for form in formats) else cell
+        half = f"regexp_replace({cell}, '(?i) *([ap])\\.?m\\.?$', ' \\1m')" if any("%p" in form for form in formats) else cell
+        if any("%b" in form for form in formats):
+            half = f"regexp_replace({half}, '(?i)\\bsept\\b', 'Sep')"
         words = "[" + ", ".join(f"'{form}'" for form in formats) + "]"
         parts.append(f"try_strptime({half}, {words})")
         if any("%b" in form for form in formats):
@@ -194,16 +210,18 @@ def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zon
 
 def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, kind: Kind) -> Reading:
     cell = quoted(column)
-    long = f"regexp_replace({cell}, '[0-9]{{4,}}', 'N', 'g')"
+    long = f"regexp_replace(lower({cell}), '[0-9]{{4,}}', 'N', 'g')"
     three = f"regexp_replace({long}, '[0-9]{{3}}', 'T', 'g')"
     shapes = _shapes(database, relation, cell, f"regexp_replace({three}, '[0-9]{{1,2}}', '9', 'g')")
-    plain = all(re.fullmatch(r"-?[9TN](\.[9TN])?", shape.text) for shape in shapes)
+    plain = all(re.fullmatch(r"-?[9TN](\.[9TN])?", shape.text) and shape.longest < _LONGEST for shape in shapes)
     bare = [(shape, re.sub(r"[^9TN.,]", "", shape.text)) for shape in shapes]
     comma = [shape for shape, text in bare if re.search(r",[9N]$|\..*,[9TN]$", text) and text.count(",") == 1]
     point = [shape for shape, text in bare if re.search(r"\.[9N]$|,.*\.[9TN]$", text) and text.count(".") == 1]
     grouped_point = [shape for shape, text in bare if re.search(r"^[9T](\.T)+$", text)]
     grouped_comma = [shape for shape, text in bare if re.search(r"^[9T](,T)+", text)]
-    currency = _one_currency(shapes) if kind == "money" else None
+    # Nobody writes money to a thousandth, unless it is less than one, or thousands stand unseparated beside it.
+    thousands = kind == "money" and not any("N" in text or re.search(r"(^|\D)0[.,]", shape.example) for shape, text in bare)
+    currency = _currency_sql(cell, shapes) if kind == "money" else None
     if plain and not grouped_point:
         return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), currency=currency)
     sure = True
@@ -217,11 +235,16 @@ def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, ki
             "Both {first} and {second} occur; {mark} is taken as the decimal mark.",
             first=comma[0].example, second=point[0].example, mark=mark,
         )  # fmt: skip
-    elif any(text.count(".") > 1 for _, text in bare):
+    elif any(shape.example.count(".") > 1 for shape in grouped_point):
         mark, reason = ",", say("The point separates thousands, as in {example}.", example=grouped_point[0].example)
+    elif grouped_point and thousands:
+        mark, sure = ",", False
+        reason = say("{example} could be read two ways; the point is taken to separate thousands.", example=grouped_point[0].example)
     elif grouped_point:
         mark, sure = ".", False
         reason = say("{example} could be read two ways; the point is taken as the decimal mark.", example=grouped_point[0].example)
+    elif grouped_comma and any(re.search(r"(^|\D)0,", shape.example) for shape in grouped_comma):
+        mark, reason = ",", say("The comma is the decimal mark, as in {example}.", example=grouped_comma[0].example)
     elif grouped_comma:
         mark, reason = ".", say("The comma separates thousands, as in {example}.", example=grouped_comma[0].example)
     else:
@@ -233,27 +256,29 @@ def _number_sql(cell: str, mark: str) -> str:
     bare = f"replace(regexp_replace({cell}, '{_AFFIX.replace(chr(39), chr(39) * 2)}', '', 'g'), '−', '-')"
     groups = "," if mark == "." else "."
     # Thousands must stand in threes: "12,5" under a decimal point is refused, not read as 125.
-    form = rf"^\(?-?[0-9]{{1,3}}(\{groups}[0-9]{{3}})*(\{mark}[0-9]*)?-?\)?$|^\(?-?[0-9]*(\{mark}[0-9]*)?-?\)?$"
-    digits = f"replace(regexp_replace({bare}, '[()\\-\\{groups}]', '', 'g'), '{mark}', '.')"
+    whole = rf"([0-9]{{1,3}}(\{groups}[0-9]{{3}})+|[0-9]{{0,{_LONGEST}}})(\{mark}[0-9]{{0,{_LONGEST}}})?"
+    form = rf"^\([+-]?{whole}\)$|^[+-]?{whole}$|^{whole}-$"
+    digits = f"replace(regexp_replace({bare}, '[()+\\-\\{groups}]', '', 'g'), '{mark}', '.')"
     sign = f"CASE WHEN {bare} LIKE '-%' OR {bare} LIKE '%-' OR {bare} LIKE '(%)' THEN -1 ELSE 1 END"
     return f"CASE WHEN regexp_matches({bare}, '{form}') THEN {sign} * try_cast({digits} AS DOUBLE) END"
 
 
-def _one_currency(shapes: Sequence[Shape]) -> str | None:
-    """The currency whose sign every amount carries, or None."""
-    signs = {_currency_of(shape.example) for shape in shapes}
-    return signs.pop() if len(signs) == 1 else None
-
-
-def _currency_of(cell: str) -> str | None:
-    low = cell.lower()
-    return next((code for sign, code in CURRENCIES.items() if sign in low), None)
+def _currency_sql(cell: str, shapes: Sequence[Shape]) -> str | None:
+    """The currency by the sign or code beside each amount; NULL for the amounts without one."""
+    signed = [shape.example for shape in shapes if re.search(r"\d", shape.example)]
+    codes = {match[0] for example in signed if (match := re.search(r"\b[A-Z]{3}\b", example))}
+    whens = [(code.lower(), CURRENCIES.get(code.lower(), code)) for code in sorted(codes)]
+    whens += [(sign, code) for sign, code in CURRENCIES.items() if any(sign in example.lower() for example in signed)]
+    if not whens:
+        return None
+    cases = " ".join(f"WHEN contains(lower({cell}), '{sign}') THEN '{code}'" for sign, code in dict(whens).items())
+    return f"CASE {cases} END"
 
 
 def _shapes(database: duckdb.DuckDBPyConnection, relation: str, cell: str, shape: str) -> list[Shape]:
     """The shapes of a column's cells, commonest first."""
     rows = database.execute(
-        f"""SELECT {shape} AS shape, count(*) AS cells, min({cell}) FROM {quoted(relation)}
+        f"""SELECT {shape} AS shape, count(*) AS cells, min({cell}), max(length({cell})) FROM {quoted(relation)}
             WHERE {cell} IS NOT NULL GROUP BY shape ORDER BY cells DESC, shape LIMIT {MOST_SHAPES}"""
     ).fetchall()
     return [Shape(*row) for row in rows]

@@ -10,19 +10,37 @@ import streamlit as st
 from ibis import _ as col
 
 from analytics.filters import Choice
-from analytics.funnel import FATES, RULES, deals_in_stage, skippers, stage_conversion
+from analytics.funnel import FATES, RULES, Rule, deals_in_stage, skippers, stage_conversion
 from analytics.win_rate import win_rate
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN, definitions_figure, fate_words, stages_figure
 from ui.locale import Locale
 from ui.parts import (
-    ROWS_ON_SCREEN, chart, downloads, grid, heading, legend, md, no_data, nothing, paper, plain, rich, section, table, under_chart,
-)  # fmt: skip
+    ROWS_ON_SCREEN,
+    chart,
+    downloads,
+    grid,
+    heading,
+    legend,
+    md,
+    no_data,
+    note,
+    nothing,
+    paper,
+    plain,
+    rich,
+    section,
+    table,
+    under_chart,
+)
 
 look, locale = session.look(), session.locale()
 _ = locale._
 colors = look.colors
-FUNNEL_MEANS = words.meanings("entered", "conversion", "conversion_ended", "of_first", "value_entered", of="stage_conversion")
+RULE_WORDS = {"visited": _("Visited"), "filled": _("Filled in"), "strict": _("Strict")}
+FUNNEL_MEANS = words.meanings(
+    "entered", "conversion", "conversion_ended", "of_first", "value_entered", of="stage_conversion"
+)
 RATES_MEAN = words.meanings(
     "win_rate", "win_rate_created", "win_rate_matured", "win_rate_value", "win_rate_hygiene", of="win_rate"
 )
@@ -46,10 +64,16 @@ def finding(stages: pd.DataFrame) -> tuple[str, str | None]:
         others = locale.shares(rest["conversion"].min(), rest["conversion"].max())
         if len(rest) == 1:
             others = locale.share(rest["conversion"].iloc[0])
-        words_ = _("**{stage} is where deals stop:** {share} of the deals that come there move on ({range}), against {others} at other stages.")
+        words_ = _(
+            "**{stage} is where deals stop:** {share} of the deals that come there move on ({range}), against "
+            "{others} at other stages."
+        )
         return words_.format(**said, others=others), worst["stage"]
     near = rest[rest["low"] <= worst["high"]].iloc[0]
-    words_ = _("**The fewest deals move on from {stage}:** {share} ({range}). {other} is within its doubt, with {other_share} ({other_range}): which of them is weakest could be chance.")
+    words_ = _(
+        "**The fewest deals move on from {stage}:** {share} ({range}). {other} is within its doubt, with "
+        "{other_share} ({other_range}): which of them is weakest could be chance."
+    )
     return words_.format(
         **said,
         other=plain(near["stage"]),
@@ -63,7 +87,9 @@ def without_history(rates: pd.DataFrame) -> str:
     if closed["total"] < LEAST_SHOWN:
         return _("**{n} deals are decided: too few to say how many are won.**").format(n=locale.count(closed["total"]))
     return _("**{share} of the {n} decided deals were won** ({range}).").format(
-        share=locale.share(closed["rate"]), n=locale.count(closed["total"]), range=locale.shares(closed["low"], closed["high"])
+        share=locale.share(closed["rate"]),
+        n=locale.count(closed["total"]),
+        range=locale.shares(closed["low"], closed["high"]),
     )
 
 
@@ -79,7 +105,9 @@ def why_they_differ(rates: pd.DataFrame) -> str:
     open_ = by["closed"]["undecided"]
     parts.append(_("Closed counts decided deals only, so it rises when lost deals are left open."))
     parts.append(
-        _("Created counts every deal, the {n} open ones too, so it is low while deals are young.").format(n=locale.count(open_))
+        _("Created counts every deal, the {n} open ones too, so it is low while deals are young.").format(
+            n=locale.count(open_)
+        )
     )
     parts.append(_("Matured follows open deals to one age and is fair to young ones."))
     parts.append(_("Value weighs deals by amount, so a few large ones can carry it."))
@@ -94,8 +122,12 @@ def why_they_differ(rates: pd.DataFrame) -> str:
 def definition(row: dict[str, Any], *, several: bool) -> tuple[str, str]:
     """A definition's name, and what its number stands on."""
     names = {
-        "closed": _("Closed"), "created": _("Created"), "matured": _("Matured"), "value": _("Value"), "hygiene": _("Strict"),
-    }  # fmt: skip
+        "closed": _("Closed"),
+        "created": _("Created"),
+        "matured": _("Matured"),
+        "value": _("Value"),
+        "hygiene": _("Strict"),
+    }
     name = names[row["definition"]]
     if row["definition"] == "matured":
         if row["rate"] is None or row["rate"] != row["rate"]:
@@ -110,11 +142,19 @@ def definition(row: dict[str, Any], *, several: bool) -> tuple[str, str]:
     return name, line
 
 
-def basis(stages: pd.DataFrame, rule: str, *, skipped: bool) -> str:
+def open_deals(rates: pd.DataFrame) -> int:
+    """The deals of the funnel that are still open."""
+    return int(rates.loc[rates["definition"] == "created", "undecided"].iloc[0])
+
+
+def basis(stages: pd.DataFrame, still: int, rule: str, *, skipped: bool) -> str:
+    """What the funnel stands on, in one line."""
     rules = {
-        "visited": _("stages as visited"), "filled": _("skipped stages filled in"), "strict": _("only deals that skipped nothing"),
-    }  # fmt: skip
-    deals, still = session.deals(), stages.loc[stages["outcome"] == "open", "still"].sum()
+        "visited": _("stages as visited"),
+        "filled": _("skipped stages filled in"),
+        "strict": _("only deals that skipped nothing"),
+    }
+    deals = session.deals()
     parts = [locale.n_("{n} deal", "{n} deals", deals)]
     if session.chosen().as_of or session.latest_day():
         parts.append(_("as of {day}").format(day=locale.day(session.filters().as_of)))
@@ -124,7 +164,7 @@ def basis(stages: pd.DataFrame, rule: str, *, skipped: bool) -> str:
     if stages["undated"].max():
         parts.append(_("{n} without a creation date left out").format(n=locale.count(stages["undated"].max())))
     known = stages["value_known"].dropna()
-    if len(known) and known.iloc[0] < 1:
+    if len(known) and known.iloc[0] < 0.995:
         parts.append(_("amount known for {share}").format(share=locale.share(known.iloc[0])))
     return " · ".join(parts)
 
@@ -136,9 +176,13 @@ def stage_name(row: Any) -> str:
 def currencies() -> list[str]:
     """The currencies of the deals on screen, the commonest first."""
     found = session.run(
-        session.filters().deals(session.tables()).filter(col.amount.notnull() & col.currency.notnull())
-        .group_by("currency").agg(n=col.count()).order_by(col.n.desc(), col.currency)
-    )  # fmt: skip
+        session.filters()
+        .deals(session.tables())
+        .filter(col.amount.notnull() & col.currency.notnull())
+        .group_by("currency")
+        .agg(n=col.count())
+        .order_by(col.n.desc(), col.currency)
+    )
     return list(found["currency"])
 
 
@@ -160,7 +204,18 @@ def close_deals() -> None:
     session.put("drill_round", session.get("drill_round", 0) + 1)
 
 
-def show_stages(stages: pd.DataFrame, money: pd.DataFrame, rule: str, tinted: str | None, *, skipped: bool, several: list[str]) -> None:
+def show_stages(
+    stages: pd.DataFrame,
+    money: pd.DataFrame,
+    still: int,
+    rule: Rule,
+    tinted: str | None,
+    *,
+    skipped: bool,
+    several: list[str],
+) -> None:
+    """The funnel itself; `money` is `stages` with the amounts to show, `still` the number of open deals."""
+    told_apart = len(several) > 1 and session.get("measure") == "money"
     with st.container(border=True, key="card_stages"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             section(locale.n_("What became of {n} deal", "What became of {n} deals", session.deals()))
@@ -169,7 +224,7 @@ def show_stages(stages: pd.DataFrame, money: pd.DataFrame, rule: str, tinted: st
                     st.segmented_control(
                         _("Skipped stages"),
                         RULES,
-                        format_func={"visited": _("Visited"), "filled": _("Filled in"), "strict": _("Strict")}.get,
+                        format_func=lambda name: RULE_WORDS[name],
                         default=rule,
                         required=True,
                         key="rule",
@@ -179,35 +234,53 @@ def show_stages(stages: pd.DataFrame, money: pd.DataFrame, rule: str, tinted: st
                 st.segmented_control(
                     _("Measure"),
                     ["deals", "money"],
-                    format_func={"deals": _("Deals"), "money": _("Money")}.get,
+                    format_func=lambda name: {"deals": _("Deals"), "money": _("Money")}[name],
                     default="deals",
                     required=True,
                     key="measure",
                     label_visibility="collapsed",
                     persist_state="session",
                 )
-                if len(several) > 1:
+                if told_apart:
                     st.selectbox(
-                        _("Currency"), several, key="currency_shown", label_visibility="collapsed", width=110, persist_state="session"
+                        _("Currency"),
+                        several,
+                        key="currency_shown",
+                        label_visibility="collapsed",
+                        width=110,
+                        persist_state="session",
                     )
-        if len(several) > 1:
-            st.html(
-                f'<p class="sh-note">{rich(_("Money is in {currency} only: amounts in {n} currencies do not add up.").format(currency=session.get("currency_shown") or several[0], n=locale.count(len(several))))}</p>'
-            )
+        if told_apart:
+            said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
+            note(said.format(currency=session.get("currency_shown") or several[0], n=locale.count(len(several))))
         fates = fate_words(locale)
-        swatches = {"advanced": colors.won_fill, "lost": colors.lost_fill, "back": colors.back_fill, "handed_off": colors.handed_fill, "still": "hatch"}
-        legend([(swatches[fate], fates[fate]) for fate in FATES if stages[fate].sum() or fate in ("advanced", "lost", "still")])
+        swatches = {
+            "advanced": colors.won_fill,
+            "lost": colors.lost_fill,
+            "back": colors.back_fill,
+            "handed_off": colors.handed_fill,
+            "still": "hatch",
+        }
+        legend(
+            [
+                (swatches[fate], fates[fate])
+                for fate in FATES
+                if stages[fate].sum() or fate in ("advanced", "lost", "still")
+            ]
+        )
         chart(
             stages_figure(money, look, measure=session.get("measure", "deals"), weakest=tinted),
             chart_key(),
             _("Deals by stage, split by what became of them: {stages}.").format(
-                stages=", ".join(f"{locale.name(row['stage'])} {locale.count(row['entered'])}" for row in stages.to_dict("records"))
+                stages=", ".join(
+                    f"{locale.name(row['stage'])} {locale.count(row['entered'])}" for row in stages.to_dict("records")
+                )
             ),
             wide=True,
             on_select=pick_bar,
         )
         rows, kinds = tables.stages(money, locale)
-        stands_on = basis(stages, rule, skipped=skipped)
+        stands_on = basis(stages, still, rule, skipped=skipped)
         what = paper("funnel", _("Funnel"), rows, kinds, meanings=FUNNEL_MEANS, basis=stands_on)
         under_chart(
             what,
@@ -218,7 +291,7 @@ def show_stages(stages: pd.DataFrame, money: pd.DataFrame, rule: str, tinted: st
         )
 
 
-def show_deals(stages: pd.DataFrame, rule: str) -> None:
+def show_deals(stages: pd.DataFrame, rule: Rule) -> None:
     """The deals behind a bar, reached by a click on it or by the two choices."""
     names = list(stages["stage"])
     fates = fate_words(locale)
@@ -230,13 +303,27 @@ def show_deals(stages: pd.DataFrame, rule: str) -> None:
             with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="drill"):
                 shown = dict(zip(names, map(stage_name, stages.to_dict("records")), strict=True))
                 stage = st.selectbox(
-                    _("Stage"), names, index=None, key="drill_stage", placeholder=_("Choose a stage"), width=220,
+                    _("Stage"),
+                    names,
+                    index=None,
+                    key="drill_stage",
+                    placeholder=_("Choose a stage"),
+                    width=220,
                     format_func=lambda name: locale.name(shown[name]),
-                )  # fmt: skip
-                fate = st.selectbox(
-                    _("What became of them"), list(FATES), index=None, key="drill_fate", placeholder=_("All"), width=220,
-                    format_func=lambda name: fates[name], disabled=stage is None,
-                )  # fmt: skip
+                )
+                fate = (
+                    st.selectbox(
+                        _("What became of them"),
+                        list(FATES),
+                        index=None,
+                        key="drill_fate",
+                        placeholder=_("All"),
+                        width=220,
+                        format_func=lambda name: fates[name],
+                    )
+                    if stage is not None
+                    else None
+                )
         if stage is None:
             return
         query = deals_in_stage(session.tables(), session.filters(), stage, fate, rule, merge_won=True)
@@ -244,7 +331,13 @@ def show_deals(stages: pd.DataFrame, rule: str) -> None:
         title = f"{shown[stage]} · {fates[fate]}" if fate else shown[stage]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(key="chip_on_drill", width="content"):
-                st.button(f"{md(title)}", icon=":material/close:", on_click=close_deals, key="close_deals", help=_("Close the list"))
+                st.button(
+                    f"{md(title)}",
+                    icon=":material/close:",
+                    on_click=close_deals,
+                    key="close_deals",
+                    help=_("Close the list"),
+                )
             st.html(f'<p class="sh-note">{rich(count_of(len(rows)))}</p>')
             with st.popover(_("Download"), icon=":material/download:", type="tertiary"):
                 downloads(paper("deals", title, rows, kinds, meanings=FUNNEL_MEANS))
@@ -256,7 +349,9 @@ def show_deals(stages: pd.DataFrame, rule: str) -> None:
 
 def count_of(n: int) -> str:
     if n > ROWS_ON_SCREEN:
-        return _("The first {shown} of {n} deals; a download has them all.").format(shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n))
+        return _("The first {shown} of {n} deals; a download has them all.").format(
+            shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n)
+        )
     return locale.n_("{n} deal", "{n} deals", n)
 
 
@@ -267,14 +362,21 @@ def show_skippers(query: Any) -> None:
     with st.container(border=True, key="card_skippers"):
         section(
             locale.n_("{n} deal went past a stage", "{n} deals went past a stage", skipped["deal_id"].nunique()),
-            _("Visited counts only stages a deal was seen in. Filled in adds the stages it went past. Strict drops a deal from the stage after the one it skipped."),
+            _(
+                "Visited counts only stages a deal was seen in. Filled in adds the stages it went past. Strict drops "
+                "a deal from the stage after the one it skipped."
+            ),
         )
         lines = []
         for place, row in enumerate(by_rule["filled"].to_dict("records")):
             cells = [rich(plain(stage_name(row)))]
             for rule in RULES:
                 of_rule = by_rule[rule].iloc[place]
-                moved = locale.share(of_rule["conversion"]) if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN else ""
+                moved = (
+                    locale.share(of_rule["conversion"])
+                    if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN
+                    else ""
+                )
                 cells.append(f"{locale.count(of_rule['entered'])} <small>{moved}</small>")
             lines.append([*cells, locale.count(row["skipped"])])
         table(
@@ -285,7 +387,9 @@ def show_skippers(query: Any) -> None:
         )
         rows, kinds = tables.skippers(skipped, locale)
         with st.container(horizontal=True, horizontal_alignment="right", gap="xxsmall", key="under_skippers"):
-            st.html(f'<p class="sh-basis">{rich(_("Beside each count: the share that moves on."))}</p>', width="content")
+            st.html(
+                f'<p class="sh-basis">{rich(_("Beside each count: the share that moves on."))}</p>', width="content"
+            )
             with st.popover(_("List"), icon=":material/table_rows:", type="tertiary"), st.container(width=680):
                 grid(rows, kinds, key="skippers")
             with st.popover(_("Download"), icon=":material/download:", type="tertiary"):
@@ -302,7 +406,9 @@ def show_win_rates(rates: pd.DataFrame) -> None:
             definitions_figure(rates, names, look),
             "win_rates",
             _("Win rate by five definitions, with 95% intervals: {rates}.").format(
-                rates=", ".join(f"{name} {locale.share(rate)}" for (name, _line), rate in zip(names, rates["rate"], strict=True))
+                rates=", ".join(
+                    f"{name} {locale.share(rate)}" for (name, _line), rate in zip(names, rates["rate"], strict=True)
+                )
             ),
             wide=True,
         )
@@ -325,7 +431,7 @@ def page(locale: Locale) -> None:
         no_data(_("Funnel"))
         return
 
-    rule = session.get("rule") or "filled"
+    rule: Rule = session.get("rule") or "filled"
     stages = session.answer(stage_conversion, rule=rule, merge_won=True)
     if not len(stages) or not stages["entered"].sum():
         heading(_("Funnel"), _("**No deal is left to show.**"))
@@ -334,7 +440,12 @@ def page(locale: Locale) -> None:
                 nothing("filter_alt_off", _("The filters leave no deal"), _("Take a filter away, or widen the dates."))
                 st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
             else:
-                nothing("filter_alt", _("There are no deals yet"), _("The funnel is made of deals and their stages."), [_("Add an export of **deals** (opportunities).")])
+                nothing(
+                    "filter_alt",
+                    _("There are no deals yet"),
+                    _("The funnel is made of deals and their stages."),
+                    [_("Add an export of **deals** (opportunities).")],
+                )
                 st.page_link("../pages/import_data.py", label=_("Import files"), icon=":material/upload_file:")
         return
     rates = session.answer(win_rate)
@@ -345,23 +456,39 @@ def page(locale: Locale) -> None:
         chosen = session.get("currency_shown") or several[0]
         if field is not None and session.get("measure") == "money":
             within = replace(session.filters(), where=(*session.filters().where, Choice(field, (chosen,))))
-            money = session.answer(stage_conversion, within=within, rule=rule, merge_won=True)
+            narrowed = session.answer(stage_conversion, within=within, rule=rule, merge_won=True).set_index("stage")
+            values = ["value_entered", *(f"{fate}_value" for fate in FATES), "value_known"]
+            money = stages.assign(currency=chosen, **{name: stages["stage"].map(narrowed[name]) for name in values})
     session.put("funnel_stages", list(money["stage"]))
     skipped = skippers(session.tables(), session.filters())
     any_skipped = bool(len(session.run(skipped.limit(1))))
 
     has_history = session.facts().get("has_history") == "true"
     sentence, tinted = finding(stages)
-    still = int(stages.loc[stages["outcome"] == "open", "still"].sum())
-    remark = locale.n_("{n} deal is still open. It is not counted as lost.", "{n} deals are still open. They are not counted as lost.", still) if still else ""
+    still = open_deals(rates)
+    remark = (
+        locale.n_(
+            "{n} deal is still open. It is not counted as lost.",
+            "{n} deals are still open. They are not counted as lost.",
+            still,
+        )
+        if still
+        else ""
+    )
     if not has_history:
         sentence, tinted = without_history(rates), None
         remark = " ".join(
-            [_("This data has no stage history: lost deals do not tell at which stage they were lost, so they stand at the first one."), remark]
+            [
+                _(
+                    "This data has no stage history: lost deals do not tell at which stage they were lost, so they "
+                    "stand at the first one."
+                ),
+                remark,
+            ]
         )
     heading(_("Funnel"), sentence, remark)
     shown = money.assign(stage=[stage_name(row) for row in money.to_dict("records")])
-    show_stages(stages, shown, rule, tinted, skipped=any_skipped, several=several)
+    show_stages(stages, shown, still, rule, tinted, skipped=any_skipped, several=several)
     show_deals(stages, rule)
     if any_skipped:
         show_skippers(skipped)

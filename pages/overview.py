@@ -41,7 +41,11 @@ def interval(row: dict[str, Any]) -> str:
     if not has_enough(row):
         return _("not enough to say: {n}").format(n=locale.count(row["n"]))
     if not (is_known(row["low"]) and is_known(row["high"])):
-        return _("counted, not estimated") if row["unit"] in ("count", "money") and row["metric"] != "average_won_value" else "–"
+        return (
+            _("counted, not estimated")
+            if row["unit"] in ("count", "money") and row["metric"] != "average_won_value"
+            else "–"
+        )
     if row["unit"] == "share":
         return _("95%: {range}").format(range=locale.shares(row["low"], row["high"]))
     ends = [value_of(row, row[end]) for end in ("low", "high")]
@@ -69,13 +73,17 @@ def finding(rows: list[dict[str, Any]]) -> str:
     by = {row["metric"]: row for row in rows}
     rate, deals = by["win_rate"], by["deals"]
     if not is_known(rate["value"]) or rate["n"] < LEAST_SHOWN:
-        return _("**{n} deals, too few of them decided to say how many are won.**").format(n=locale.count(deals["value"]))
+        return _("**{n} deals, too few of them decided to say how many are won.**").format(
+            n=locale.count(deals["value"])
+        )
     won = [row for row in rows if row["metric"] == "revenue_won" and is_known(row["value"])]
     said = _("**{share} of decided deals are won** ({range}).").format(
         share=locale.share(rate["value"]), range=locale.shares(rate["low"], rate["high"])
     )
     if won:
-        said += " " + _("They brought {money}.").format(money=locale.listed([value_of(row, row["value"]) for row in won]))
+        said += " " + _("They brought {money}.").format(
+            money=locale.listed([value_of(row, row["value"]) for row in won])
+        )
     return said
 
 
@@ -95,7 +103,9 @@ def page() -> None:
             figure_card(
                 f"{row['metric']}_{place}",
                 _(metric.label),
-                row["currency"] if row["currency"] and sum(other["metric"] == row["metric"] for other in rows) > 1 else "",
+                row["currency"]
+                if row["currency"] and sum(other["metric"] == row["metric"] for other in rows) > 1
+                else "",
                 value_of(row, row["value"]) if has_enough(row) and is_known(row["value"]) else "–",
                 interval(row),
                 remark(row),

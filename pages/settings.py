@@ -14,7 +14,7 @@ from data import store
 from data.errors import DataError
 from ui import session, visitors
 from ui.locale import Locale
-from ui.parts import heading, plain, problem, section
+from ui.parts import heading, problem, section
 
 locale = session.locale()
 _ = locale._
@@ -55,16 +55,20 @@ def copy_workspace() -> None:
 @st.dialog(_("Delete a workspace"))
 def confirm_delete(name: str) -> None:
     st.write(_("Its data, its history of imports and its settings will be gone. This cannot be undone."))
-    if st.button(_("Delete it for good"), type="primary", icon=":material/delete:", key="delete_confirm"):
-        attempt(lambda: store.delete(name))
+    if st.button(
+        _("Delete it for good"),
+        type="primary",
+        icon=":material/delete:",
+        key="delete_confirm",
+        on_click=lambda: attempt(lambda: store.delete(name)),
+    ):
         st.rerun()
 
 
 @st.dialog(_("Wipe my data"))
 def confirm_wipe() -> None:
     st.write(_("Everything you loaded here will be gone. This cannot be undone."))
-    if st.button(_("Wipe it now"), type="primary", icon=":material/delete:", key="wipe_confirm"):
-        session.wipe()
+    if st.button(_("Wipe it now"), type="primary", icon=":material/delete:", key="wipe_confirm", on_click=session.wipe):
         st.rerun()
 
 
@@ -72,11 +76,16 @@ def show_workspaces() -> None:
     current = store.current()
     names = sorted({*store.workspaces(), current}, key=str.casefold)
     with st.container(border=True, key="card_workspaces"):
-        section(_("Workspaces"), _("Each has its own data and settings; nothing of one is seen in another. Commands use the one chosen here."))
-        chosen = st.radio(
-            _("Workspace in use"), names, index=names.index(current), key=f"use_{current}_{len(names)}",
-            format_func=lambda name: plain(name),
-        )  # fmt: skip
+        section(
+            _("Workspaces"),
+            _(
+                "Each has its own data and settings; nothing of one is seen in another. Commands use the one chosen "
+                "here."
+            ),
+        )
+        chosen = st.selectbox(
+            _("Workspace in use"), names, index=names.index(current), key=f"use_{current}_{len(names)}", width=420
+        )
         if chosen != current:
             store.switch(chosen)
             st.rerun()
@@ -96,9 +105,10 @@ def show_visitor() -> None:
     with st.container(border=True, key="card_visitor"):
         section(
             _("Your data here"),
-            _("It is in a private workspace that only this browser can open, and it is wiped {n} minutes after you last used it.").format(
-                n=locale.count(visitors.idle_minutes())
-            ),
+            _(
+                "It is in a private workspace that only this browser can open, and it is wiped {n} minutes after you "
+                "last used it."
+            ).format(n=locale.count(visitors.idle_minutes())),
         )
         if st.button(_("Wipe my data…"), icon=":material/delete:", key="wipe"):
             confirm_wipe()
@@ -111,24 +121,33 @@ def show_settings(locale: Locale) -> None:
         first, second = st.columns(2, gap="small")
         zones = sorted(available_timezones())
         zone = first.selectbox(
-            _("Time zone"), zones, index=zones.index(now.time_zone) if now.time_zone in zones else None,
+            _("Time zone"),
+            zones,
+            index=zones.index(now.time_zone) if now.time_zone in zones else None,
             help=_("Days, weeks and months are cut in it."),
-        )  # fmt: skip
+        )
         codes = ["", *sorted(list_currencies(BabelLocale("en")))]
         own = session.facts().get("currency", "")
         currency = second.selectbox(
             _("Currency"),
             codes,
             index=codes.index(now.currency) if now.currency in codes else 0,
-            format_func=lambda code: code or (_("The data's own ({code})").format(code=own) if own else _("The data's own")),
+            format_func=lambda code: (
+                code or (_("The data's own ({code})").format(code=own) if own else _("The data's own"))
+            ),
             help=_("The sign written before amounts. Amounts are not converted."),
         )
         week = first.selectbox(
-            _("The week starts on"), list(WEEK_STARTS), index=list(WEEK_STARTS).index(now.week_start) if now.week_start in WEEK_STARTS else 0,
+            _("The week starts on"),
+            list(WEEK_STARTS),
+            index=list(WEEK_STARTS).index(now.week_start) if now.week_start in WEEK_STARTS else 0,
             format_func=lambda day: WEEK_STARTS[day],
-        )  # fmt: skip
+        )
         year = second.selectbox(
-            _("The fiscal year starts in"), list(range(1, 13)), index=now.fiscal_year_start - 1, format_func=locale.month_name
+            _("The fiscal year starts in"),
+            list(range(1, 13)),
+            index=now.fiscal_year_start - 1,
+            format_func=locale.month_name,
         )
         if st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="save_settings"):
             session.workspace().save_settings(

@@ -21,8 +21,14 @@ Kind = Literal["text", "count", "number", "money", "share", "days", "day"]
 # What a spreadsheet would run, or read as something else than text.
 LIVE = ("=", "+", "-", "@", "\t", "\r")
 NUMBER_FORMATS: Mapping[str, str] = {
-    "count": "#,##0", "number": "#,##0.##", "money": "#,##0.00", "share": "0.0%", "days": "#,##0.0", "day": "yyyy-mm-dd",
-}  # fmt: skip
+    "count": "#,##0",
+    "number": "#,##0.##",
+    "money": "#,##0.00",
+    "share": "0.0%",
+    "days": "#,##0.0",
+    "day": "yyyy-mm-dd",
+}
+DIGITS: Mapping[str, int] = {"money": 2, "share": 6, "days": 4}  # beyond them is the noise of adding
 WIDEST = 48
 
 
@@ -47,18 +53,20 @@ class Paper:
 
 
 def harmless(value: object) -> object:
-    """A cell as it may be written: text that a spreadsheet would run gets a leading apostrophe; numbers stay numbers."""
+    """A cell as it may be written: text a spreadsheet would run gets a leading apostrophe; numbers stay numbers."""
     if isinstance(value, str) and value.startswith(LIVE):
         return "'" + value
     return value
 
 
 def csv(paper: Paper) -> bytes:
-    """The rows as CSV for Excel (UTF-8 with a byte order mark). The last two columns say date and filters in each row."""
+    """The rows as CSV for Excel (UTF-8 with a byte order mark); the last two columns say date and filters."""
     rows = paper.rows.copy()
     for name in rows.columns:
         if paper.kinds.get(name) == "day":
             rows[name] = pd.to_datetime(rows[name]).dt.strftime("%Y-%m-%d")
+        elif paper.kinds.get(name) in DIGITS:
+            rows[name] = rows[name].round(DIGITS[paper.kinds[name]])
         elif _is_text(rows[name]):
             rows[name] = rows[name].map(harmless, na_action="ignore")
     as_of, filters = paper.locale._("As of"), paper.locale._("Filters")
@@ -75,13 +83,20 @@ def xlsx(paper: Paper) -> bytes:
     _ = paper.locale._
     target = io.BytesIO()
     options = {
-        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "nan_inf_to_errors": False, "default_date_format": "yyyy-mm-dd",
-    }  # fmt: skip
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
     with xlsxwriter.Workbook(target, options) as book:
         head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F6F7F9", "text_wrap": True, "valign": "top"})
         formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
-        strong, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True, "valign": "top"})
+        strong, wrapped = (
+            book.add_format({"bold": True, "valign": "top"}),
+            book.add_format({"text_wrap": True, "valign": "top"}),
+        )
 
         sheet = book.add_worksheet(_sheet_name(paper.title))
         if paper.locale.rtl:
@@ -113,7 +128,7 @@ def _write(sheet: Any, line: int, column: int, value: object, style: Any, *, is_
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value) or value is pd.NA:
         sheet.write_blank(line, column, None)
     elif is_day:
-        sheet.write_datetime(line, column, pd.Timestamp(value).tz_localize(None).normalize().to_pydatetime(), style)  # type: ignore[arg-type]
+        sheet.write_datetime(line, column, pd.Timestamp(value).tz_localize(None).normalize().to_pydatetime(), style)
     elif isinstance(value, str):
         sheet.write_string(line, column, str(harmless(value)))
     elif isinstance(value, bool):
@@ -144,11 +159,12 @@ def _sheet_name(title: str) -> str:
 
 
 PICTURE = (Path(__file__).parent / "picture.js").read_text("utf-8")
-PICTURE_HTML = """<button type="button"><svg aria-hidden="true" viewBox="0 -960 960 960" width="18" height="18" fill="currentColor">
-<path d="M480-320 280-520l56-58 104 104v-326h80v326l104-104 56 58-200 200ZM240-160q-33 0-56.500-23.500T160-240v-120h80v120h480v-120h80v120q0 33-23.500 56.500T720-160H240Z"/>
+PICTURE_HTML = """<button type="button"><svg aria-hidden="true" viewBox="0 0 18 18" width="18" height="18">
+<path d="M9 3v8M5.500 8 9 11.500 12.500 8M3.500 12v3h11v-3" fill="none" stroke="currentColor" stroke-width="1.500"/>
 </svg><span class="name"></span></button>"""
 PICTURE_CSS = """
-button { display: flex; align-items: center; justify-content: center; gap: .4rem; width: 100%; min-height: 2.5rem; font: inherit; font-size: .9286rem;
+button { display: flex; align-items: center; justify-content: center; gap: .4rem; width: 100%; min-height: 2.5rem;
+  font: inherit; font-size: .9286rem;
   color: var(--st-text-color); background: none; border: 0; border-radius: var(--st-button-radius); cursor: pointer }
 button:hover { color: var(--st-primary-color) }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px }
@@ -157,16 +173,14 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 
 def picture_button(paper: Paper, chart: str, basis: str, look: Look) -> None:
     """A button that makes a PNG of the chart `chart` in the browser, with its title and basis, at twice its size."""
-    show = st.components.v2.component(
-        "shimur_picture", html=PICTURE_HTML, css=PICTURE_CSS, js=PICTURE
-    )
+    show = st.components.v2.component("shimur_picture", html=PICTURE_HTML, css=PICTURE_CSS, js=PICTURE)
     show(
         key=f"get_{paper.name}_png",
         data={
             "label": "PNG",
             "chart": chart,
             "file": paper.file_name("png"),
-            "title": paper.title,
+            "title": " · ".join((paper.title, *(value for _name, value in paper.about[:1]))),
             "basis": basis,
             "rtl": look.locale.rtl,
             "surface": look.colors.surface,

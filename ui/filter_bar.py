@@ -54,7 +54,7 @@ def _where() -> None:
     facts = session.facts()
     company = session.company()
     words = f"<strong>{rich(plain(company))}</strong>"
-    if facts.get("is_demo") == "true":
+    if facts.get("is_demo") == "true" and facts.get("company"):
         words += f" · {rich(_('made up'))}"
     if session.chosen().as_of or session.latest_day():
         words += f" · {rich(_('as of {day}').format(day=locale.day(session.filters().as_of)))}"
@@ -121,7 +121,10 @@ def _year_before(day: date) -> date:
 def _counts(field: Field) -> dict[str, int]:
     """The values of a field with how many deals have them; "" stands for no value."""
     rows = session.run(values(session.tables(), field))
-    return {"" if value is None or value != value else value: int(n) for value, n in zip(rows["value"], rows["deals"], strict=True)}
+    return {
+        "" if value is None or value != value else value: int(n)
+        for value, n in zip(rows["value"], rows["deals"], strict=True)
+    }
 
 
 def _pipeline() -> None:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from data import store
 from data.errors import DataError
@@ -32,16 +33,14 @@ window.shimurWide.observe(document.body, { childList: true, subtree: true })
 log = logging.getLogger("shimur")
 
 
-def navigation() -> st.Page:  # type: ignore[valid-type]
+def navigation() -> StreamlitPage:
     """The pages, named in the reader's language; their addresses are the same in both."""
     _ = session.locale()._
     pages = {
         _("Review"): [
             st.Page("../pages/overview.py", title=_("Overview"), icon=":material/space_dashboard:", default=True)
         ],
-        _("Sales"): [
-            st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel")
-        ],
+        _("Sales"): [st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel")],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
             st.Page("../pages/settings.py", title=_("Settings"), icon=":material/settings:", url_path="settings"),
@@ -104,7 +103,11 @@ with session.in_use():
                 parts.nothing(
                     "cookie_off",
                     _("This page needs a cookie"),
-                    _("Your data is kept in a private workspace, and only a cookie tells that it is yours. Allow cookies for this page and load it again."),
+                    _(
+                        "Your data is kept in a private workspace, and only a cookie tells that it is yours. "
+                        "Allow cookies "
+                        "for this page and load it again."
+                    ),
                 )
             st.stop()
         if page.url_path not in WITHOUT_FILTERS and not session.is_empty():

@@ -1,4 +1,4 @@
-"""The reader's language: words, direction, numbers, dates and money. Knows nothing of Streamlit, so charts can use it."""
+"""The reader's language: words, direction, numbers, dates, money. Knows nothing of Streamlit, so charts can use it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from babel.dates import get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import get_currency_symbol
 
-LANGUAGES = {"en": "English", "he": "עברית"}
+Language = Literal["en", "he"]
+LANGUAGES: dict[Language, str] = {"en": "English", "he": "עברית"}
 CATALOGS = Path(__file__).parents[1] / "locales"
 HEBREW = re.compile(r"[\u0590-\u05ff]")
 # Directional controls in a name would reorder the words around it.
@@ -104,7 +105,7 @@ class Locale:
         return f"{LTR}{text}{POP}" if self.rtl else text
 
     def name(self, value: object) -> str:
-        """A name from the data: its directional controls gone, and alone in its own direction inside a Hebrew sentence."""
+        """A name from the data: without directional controls, and in its own direction in a Hebrew sentence."""
         words = CONTROLS.sub("", str(value)).replace("\n", " ")
         return f"\u2068{words}{POP}" if self.rtl else words
 
@@ -140,7 +141,7 @@ class Locale:
         return self.ltr(f"{'−' if value < 0 else ''}{self.symbol(currency)}{abs(value):,.{digits}f}")
 
     def symbol(self, currency: str | None = None) -> str:
-        code = currency or self.currency
+        code = currency if isinstance(currency, str) and currency else self.currency  # a frame says NaN for none
         if not code:
             return ""
         symbol = get_currency_symbol(code, locale="en_US")
@@ -202,7 +203,10 @@ def catalog(code: str) -> NullTranslations:
 @cache
 def months(code: str) -> dict[int, str]:
     """Short names of months. English ones without a full stop, September as Sep."""
-    return {number: name.removesuffix(".")[: 3 if code == "en" else None] for number, name in get_month_names("abbreviated", locale=code).items()}
+    return {
+        number: name.removesuffix(".")[: 3 if code == "en" else None]
+        for number, name in get_month_names("abbreviated", locale=code).items()
+    }
 
 
 def _minus(text: str) -> str:
@@ -211,10 +215,19 @@ def _minus(text: str) -> str:
 
 def _short(value: float) -> str:
     """At most three significant digits, with K, M, B or T."""
-    size, suffix = next(((size, suffix) for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")) if float(f"{value:.3g}") >= size), (1.0, ""))
+    size, suffix = next(
+        (
+            (size, suffix)
+            for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+            if float(f"{value:.3g}") >= size
+        ),
+        (1.0, ""),
+    )
     scaled = value / size
     if not suffix:
         return f"{scaled:,.2f}".removesuffix(".00") if scaled < 10 else f"{scaled:,.0f}"
     digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
     text = f"{scaled:.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text and suffix == "K" else text.removesuffix(".00").removesuffix(".0")) + suffix
+    return (
+        text.rstrip("0").rstrip(".") if "." in text and suffix == "K" else text.removesuffix(".00").removesuffix(".0")
+    ) + suffix

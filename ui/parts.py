@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-
 from html import escape
 from typing import Any, Literal
 
@@ -27,7 +26,7 @@ ROWS_ON_SCREEN = 500
 
 
 def rich(text: str) -> str:
-    """Escape `text`, keep **strong** words. Names from the data never reach HTML any other way: give them to `plain`."""
+    """Escape `text`, keep **strong** words. Names from the data get here only through `plain`."""
     parts = escape(text).split("**")
     return "".join(f"<strong>{part}</strong>" if odd % 2 else part for odd, part in enumerate(parts))
 
@@ -58,7 +57,7 @@ def note(text: str) -> None:
 
 
 def legend(items: Iterable[tuple[str, str]]) -> None:
-    """A one-line key above a chart, for series that cannot carry their own label. Swatch: colour, `hatch` or `line:colour`."""
+    """A one-line key above a chart, for what cannot carry its own label. Swatch: colour, `hatch` or `line:colour`."""
     cells = []
     for swatch, label in items:
         kind, _, color = swatch.partition(":")
@@ -81,9 +80,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, n
     Cells are HTML: names from the data go through `rich(plain(name))`. `numbers` are the columns set at the end.
     """
     at_end = set(numbers)
-    tops = "".join(
-        f'<th scope="col"{_num(place in at_end)}>{rich(name)}</th>' for place, name in enumerate(head)
-    )
+    tops = "".join(f'<th scope="col"{_num(place in at_end)}>{rich(name)}</th>' for place, name in enumerate(head))
     lines = "".join(
         "<tr>" + "".join(f"<td{_num(place in at_end)}>{cell}</td>" for place, cell in enumerate(row)) + "</tr>"
         for row in rows
@@ -136,7 +133,13 @@ def grid(rows: pd.DataFrame, kinds: Mapping[str, Kind], *, key: str, height: int
 
 
 def paper(
-    name: str, title: str, rows: pd.DataFrame, kinds: Mapping[str, Kind], *, meanings: Sequence[Meaning] = (), basis: str = ""
+    name: str,
+    title: str,
+    rows: pd.DataFrame,
+    kinds: Mapping[str, Kind],
+    *,
+    meanings: Sequence[Meaning] = (),
+    basis: str = "",
 ) -> Paper:
     """What is on screen, ready to be taken away, with the page's filters and as-of date."""
     locale = session.locale()
@@ -146,7 +149,9 @@ def paper(
         rows=rows,
         kinds=dict(kinds),
         about=(*about(), *(((locale._("Basis"), basis),) if basis else ())),
-        meanings=tuple((what.label, f"{what.meaning} ({what.formula})" if what.formula else what.meaning) for what in meanings),
+        meanings=tuple(
+            (what.label, f"{what.meaning} ({what.formula})" if what.formula else what.meaning) for what in meanings
+        ),
         locale=locale,
     )
 
@@ -177,18 +182,18 @@ def under_chart(what: Paper, sql: str, meaning: Sequence[Meaning], basis: str, *
     name = what.name
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"under_{name}", gap="xxsmall"):
         st.html(f'<p class="sh-basis">{rich(basis)}</p>', width="content")
-        with st.popover(_("Table"), icon=":material/table_rows:", type="tertiary", key=f"under_table_{name}"):
-            with st.container(width=680):
-                grid(what.rows, what.kinds, key=name)
+        table_ = st.popover(_("Table"), icon=":material/table_rows:", type="tertiary", key=f"under_table_{name}")
+        with table_, st.container(width=680):
+            grid(what.rows, what.kinds, key=name)
         with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"under_get_{name}"):
             downloads(what)
             if picture:
                 export.picture_button(what, picture, basis, session.look())
         with st.popover("SQL", icon=":material/code:", type="tertiary", key=f"under_sql_{name}"):
             st.code(sql, language="sql", height=420 if sql.count("\n") > 20 else "content", width=680)
-        with st.popover(_("Meaning"), icon=":material/help:", type="tertiary", key=f"under_help_{name}"):
-            with st.container(width=520):
-                st.html("".join(map(_meaning, meaning)))
+        help_ = st.popover(_("Meaning"), icon=":material/help:", type="tertiary", key=f"under_help_{name}")
+        with help_, st.container(width=520):
+            st.html("".join(map(_meaning, meaning)))
 
 
 def _meaning(what: Meaning) -> str:
@@ -221,14 +226,17 @@ def figure_card(name: str, label: str, detail: str, value: str, interval: str, r
         st.html(
             f'<div class="sh-kpi"><h2>{rich(label)} <span>{rich(detail)}</span></h2>'
             f'<p class="sh-value sh-alone">{rich(value)}</p><p class="sh-range">{rich(interval)}</p>'
-            f'<p class="sh-verdict">{rich(remark)}</p>' + (f'<p class="sh-note">{rich(help)}</p>' if help else "") + "</div>"
+            f'<p class="sh-verdict">{rich(remark)}</p>'
+            + (f'<p class="sh-note">{rich(help)}</p>' if help else "")
+            + "</div>"
         )
 
 
 def problem(error: DataError) -> None:
     """What is wrong with the reader's data or request, and what to do. Anything else is our bug and goes to the log."""
     locale = session.locale()
-    words = f'<strong>{rich(locale.say(error.sentence).replace("**", ""))}</strong> {rich(locale.say(error.hint).replace("**", ""))}'
+    sentence, hint = (rich(locale.say(part).replace("**", "")) for part in (error.sentence, error.hint))
+    words = f"<strong>{sentence}</strong> {hint}"
     with st.container(key="problem", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":material/error:", width="content")
         st.html(f'<p role="alert" class="sh-problem">{words}</p>')
@@ -253,7 +261,9 @@ def nothing(icon: str, title: str, why: str, add: Sequence[str] = ()) -> None:
 def no_data(title: str) -> None:
     """A page of an empty workspace: bring files, or look at the made-up company."""
     _ = session.locale()._
-    heading(title, _("**Nothing is loaded yet.** Bring an export from your CRM, or look around a made-up company first."))
+    heading(
+        title, _("**Nothing is loaded yet.** Bring an export from your CRM, or look around a made-up company first.")
+    )
     left, right = st.columns([1.6, 1], gap="small")
     with left, st.container(border=True, height="stretch", key="card_own_files"):
         section(
@@ -262,8 +272,8 @@ def no_data(title: str) -> None:
         )
         st.html(
             f'<ul class="sh-plain"><li><b>{rich(_("Deals"))}</b> {rich(_("open the funnel and the win rates"))}</li>'
-            f'<li><b>{rich(_("Stage history"))}</b> {rich(_("shows where deals were lost, and how they moved"))}</li>'
-            f'<li><b>{rich(_("Accounts, products, sales team"))}</b> {rich(_("add filters and breakdowns"))}</li></ul>'
+            f"<li><b>{rich(_('Stage history'))}</b> {rich(_('shows where deals were lost, and how they moved'))}</li>"
+            f"<li><b>{rich(_('Accounts, products, sales team'))}</b> {rich(_('add filters and breakdowns'))}</li></ul>"
         )
         st.page_link("../pages/import_data.py", label=_("Import files"), icon=":material/upload_file:")
     with right, st.container(border=True, height="stretch", key="card_made_up"):
@@ -285,7 +295,9 @@ def demo_offer() -> None:
     locale = session.locale()
     _ = locale._
     section(_("Or look around first"), _("A made-up company with a few problems planted for you to find."))
-    if st.button(_("Open the made-up company"), type="primary", icon=":material/play_arrow:", width="stretch", key="load_demo"):
+    if st.button(
+        _("Open the made-up company"), type="primary", icon=":material/play_arrow:", width="stretch", key="load_demo"
+    ):
         from data.importer import load_demo
 
         bar = st.progress(0.0, text=_("Making the company…"))
@@ -297,5 +309,3 @@ def demo_offer() -> None:
         session.clear()
         st.rerun()
     st.caption(_("It can be taken back at any time, on the Import page."))
-
-

@@ -1,4 +1,4 @@
-"""The only door to `st.session_state` and Streamlit's caches: who reads, which workspace, which filters, and the answers.
+"""The only door to `st.session_state` and Streamlit's caches: reader, workspace, filters, answers.
 
 Caches are shared by all readers of the server, so the workspace's version (folder and revision) is in every key.
 """
@@ -29,7 +29,7 @@ from data.schema import Header, Tables
 from data.store import Settings, Workspace
 from ui import visitors
 from ui.charts.theme import DARK, LIGHT, Look
-from ui.locale import LANGUAGES, Locale
+from ui.locale import Language, Locale
 
 Version = tuple[str, ...]
 RESERVED = ("lang", "from", "to", "as_of")
@@ -118,9 +118,9 @@ def opened_with(key: str) -> list[str]:
     return link.get(key, [])
 
 
-def language() -> str:
+def language() -> Language:
     asked = st.session_state.get("lang") or next(iter(opened_with("lang")), "en")
-    return asked if asked in LANGUAGES else "en"
+    return "he" if asked == "he" else "en"
 
 
 def locale() -> Locale:
@@ -242,8 +242,12 @@ def currency() -> str:
 
 def company() -> str:
     """Whose data it is: the company the data names, else the workspace."""
-    named = facts().get("company")
-    return named or (locale()._("Your data") if visitors.public() else workspace().name)
+    known = facts()
+    if known.get("company"):
+        return known["company"]
+    if known.get("is_demo") == "true":
+        return locale()._("The made-up company")
+    return locale()._("Your data") if visitors.public() else workspace().name
 
 
 def latest_day() -> date | None:
@@ -297,7 +301,7 @@ def clear() -> None:
 
 
 def filters() -> Filters:
-    """The reader's filters, for the metrics. Fields the data does not have are left out: `unknown_filters` names them."""
+    """The reader's filters, for the metrics. Fields the data lacks are left out: `unknown_filters` names them."""
     now = chosen()
     choices = []
     for name, values in now.where.items():

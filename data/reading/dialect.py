@@ -7,6 +7,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import islice
 from typing import NamedTuple
 
 from data.errors import FileProblem
@@ -17,7 +18,7 @@ from data.reading.types import Record
 DELIMITERS = (",", ";", "\t", "|")
 ONE_COLUMN = "\x1f"  # stands in no text: the delimiter of a file of one column
 CELL_LIMIT = 4 << 20  # characters of a cell that goes over several lines
-_LINES_IN_SLOPPY_CELL = 100
+_LINES_IN_SLOPPY_CELL = 30
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -88,8 +89,9 @@ def _agreement(lines: list[str], dialect: Dialect) -> tuple[float, int, int, int
     names = [clean(cell) for cell in block[0] if clean(cell)]
     if any(map(is_number_like, names)) or len(set(names)) < max(len(names), width / 2):
         factor *= 0.7  # does not start with a header
-    if first and all(cell[:1] == " " for row in block for cell in row[1:]):
-        factor *= 0.6  # "Smith, John" under a heading of one cell
+    text = "".join(lines)
+    if first and width == 2 and text.count(dialect.delimiter) == text.count(f"{dialect.delimiter} "):
+        factor *= 0.4  # "Smith, John" under a heading of one cell
     if agreeing / (last + 1 - first) * factor < 0.5:
         return 0.0, 0, 0, 0
     return agreeing / len(counts) * factor, agreeing, len(counts), width
@@ -98,11 +100,11 @@ def _agreement(lines: list[str], dialect: Dialect) -> tuple[float, int, int, int
 class _Feed:
     """Lines with a memory of the ones since the last mark, that can be given back."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines, self._pending = iter(lines), deque[str]()
+    def __init__(self, lines: Iterable[str], after: int) -> None:
+        self._lines, self._pending = islice(lines, after, None), deque[str]()
         self.taken: list[str] = []
         self._size = 0
-        self.number = 0  # of the line given last
+        self.number = after  # of the line given last
 
     def __iter__(self) -> _Feed:
         return self
@@ -125,14 +127,14 @@ class _Feed:
         self.number -= len(rest)
 
 
-def records(lines: Iterable[str], dialect: Dialect, width: int | None = None) -> Iterator[Record]:
-    """The records of a text, blank lines as records without cells.
+def records(lines: Iterable[str], dialect: Dialect, width: int | None = None, after: int = 0) -> Iterator[Record]:
+    """The records of a text below its first `after` lines, blank lines as records without cells.
 
     Strict CSV first; a record that is not strict CSV (a quote inside a quoted cell, a quote never closed) is read
     again so that it has `width` cells if it can.
     """
     csv.field_size_limit(64 << 20)  # lines are limited already
-    feed = _Feed(lines)
+    feed = _Feed(lines, after)
     reader = csv.reader(
         feed, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True, skipinitialspace=True
     )
@@ -146,6 +148,8 @@ def records(lines: Iterable[str], dialect: Dialect, width: int | None = None) ->
         except csv.Error:
             cells, used = _sloppy(feed, dialect, width)
             feed.give_back(used)
+        if width is not None and len(cells) > width and dialect.quote not in feed.taken[0]:
+            cells = feed.taken[0].rstrip("\r\n").split(dialect.delimiter)  # with the blanks that joining needs
         yield Record(first, feed.number, cells)
 
 
@@ -167,8 +171,13 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
         for used in range(1, most + 1):
             if used > len(feed.taken) and next(feed, "") == "":
                 break
-            cells = _split("".join(feed.taken[:used]).rstrip("\r\n"), dialect, quotes)
-            if cells is not None and (any_width or len(cells) == width):
+            try:
+                cells = _split("".join(feed.taken[:used]).rstrip("\r\n"), dialect, quotes)
+            except _LeftOpen:
+                continue
+            if cells is None:
+                break
+            if any_width or len(cells) == width:
                 return cells, used
         return None
 
@@ -186,23 +195,30 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
     )
 
 
+class _LeftOpen(Exception):
+    """The quote that opens a cell is not closed; it may be on the next line."""
+
+
 def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
-    """Cells of one record; None if a cell stays open."""
+    """Cells of one record; None if there is more wrong than forgiven. Raises _LeftOpen."""
     delimiter, quote = dialect
     cells, at = [], 0
     while True:
-        start = at
-        while text[start : start + 1] == " ":
-            start += 1
-        quoted = text[start : start + 1] == quote
-        end = _closing(text, start + 1, dialect, quotes) if quoted else None
-        if end is not None:
-            cells.append(text[start + 1 : end].replace(quote * 2, quote))
-            at = text.find(delimiter, end)
-        elif quoted and quotes is not _Quotes.NEVER_CLOSED:
-            return None
-        else:
-            at = text.find(delimiter, at)
+        start = _after(text, at, " ")
+        quoted = text.startswith(quote, start)
+        if quoted:
+            try:
+                end = _closing(text, start + 1, dialect, quotes)
+            except _LeftOpen:
+                if quotes is not _Quotes.NEVER_CLOSED:
+                    raise
+                quoted = False
+            else:
+                if end is None:
+                    return None
+                cells.append(text[start + 1 : end].replace(quote * 2, quote))
+        at = text.find(delimiter, end if quoted else start)
+        if not quoted:
             cells.append(text[start : at if at >= 0 else None])
         if at < 0:
             return cells
@@ -210,19 +226,22 @@ def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
 
 
 def _closing(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int | None:
-    """Where the quote stands that closes the cell whose content starts at `at`."""
+    """Where the quote stands that closes the cell whose content starts at `at`; None if more is wrong than forgiven."""
     delimiter, quote = dialect
     while (at := text.find(quote, at)) >= 0:
-        end = at
-        while text[end : end + 1] == quote:
-            end += 1
-        after = end
-        while text[after : after + 1] == " ":
-            after += 1
+        end = _after(text, at, quote)
         odd = (end - at) % 2 == 1
+        after = _after(text, end, " ")
         if text[after : after + 1] in (delimiter, "") and (odd or quotes is _Quotes.INNER_AT_END):
             return end - 1
         if odd and quotes is _Quotes.BLANKS:
             return None
         at = end
-    return None
+    raise _LeftOpen
+
+
+def _after(text: str, at: int, character: str) -> int:
+    """The first place from `at` on where another character stands."""
+    while text.startswith(character, at):
+        at += 1
+    return at

@@ -40,6 +40,7 @@ TOTAL_STARTS = r"(?i)^(grand|sub|total|סה|סך)"  # a quick test of the first 
 class Header:
     line: int
     last_line: int
+    records: int  # of the file, down to the header
     names: tuple[str, ...]
     reason: Message
     unnamed: int  # columns that only the rows have
@@ -72,7 +73,8 @@ def find(sample: Sequence[Record], wanted: int | None, name: str) -> Header:
     names = [clean_header(cell) for cell in header.cells] + [""] * (width - len(header.cells))
     skipped = [SkippedLine(record.line, _reason_above(record)) for record in sample if record.line < header.line]
     skipped += [SkippedLine(record.line, HEADING) for record in table[at + 1 : at + 1 + headings]]
-    return Header(header.line, header.last_line, tuple(names), reason, width - len(header.cells), tuple(skipped))
+    above = sum(1 for record in sample if record.line <= header.line)
+    return Header(header.line, header.last_line, above, tuple(names), reason, width - len(header.cells), tuple(skipped))
 
 
 def _reason_above(record: Record) -> Message:
@@ -95,15 +97,17 @@ def _guess(table: list[Record]) -> tuple[int, int, Message]:
     fills = [filled(record.cells) for record in table]
     usual = sorted(fills)[len(fills) * 3 // 4]
     width = Counter(len(record.cells) for record in table if len(record.cells) > 1 or len(table[0].cells) == 1)
-    enough = min(math.ceil(0.7 * max(width, key=lambda n: (width[n], n))) if width else 1, math.ceil(0.8 * usual))
+    enough = min(math.ceil(0.6 * max(width, key=lambda n: (width[n], n))) if width else 1, math.ceil(0.8 * usual))
     first = 1 if _names_delimiter(table[0]) and len(table) > 1 else 0
     at = next((i for i, fill in enumerate(fills) if i >= first and fill >= enough), first)
-    if at == first:
-        return at, 0, say("It is the first line that holds anything of the table.")
     end, numeric = at + 1, _numeric_columns(table[at + 1 :])
-    while end < len(table) - 1 and _is_heading(table[end].cells, numeric):
+    while end < len(table) - 1 and _is_heading(table[end].cells, numeric, fuller=fills[end] > max(fills[at:end])):
+        if at == first and fills[end] <= fills[at]:
+            break  # a plain file: words where others have numbers are a row
         end += 1
     best = max(range(at, end), key=lambda i: (fills[i], -i))
+    if best == first:
+        return at, 0, say("It is the first line that holds anything of the table.")
     reason = say("It is the first line about as full as the rows: {filled} of {width} cells.",
                  filled=fills[best], width=len(table[best].cells))  # fmt: skip
     if end == at + 1:
@@ -123,12 +127,12 @@ def _numeric_columns(rows: Sequence[Record]) -> set[int]:
     return {i for i, n in numeric.items() if n >= 3 and n >= 0.8 * seen[i]}
 
 
-def _is_heading(cells: list[str], numeric: set[int]) -> bool:
+def _is_heading(cells: list[str], numeric: set[int], fuller: bool) -> bool:
     values = [clean(cell) for i, cell in enumerate(cells) if i in numeric and clean(cell)]
     words = sum(1 for value in values if not is_number_like(value) and any(map(str.isalpha, value)))
     if not clean(cells[0]):
         return (len(numeric) > 1 and words == len(values)) or words > len(values) / 2
-    return words >= 2 and words > len(values) / 2
+    return words >= (1 if fuller else 2) and words > len(values) / 2
 
 
 def _usual_extent(rows: Sequence[Record]) -> int:

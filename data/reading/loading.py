@@ -67,7 +67,7 @@ def load_regular(
         return False
     blanks = _blanks(text.path, dialect)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    source = f"""read_csv($path, columns={{{columns}}}, auto_detect=false, header=false, skip={header.last_line},
+    source = f"""read_csv($path, columns={{{columns}}}, auto_detect=false, header=false, skip={header.records},
         delim=$delimiter, quote=$quote, escape=$quote, nullstr='', strict_mode=true, null_padding=false,
         max_line_size={4 << 20}, buffer_size={32 << 20}, store_rejects=true,
         rejects_table='{relation}_rejects', rejects_scan='{relation}_scans', rejects_limit=1)"""

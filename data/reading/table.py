@@ -65,7 +65,7 @@ def _read_text(
         blank = range(text.lines - text.blank_lines_at_end + 1, text.lines + 1)
     else:
         with text.path.open(encoding="utf-8-sig", newline="") as file:
-            body = (r for r in dialects.records(file, dialect, width) if r.line > header.last_line)
+            body = dialects.records(file, dialect, width, after=header.last_line)
             ragged = loading.load_records(
                 scratch, relation, body, width, folder, dialect.delimiter, text.lines,
                 lambda share: progress(0.3 + 0.6 * share),

@@ -6,13 +6,16 @@ import re
 
 from data.sources import Source, StageColumn
 
+# "Date entered" columns that are not of one stage.
+_NO_STAGES = {"at", "on", "by", "date", "time", "stage", "current stage", "crm", "system", "שלב", "שלב נוכחי"}
+
 
 def _stage_column(header: str) -> StageColumn | None:
     match = re.fullmatch(
         r"(?:date )?entered(?: stage)?[ :_-]+(.+)|(?:תאריך )?כניסה ל(?:שלב )?[-־ ]?(.+)", header.strip(), re.IGNORECASE
     )
     name = (match[1] or match[2]).strip("\"'“” ") if match else ""
-    return StageColumn(name, None) if name and name.casefold() not in {"at", "on", "date", "time", "stage", "שלב"} else None
+    return StageColumn(name, None) if name and name.casefold() not in _NO_STAGES else None
 
 
 GENERIC = Source(

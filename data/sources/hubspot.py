@@ -35,6 +35,7 @@ HUBSPOT = Source(
             "deal_type": ("Deal Type", "dealtype"),
             "created_at": ("Create Date", "createdate"),
             "closed_at": ("Close Date", "closedate"),
+            "stage_changed_at": ("Date entered current stage", "hs_v2_date_entered_current_stage"),
             "last_activity_at": ("Last Activity Date", "notes_last_updated"),
             "last_modified_at": ("Last Modified Date", "hs_lastmodifieddate"),
             "next_activity_on": ("Next Activity Date",),

@@ -29,7 +29,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencies: tuple[str, ...] = ("USD",)) -> Rows:
-    """Of every ten deals: five lost at Lead, one at Demo, three won, one still at Demo. One of the won ones skipped Demo."""
+    """Of every ten deals: five lost at Lead, one at Demo, three won (one past Demo), one still at Demo."""
     deals, entries = [], []
     for i in range(n):
         kind, day = i % 10, START + timedelta(days=i)
@@ -37,13 +37,35 @@ def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencie
         deal = f"D{i:03}"
         ended = day + timedelta(days=4 if kind < 5 else 10)
 
-        def stay(stage: str, order: int, came: datetime, left: datetime | None, fate: str, next_stage: str | None,
-                 outcome: str = "open", skipped: bool = False, skips: int = 0, deal: str = deal) -> None:  # fmt: skip
+        def stay(
+            stage: str,
+            order: int,
+            came: datetime,
+            left: datetime | None,
+            fate: str,
+            next_stage: str | None,
+            outcome: str = "open",
+            skipped: bool = False,
+            skips: int = 0,
+            deal: str = deal,
+        ) -> None:
             entries.append(
-                {"deal_id": deal, "pipeline": "Sales", "stage": stage, "stage_order": order, "outcome": outcome, "visit": 1,
-                 "entered_at": came, "left_at": left, "fate": fate, "next_stage": next_stage, "is_recorded": not skipped,
-                 "is_skipped": skipped, "skips_before": skips}
-            )  # fmt: skip
+                {
+                    "deal_id": deal,
+                    "pipeline": "Sales",
+                    "stage": stage,
+                    "stage_order": order,
+                    "outcome": outcome,
+                    "visit": 1,
+                    "entered_at": came,
+                    "left_at": left,
+                    "fate": fate,
+                    "next_stage": next_stage,
+                    "is_recorded": not skipped,
+                    "is_skipped": skipped,
+                    "skips_before": skips,
+                }
+            )
 
         middle = day + timedelta(days=4)
         if kind < 5:
@@ -64,11 +86,21 @@ def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencie
             else:
                 stay("Demo", 2, middle, None, "still", None)
         deals.append(
-            {"deal_id": deal, "deal_name": f"{names[i % len(names)]} deal {i}", "customer": names[i % len(names)],
-             "owner": names[i % len(names)], "pipeline": "Sales", "stage": entries[-1]["stage"], "status": status,
-             "amount": 1000.0 + i, "currency": currencies[i % len(currencies)], "created_at": day,
-             "closed_at": None if status == "open" else ended, "attr_1": names[-1 - i % len(names)]}
-        )  # fmt: skip
+            {
+                "deal_id": deal,
+                "deal_name": f"{names[i % len(names)]} deal {i}",
+                "customer": names[i % len(names)],
+                "owner": names[i % len(names)],
+                "pipeline": "Sales",
+                "stage": entries[-1]["stage"],
+                "status": status,
+                "amount": 1000.0 + i,
+                "currency": currencies[i % len(currencies)],
+                "created_at": day,
+                "closed_at": None if status == "open" else ended,
+                "attr_1": names[-1 - i % len(names)],
+            }
+        )
     stages = [
         {"pipeline": "Sales", "stage": stage, "stage_order": order, "outcome": outcome, "is_confirmed": True}
         for order, (stage, outcome) in enumerate(
@@ -93,9 +125,13 @@ def load() -> Callable[..., store.Workspace]:
                 database.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM _rows')
                 database.unregister("_rows")
             told = {
-                "latest_event_at": max(row["closed_at"] or row["created_at"] for row in rows["deals"]).isoformat(), "has_history": "true",
-                "currency": "USD", "pipeline": "Sales", "company": "Acme", "is_empty": "false",
-            } | facts  # fmt: skip
+                "latest_event_at": max(row["closed_at"] or row["created_at"] for row in rows["deals"]).isoformat(),
+                "has_history": "true",
+                "currency": "USD",
+                "pipeline": "Sales",
+                "company": "Acme",
+                "is_empty": "false",
+            } | facts
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", [list(pair) for pair in told.items()])
         assert workspace.publish(copy, base)
         return workspace
@@ -129,7 +165,7 @@ def sound(at: AppTest) -> AppTest:
 def words(at: AppTest) -> str:
     """All the HTML blocks and markdown of a run."""
     blocks = [block.proto.body for block in at.get("html")] + [block.value for block in at.markdown]
-    return "\n".join(blocks)
+    return "\n".join(block for block in blocks if not block.startswith("<style>"))
 
 
 @pytest.fixture

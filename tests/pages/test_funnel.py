@@ -9,11 +9,6 @@ def figure(at, place=0):
     return json.loads(at.get("plotly_chart")[place].proto.spec)
 
 
-def bars(at):
-    """Counts by fate, from the trace's own order."""
-    return [trace["x"] if isinstance(trace["x"], list) else trace["x"] for trace in figure(at)["data"]]
-
-
 def decoded(values):
     """Plotly writes numbers as base64."""
     import base64
@@ -55,7 +50,7 @@ def test_open_deals_are_said_not_to_be_lost(app, load, made, read):
 
 
 def test_the_weakest_step_is_named_with_its_interval(app, load, made, read):
-    load(made(400))
+    load(made(800))
     text = read(app("funnel"))
     assert "<strong>Lead is where deals stop:</strong> 50%" in text
 
@@ -101,7 +96,9 @@ def test_choices_list_the_deals_of_a_bar(app, load, made, check):
 def test_a_click_on_a_bar_lists_its_deals(app, load, made, check):
     load(made())
     at = app("funnel")
-    at.session_state["stages_0"] = {"selection": {"points": [{"curve_number": 1, "point_index": 1}], "point_indices": [1]}}
+    at.session_state["stages_0"] = {
+        "selection": {"points": [{"curve_number": 1, "point_index": 1}], "point_indices": [1]}
+    }
     at.run()
     check(at)
 

@@ -24,9 +24,14 @@ def paper(language="en", **columns):
         }
     )
     return Paper(
-        "funnel", "Funnel", rows, {"Deals": "count", "move on": "share", "Money": "money", "Created": "day"},
-        (("Data", "Acme"), ("As of", "2026-11-14"), ("Owner", "=cmd|' /C calc'!A0")), (("Conversion", "What moves on."),), Locale(language),
-    )  # fmt: skip
+        "funnel",
+        "Funnel",
+        rows,
+        {"Deals": "count", "move on": "share", "Money": "money", "Created": "day"},
+        (("Data", "Acme"), ("As of", "2026-11-14"), ("Owner", "=cmd|' /C calc'!A0")),
+        (("Conversion", "What moves on."),),
+        Locale(language),
+    )
 
 
 def sheets(what):
@@ -42,7 +47,15 @@ def lines(what):
 def test_csv_holds_the_rows_with_date_and_filters():
     head, *rows = lines(paper())
     assert head == ["Stage", "Deals", "move on", "Money", "Created", "As of", "Filters"]
-    assert rows[0] == ["Lead", "40", "0.5", "-1234.5", "2026-01-05", "2026-11-14", "Data: Acme; Owner: =cmd|' /C calc'!A0"]
+    assert rows[0] == [
+        "Lead",
+        "40",
+        "0.5",
+        "-1234.5",
+        "2026-01-05",
+        "2026-11-14",
+        "Data: Acme; Owner: =cmd|' /C calc'!A0",
+    ]
     assert rows[1][:5] == ["'=1+1", "20", "", "20.0", ""]
     assert rows[2][0] == "הצעה"
 

@@ -13,9 +13,21 @@ EN, HE = Locale("en", "ILS"), Locale("he", "ILS")
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(840, "₪840"), (310_000, "₪310K"), (1_420_000, "₪1.42M"), (46_200_000, "₪46.2M"), (7_400_000, "₪7.40M"), (999_999, "₪1M"),
-     (999_499, "₪999K"), (1.5, "₪1.50"), (0, "₪0"), (1_234_567_890, "₪1.23B"), (99_960, "₪100K"), (27_240, "₪27.2K")],
-)  # fmt: skip
+    [
+        (840, "₪840"),
+        (310_000, "₪310K"),
+        (1_420_000, "₪1.42M"),
+        (46_200_000, "₪46.2M"),
+        (7_400_000, "₪7.40M"),
+        (999_999, "₪1M"),
+        (999_499, "₪999K"),
+        (1.5, "₪1.50"),
+        (0, "₪0"),
+        (1_234_567_890, "₪1.23B"),
+        (99_960, "₪100K"),
+        (27_240, "₪27.2K"),
+    ],
+)
 def test_money_has_three_digits_at_most(value, said):
     assert EN.money(value) == said
 
@@ -78,7 +90,8 @@ def test_translations_come_from_the_catalogue(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "messages.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-        'msgid "Funnel"\nmsgstr "משפך"\n\nmsgid "{n} deal"\nmsgid_plural "{n} deals"\nmsgstr[0] "עסקה אחת"\nmsgstr[1] "{n} עסקאות"\n',
+        'msgid "Funnel"\nmsgstr "משפך"\n\n'
+        'msgid "{n} deal"\nmsgid_plural "{n} deals"\nmsgstr[0] "עסקה אחת"\nmsgstr[1] "{n} עסקאות"\n',
         "utf-8",
     )
     monkeypatch.setattr(locales, "CATALOGS", tmp_path)

@@ -5,9 +5,19 @@ import pytest
 from ui import parts
 
 HOSTILE = [
-    "![p](http://evil.example/p.png)", "[l](http://evil.example)", "**b** `c` _i_", ":material/home:", ":red[x]", "$x^2$",
-    "<img src=x>", "www.evil.example", "# head", "- item", "~~gone~~", "a | b",
-]  # fmt: skip
+    "![p](http://evil.example/p.png)",
+    "[l](http://evil.example)",
+    "**b** `c` _i_",
+    ":material/home:",
+    ":red[x]",
+    "$x^2$",
+    "<img src=x>",
+    "www.evil.example",
+    "# head",
+    "- item",
+    "~~gone~~",
+    "a | b",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

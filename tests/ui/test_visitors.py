@@ -52,7 +52,15 @@ def given(path="/", scheme="http", **headers):
 
 
 def token(cookie):
-    return re.match(rf"{visitors.COOKIE}=([\w-]{{43}});", cookie)[1]
+    found = re.match(rf"{visitors.COOKIE}=([\w-]{{43}});", cookie)
+    assert found
+    return found[1]
+
+
+def folder_for(letter):
+    folder = visitors.folder_of({visitors.COOKIE: letter * 43})
+    assert folder
+    return folder
 
 
 def test_the_page_brings_a_cookie_that_scripts_cannot_read():
@@ -83,7 +91,7 @@ def test_a_made_up_cookie_is_replaced():
 
 
 def test_folders_do_not_tell_the_cookie(home):
-    one, two = (visitors.folder_of({visitors.COOKIE: letter * 43}) for letter in "ab")
+    one, two = map(folder_for, "ab")
     assert one != two
     assert one.parent == home / "visitors"
     assert "a" * 43 not in str(one)
@@ -91,7 +99,7 @@ def test_folders_do_not_tell_the_cookie(home):
 
 @pytest.fixture
 def folder():
-    folder = visitors.folder_of({visitors.COOKIE: "a" * 43})
+    folder = folder_for("a")
     with visitors.in_use(folder):
         (folder / "data.duckdb").write_text("secret")
     return folder

@@ -29,41 +29,54 @@ def fate_words(locale: Locale) -> dict[str, str]:
 def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", weakest: str | None = None) -> go.Figure:
     """One bar a stage, split by what became of the deals that came to it; between two bars the share that moved on.
 
-    `stages` has a row a stage, in order: stage, entered, value_entered, each fate and `<fate>_value`, conversion, low,
-    high, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The point of row i in the
-    trace of fate j is number i of curve j.
+    `stages` has a row a stage, in order: stage, entered, value_entered, currency, each fate and `<fate>_value`,
+    conversion, low, high, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The
+    point of row i in the trace of fate j is number i of curve j.
     """
-    locale, colors = look.locale, look.colors
+    currency = next(iter(stages["currency"].dropna()), None)
+    locale, colors = look.locale.in_currency(currency or look.locale.currency), look.colors
     in_money = measure == "money"
     total = stages["value_entered" if in_money else "entered"].fillna(0)
     longest = max(total.max(), 1)
     words = fate_words(locale)
     names = [look.name(name) for name in stages["stage"]]
     near = min(max(7.6 * max(map(len, stages["stage"].astype(str).str.slice(0, 28))) + 24, 128), 230)
-    figure = look.figure(64 * len(stages) + 34, margin={look.near: round(near), look.far: 176, "t": 34, "b": 4}, barmode="stack")
+    figure = look.figure(
+        64 * len(stages) + 34, margin={look.near: round(near), look.far: 176, "t": 34, "b": 4}, barmode="stack"
+    )
 
     for fate, role in FATES.items():
         amounts = stages[f"{fate}_value" if in_money else fate].fillna(0)
         fill = getattr(colors, role, "")
         said = [locale.money(amount) if in_money else locale.count(amount) for amount in amounts]
+        ink = ink_on(fill) if fill else colors.ink
+        undimmed = {"marker": {"opacity": 1}, "textfont": {"color": ink}}
         room = 0.075 if in_money else 0.04
         figure.add_bar(
             x=amounts,
             y=list(range(len(stages))),
             orientation="h",
-            customdata=[[look.text(text), look.text(locale.share(part / whole if whole else None))] for text, part, whole in zip(said, amounts, total, strict=True)],
+            customdata=[
+                [look.text(text), look.text(locale.share(part / whole if whole else None))]
+                for text, part, whole in zip(said, amounts, total, strict=True)
+            ],
             marker=({"color": fill} if fill else look.hatch)
             # The outline of a bar of nothing would still be seen.
-            | {"line": {"color": colors.surface if fill else colors.neutral, "width": [int(amount > 0) for amount in amounts]}},
+            | {
+                "line": {
+                    "color": colors.surface if fill else colors.neutral,
+                    "width": [int(amount > 0) for amount in amounts],
+                }
+            },
             text=[text if amount > room * longest else "" for text, amount in zip(said, amounts, strict=True)],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",
-            textfont={"size": look.px(12), "color": ink_on(fill) if fill else colors.ink},
+            textfont={"size": look.px(12), "color": ink},
             hovertemplate=f"{look.text(words[fate])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
+            selected=undimmed,
+            unselected=undimmed,
         )
 
     for shift, label in ((66, locale._("move on")), (146, locale._("of first"))):
@@ -76,10 +89,13 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
                 **look.beside(146), y=place, text=locale.share(row.of_first), font={"color": colors.muted}
             )
 
-    labels = [
-        f"<b>{name}</b><br>{look.small(f'{locale.count(row.entered)} · {locale.money(row.value_entered)}' if row.value_entered else locale.count(row.entered))}"
-        for name, row in zip(names, stages.itertuples(), strict=True)
-    ]
+    labels = []
+    for name, row in zip(names, stages.itertuples(), strict=True):
+        known = row.value_entered is not None and row.value_entered == row.value_entered
+        counted = (
+            f"{locale.count(row.entered)} · {locale.money(row.value_entered)}" if known else locale.count(row.entered)
+        )
+        labels.append(f"<b>{name}</b><br>{look.small(counted)}")
     return look.bars(figure, (0, longest * 1.004), labels)
 
 
@@ -117,7 +133,9 @@ def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], loo
         y=places,
         mode="markers",
         marker={"size": look.px(10), "color": colors.accent},
-        error_x=look.whisker(known["low"].fillna(known["rate"]), known["high"].fillna(known["rate"]), known["rate"], colors.accent)
+        error_x=look.whisker(
+            known["low"].fillna(known["rate"]), known["high"].fillna(known["rate"]), known["rate"], colors.accent
+        )
         | {"thickness": 2},
         hoverinfo="skip",
     )
@@ -133,6 +151,10 @@ def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], loo
     ]
     figure.update_xaxes(range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
     return figure.update_yaxes(
-        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=labels, showgrid=False,
-        side="right" if locale.rtl else "left", tickfont={"color": colors.ink, "size": look.px(13)},
-    )  # fmt: skip
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=list(range(len(rows))),
+        ticktext=labels,
+        showgrid=False,
+        side="right" if locale.rtl else "left",
+        tickfont={"color": colors.ink, "size": look.px(13)},
+    )

@@ -50,26 +50,68 @@ class Colors:
 
 
 LIGHT = Colors(
-    surface="#FFFFFF", raised="#F6F7F9", ink="#171B22", muted="#5B6472", line="#E1E5EA", grid="#EDF0F3",
-    accent="#2B59C3", on_accent="#FFFFFF", accent_soft="#EAF0FC", ribbon="rgba(43,89,195,0.15)",
-    won="#0F716A", won_soft="#E3F3F1", lost="#B5400A", lost_soft="#FCEDE4",
-    back="#8E4BA8", neutral="#8893A3", neutral_soft="#E9ECF0",
-    warning="#8A5B00", warning_soft="#FBF3DC",
-    protect="#B5400A", keep="#2B59C3", grow="#0F716A", watch="#7B8696",
-    won_fill="#3F9B93", lost_fill="#DE7A49", back_fill="#A56FBD", handed_fill="#515C6B", passive_fill="#C6CDD6",
+    surface="#FFFFFF",
+    raised="#F6F7F9",
+    ink="#171B22",
+    muted="#5B6472",
+    line="#E1E5EA",
+    grid="#EDF0F3",
+    accent="#2B59C3",
+    on_accent="#FFFFFF",
+    accent_soft="#EAF0FC",
+    ribbon="rgba(43,89,195,0.15)",
+    won="#0F716A",
+    won_soft="#E3F3F1",
+    lost="#B5400A",
+    lost_soft="#FCEDE4",
+    back="#8E4BA8",
+    neutral="#8893A3",
+    neutral_soft="#E9ECF0",
+    warning="#8A5B00",
+    warning_soft="#FBF3DC",
+    protect="#B5400A",
+    keep="#2B59C3",
+    grow="#0F716A",
+    watch="#7B8696",
+    won_fill="#3F9B93",
+    lost_fill="#DE7A49",
+    back_fill="#A56FBD",
+    handed_fill="#515C6B",
+    passive_fill="#C6CDD6",
     heat=("#F4F7FD", "#D3DFF7", "#A5BEEF", "#6C92E1", "#3E69CC", "#254A9F"),
-)  # fmt: skip
+)
 
 DARK = Colors(
-    surface="#101318", raised="#161A21", ink="#E8EBF0", muted="#9AA4B2", line="#2A313C", grid="#20262F",
-    accent="#7EA2FF", on_accent="#0B1020", accent_soft="#1B2642", ribbon="rgba(126,162,255,0.20)",
-    won="#2FB5A5", won_soft="#12302D", lost="#F0844C", lost_soft="#3A2115",
-    back="#C79BE0", neutral="#76818F", neutral_soft="#262C36",
-    warning="#E0B341", warning_soft="#33290F",
-    protect="#F0844C", keep="#7EA2FF", grow="#2FB5A5", watch="#8D98A8",
-    won_fill="#2E9488", lost_fill="#CF6E3D", back_fill="#A27BBD", handed_fill="#BAC3CF", passive_fill="#47515F",
+    surface="#101318",
+    raised="#161A21",
+    ink="#E8EBF0",
+    muted="#9AA4B2",
+    line="#2A313C",
+    grid="#20262F",
+    accent="#7EA2FF",
+    on_accent="#0B1020",
+    accent_soft="#1B2642",
+    ribbon="rgba(126,162,255,0.20)",
+    won="#2FB5A5",
+    won_soft="#12302D",
+    lost="#F0844C",
+    lost_soft="#3A2115",
+    back="#C79BE0",
+    neutral="#76818F",
+    neutral_soft="#262C36",
+    warning="#E0B341",
+    warning_soft="#33290F",
+    protect="#F0844C",
+    keep="#7EA2FF",
+    grow="#2FB5A5",
+    watch="#8D98A8",
+    won_fill="#2E9488",
+    lost_fill="#CF6E3D",
+    back_fill="#A27BBD",
+    handed_fill="#BAC3CF",
+    passive_fill="#47515F",
     heat=("#161D2B", "#1E2E52", "#284482", "#3A60B4", "#5F88E6", "#9CB8FF"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -88,19 +130,38 @@ class Look:
         colors = self.colors
         room = {"l": 8, "r": 8, "t": 8, "b": 32} | dict(margin or {})
         axis = {
-            "gridcolor": colors.grid, "linecolor": colors.line, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True,
-            "tickfont": {"color": colors.muted, "size": self.px(12)}, "title": {"font": {"color": colors.muted, "size": self.px(12)}},
-        }  # fmt: skip
+            "gridcolor": colors.grid,
+            "linecolor": colors.line,
+            "zeroline": False,
+            "showline": False,
+            "ticks": "",
+            "fixedrange": True,
+            "tickfont": {"color": colors.muted, "size": self.px(12)},
+            "title": {"font": {"color": colors.muted, "size": self.px(12)}},
+        }
         figure = go.Figure()
         figure.update_layout(
-            template="none", height=self.px(height), margin={side: self.px(room[side]) for side in room} | {"pad": 4},
+            template="none",
+            height=self.px(height),
+            margin={side: self.px(room[side]) for side in room} | {"pad": 4},
             font={"family": FONT, "size": self.px(13), "color": colors.ink},
-            paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", showlegend=False, bargap=0.42,
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            showlegend=False,
+            bargap=0.42,
             colorway=[colors.accent, colors.won, colors.lost, colors.back, colors.neutral],
-            hoverlabel={"bgcolor": colors.ink, "bordercolor": colors.ink, "align": "left",
-                        "font": {"family": FONT, "size": self.px(12), "color": colors.surface}},
-            hovermode="closest", dragmode=False, separators=".,", xaxis=axis, yaxis=axis,
-        )  # fmt: skip
+            hoverlabel={
+                "bgcolor": colors.ink,
+                "bordercolor": colors.ink,
+                "align": "left",
+                "font": {"family": FONT, "size": self.px(12), "color": colors.surface},
+            },
+            hovermode="closest",
+            dragmode=False,
+            separators=".,",
+            xaxis=axis,
+            yaxis=axis,
+        )
         return figure.update_layout(**layout)
 
     def text(self, words: object) -> str:
@@ -123,9 +184,13 @@ class Look:
         start, end = span[::-1] if self.locale.rtl else span
         figure.update_xaxes(range=[start, end], showticklabels=False, showgrid=False)
         return figure.update_yaxes(
-            autorange="reversed", tickvals=list(range(len(names))), ticktext=list(names), showgrid=False,
-            side="right" if self.locale.rtl else "left", tickfont={"color": self.colors.ink, "size": self.px(13)},
-        )  # fmt: skip
+            autorange="reversed",
+            tickvals=list(range(len(names))),
+            ticktext=list(names),
+            showgrid=False,
+            side="right" if self.locale.rtl else "left",
+            tickfont={"color": self.colors.ink, "size": self.px(13)},
+        )
 
     @property
     def dark(self) -> bool:
@@ -161,8 +226,14 @@ class Look:
         return {
             "color": self.colors.surface,
             "line": {"color": self.colors.neutral, "width": 1},
-            "pattern": {"shape": "/", "fgcolor": self.colors.neutral, "bgcolor": self.colors.surface, "size": 5, "solidity": 0.28},
-        }  # fmt: skip
+            "pattern": {
+                "shape": "/",
+                "fgcolor": self.colors.neutral,
+                "bgcolor": self.colors.surface,
+                "size": 5,
+                "solidity": 0.28,
+            },
+        }
 
     def whisker(
         self, low: Sequence[float], high: Sequence[float], value: Sequence[float], color: str = ""
@@ -170,15 +241,37 @@ class Look:
         """Error bar for a 95% interval: thin, no caps, drawn over the mark."""
         plus = [top - middle for top, middle in zip(high, value, strict=True)]
         minus = [middle - bottom for bottom, middle in zip(low, value, strict=True)]
-        return {"type": "data", "symmetric": False, "array": plus, "arrayminus": minus,
-                "color": color or self.colors.ink, "thickness": 1.5, "width": 0}  # fmt: skip
+        return {
+            "type": "data",
+            "symmetric": False,
+            "array": plus,
+            "arrayminus": minus,
+            "color": color or self.colors.ink,
+            "thickness": 1.5,
+            "width": 0,
+        }
 
-    def ribbon(self, figure: go.Figure, x: Sequence[Any], low: Sequence[float], high: Sequence[float],
-               color: str = "", shape: str = "linear", **where: Any) -> None:  # fmt: skip
+    def ribbon(
+        self,
+        figure: go.Figure,
+        x: Sequence[Any],
+        low: Sequence[float],
+        high: Sequence[float],
+        color: str = "",
+        shape: str = "linear",
+        **where: Any,
+    ) -> None:
         """Shade a 95% interval between two lines."""
-        figure.add_scatter(x=list(x) + list(reversed(x)), y=list(high) + list(reversed(low)), fill="toself",
-                           fillcolor=color or self.colors.ribbon, line={"width": 0, "shape": shape}, hoverinfo="skip",
-                           mode="lines", **where)  # fmt: skip
+        figure.add_scatter(
+            x=list(x) + list(reversed(x)),
+            y=list(high) + list(reversed(low)),
+            fill="toself",
+            fillcolor=color or self.colors.ribbon,
+            line={"width": 0, "shape": shape},
+            hoverinfo="skip",
+            mode="lines",
+            **where,
+        )
 
     def css(self) -> str:
         """The same colours for HTML and CSS, as `--sh-<role>`."""

@@ -1,0 +1,183 @@
+"""`python -m analytics`, as COMMANDS promises it: one JSON document, ISO dates, null for unknown."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from analytics.__main__ import main
+from data.engine import connect
+from data.store import Workspace
+from tests.analytics.sample import five_deals
+
+KEYS = {
+    "summary": "metric value low high n undecided previous real_change",
+    "win_rate": "definition won total undecided rate low high",
+    "stage_conversion": "pipeline stage stage_order entered advanced lost back handed_off still "
+    "conversion conversion_ended low high value_entered",
+    "sales_cycle": "outcome deals mean_days median_days p25_days p75_days max_days",
+}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """The five deals, as data in force."""
+    made = Workspace(tmp_path_factory.mktemp("workspaces") / "five deals")
+    copy, base = made.prepare_copy()
+    source = five_deals()
+    with connect(copy) as database:
+        for table in ("deals", "stages", "stage_entries"):
+            database.register("_rows", source.query(f"SELECT * FROM {table}"))
+            database.execute(f"INSERT INTO {table} BY NAME SELECT * FROM _rows")
+        facts = {
+            "latest_event_at": "2026-01-31T10:00:00+00:00",
+            "pipeline": "Sales",
+            "has_history": "true",
+            "is_empty": "false",
+        }
+        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
+    assert made.publish(copy, base)
+    return made.folder
+
+
+@pytest.fixture
+def call(workspace, capsys):
+    """Runs a command: exit status, standard output and standard error."""
+
+    def called(*arguments):
+        status = main([*arguments, "--workspace", str(workspace)])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return called
+
+
+@pytest.fixture
+def document(call):
+    def called(*arguments):
+        status, out, err = call(*arguments, "--json")
+        assert (status, err) == (0, "")
+        return json.loads(out)
+
+    return called
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_the_document_has_the_keys_promised(document, name):
+    found = document(name)
+    assert list(found) == ["metric", "as_of", "filters", "rows"]
+    assert (found["metric"], found["as_of"]) == (name, "2026-01-31")
+    assert all(set(KEYS[name].split()) <= row.keys() for row in found["rows"])
+
+
+def test_figures(document):
+    closed = document("win_rate")["rows"][0]
+    assert (closed["definition"], closed["won"], closed["total"], closed["undecided"]) == ("closed", 2, 3, 2)
+    assert closed["rate"] == pytest.approx(2 / 3)
+    offer = document("stage_conversion")["rows"][1]
+    assert (offer["stage"], offer["entered"], offer["value_entered"]) == ("Offer", 3, 400)
+    assert isinstance(offer["entered"], int)
+
+
+def test_filters_are_said(document):
+    found = document(
+        "win_rate", "--where", "Owner=Ann", "--where", "owner=Bob", "--as-of", "2026-01-15", "--from", "2026-01-01"
+    )
+    assert found["as_of"] == "2026-01-15"
+    assert found["filters"] == {
+        "from": "2026-01-01",
+        "to": None,
+        "where": {"owner": ["Ann", "Bob"]},
+        "pipeline": None,
+        "time_zone": "UTC",
+    }
+    assert (found["rows"][0]["won"], found["rows"][0]["total"]) == (1, 2)
+    funnel = document("stage_conversion")["filters"]
+    assert (funnel["pipeline"], funnel["rule"]) == ("Sales", "visited")
+    assert document("stage_conversion", "--rule", "filled")["rows"][1]["entered"] == 4
+
+
+def test_by_adds_the_field_and_the_test(document):
+    found = document("win_rate", "--by", "OWNER")["rows"]
+    assert [row["owner"] for row in found[::5]] == ["Ann", "Bob", None]
+    assert {"q_value", "tests"} <= found[0].keys()
+
+
+def test_deals_without_a_value(document):
+    assert document("sales_cycle", "--where", "owner=")["rows"][2]["deals"] == 1
+
+
+def test_the_table_is_for_people(call):
+    status, out, err = call("win_rate")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "As of 2026-01-31."
+    assert lines[2].split()[:3] == ["definition", "won", "total"]
+    assert "66.67%" in lines[3]
+
+
+def test_the_sql_runs_as_printed(call, workspace):
+    status, out, _err = call("stage_conversion", "--sql")
+    assert status == 0 and out.startswith("-- stages\nSELECT")
+    first = out.split("\n\n-- ")[0]
+    engine = Workspace(workspace).engine()
+    assert engine.query(first)["entered"].sum() == 13
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["win_rate", "--by", "onwer"], "owner"),
+        (["win_rate", "--by", "amount"], "amounts or dates"),
+        (["win_rate", "--where", "owner=Anne"], "Ann"),
+        (["win_rate", "--from", "2026-02-01", "--to", "2026-01-01"], "before it begins"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(call, arguments, sentence):
+    status, out, err = call(*arguments)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["win_rat"], ["win_rate", "--as-of", "31.1.2026"], ["win_rate", "--where", "owner"]]
+)
+def test_what_is_no_command_is_refused_in_one_line(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    said = capsys.readouterr()
+    assert (stopped.value.code, said.out) == (2, "")
+    assert len(said.err.strip().splitlines()) == 1
+
+
+def test_help_says_what_the_numbers_mean(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["win_rate", "--help"])
+    assert stopped.value.code == 0
+    assert "by five definitions" in capsys.readouterr().out
+    assert main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(KEYS)
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path):
+    """The real command, in its own process, where the app would look."""
+    done = subprocess.run(
+        [sys.executable, "-m", "analytics", "win_rate", "--json"],
+        env=os.environ | {"SHIMUR_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Import a file" in done.stderr
+
+
+def test_text_of_a_crm_cannot_steer_the_terminal():
+    from analytics.__main__ import _cell
+
+    assert _cell("owner", {"owner": "Ann\x1b[2J\nBob"}) == "Ann [2J Bob"

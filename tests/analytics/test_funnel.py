@@ -1,0 +1,287 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.fields import find
+from analytics.filters import Filters
+from analytics.funnel import DEAL_COLUMNS, FATES, RULES, deals_in_stage, skippers, stage_conversion
+from analytics.intervals import wilson
+from analytics.rows import rows
+from data.engine import Engine
+from tests.analytics.sample import STAGES, day, deals, filled, five_deals, random_workspace, stays
+
+END = date(2026, 1, 31)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return five_deals()
+
+
+def by_stage(engine, filters=Filters(END), **options):  # noqa: B008
+    return {row["stage"]: row for row in rows(stage_conversion(engine.tables, filters, **options).answer(engine.run))}
+
+
+def identity(row):
+    return tuple(row[name] for name in ("entered", *FATES))
+
+
+def test_five_deals(engine):
+    found = by_stage(engine)
+    assert list(found) == STAGES["stage"]
+    assert identity(found["Lead"]) == (5, 4, 0, 0, 0, 1)
+    assert identity(found["Offer"]) == (3, 1, 1, 1, 0, 0)
+    assert identity(found["Deal"]) == (2, 2, 0, 0, 0, 0)
+    assert identity(found["Won"]) == (2, 2, 0, 0, 0, 0)
+    assert identity(found["Lost"]) == (1, 0, 1, 0, 0, 0)
+    assert found["Offer"]["conversion"] == pytest.approx(1 / 3)  # all have left: the plain share
+    assert (found["Offer"]["low"], found["Offer"]["high"]) == pytest.approx(wilson(1 / 3, 3))
+    assert found["Offer"]["of_first"] == 3 / 5
+    assert found["Lead"]["conversion_ended"] == 1
+    # Deals 1, 2, 4 and 5 moved on after 2, 1, 8 and 3 days; deal 3 has been there for 27, longer than any.
+    assert found["Lead"]["conversion"] == pytest.approx(4 / 5)
+    assert found["Lead"]["method"] == "aalen_johansen"
+    assert found["Lead"]["undecided_share"] == 1 / 5
+    assert found["Won"]["conversion"] is None and found["Lost"]["conversion"] is None
+
+
+def test_money_follows_the_deals(engine):
+    offer = by_stage(engine)["Offer"]
+    assert (offer["value_entered"], offer["advanced_value"], offer["lost_value"], offer["back_value"]) == (
+        400,
+        100,
+        300,
+        0,
+    )
+    assert offer["value_known"] == pytest.approx(2 / 3)  # deal 5 has no amount
+
+
+def test_a_skipped_stage_counts_by_the_rule(engine):
+    assert {rule: by_stage(engine, rule=rule)["Offer"]["entered"] for rule in RULES} == {
+        "visited": 3,
+        "filled": 4,
+        "strict": 3,
+    }
+    assert {rule: by_stage(engine, rule=rule)["Deal"]["entered"] for rule in RULES} == {
+        "visited": 2,
+        "filled": 2,
+        "strict": 1,
+    }
+    offer = by_stage(engine, rule="filled")["Offer"]
+    assert identity(offer) == (4, 2, 1, 1, 0, 0)
+    assert (offer["skipped"], offer["conversion"]) == (1, 0.5)
+
+
+def test_the_skippers(engine):
+    found = engine.run(skippers(engine.tables, Filters(END)))
+    assert found[["deal_id", "owner", "amount", "stage", "reached"]].values.tolist() == [
+        ["4", "Bob", 600, "Offer", "Deal"]
+    ]
+    assert len(engine.run(skippers(engine.tables, Filters(date(2026, 1, 8))))) == 0  # it had not skipped yet
+
+
+def test_as_of_an_earlier_day(engine):
+    found = by_stage(engine, Filters(date(2026, 1, 6)))
+    assert identity(found["Lead"]) == (5, 3, 0, 0, 0, 2)
+    assert identity(found["Offer"]) == (3, 0, 1, 0, 0, 2)
+    assert found["Deal"]["entered"] == 0
+    assert found["Deal"]["conversion"] is None
+    assert found["Won"]["of_first"] == 0
+
+
+def test_a_period_bounds_creation_and_counts_the_deals_without_it(engine):
+    found = by_stage(engine, Filters(END, since=date(2026, 1, 5)))
+    assert identity(found["Lead"]) == (1, 0, 0, 0, 0, 1)
+    assert found["Lead"]["conversion"] is None  # nothing has left: nothing is known
+    undated = Engine.in_memory(
+        {
+            "deals": deals(("1", "open", None, 1, None, None)),
+            "stage_entries": stays(("1", "Lead", day(1), None, "still")),
+        }
+    )
+    assert by_stage(undated)["Lead"]["entered"] == 1
+    assert by_stage(undated, Filters(END, since=date(2026, 1, 1))) == {}
+
+
+def test_deals_behind_a_bar(engine):
+    def deals_of(*stage, **options):
+        found = engine.run(deals_in_stage(engine.tables, Filters(END), *stage, **options))
+        assert tuple(found.columns) == DEAL_COLUMNS
+        return found["deal_id"].tolist()
+
+    assert deals_of("Offer") == ["2", "1", "5"]  # largest first
+    assert deals_of("Offer", "lost") == ["2"]
+    assert deals_of("Offer", rule="filled") == ["4", "2", "1", "5"]
+    assert deals_of("Won", merge_won=True) == ["4", "1"]
+    waiting = engine.run(deals_in_stage(engine.tables, Filters(END), "Lead", "still"))
+    assert waiting["days"].tolist() == [27]
+
+
+def test_won_stages_can_be_one_row():
+    stages = {
+        "pipeline": ["P"] * 4,
+        "stage": ["Lead", "Approved", "Activated", "Declined"],
+        "stage_order": [1, 2, 3, 4],
+        "outcome": ["open", "won", "won", "lost"],
+    }
+    frame = stays(
+        ("1", "Lead", day(1), day(2), "advanced"),
+        ("1", "Lead", day(2), day(3), "advanced"),
+        ("1", "Lead", day(3), None, "advanced"),
+        ("2", "Lead", day(1), day(2), "advanced"),
+        ("2", "Lead", day(2), None, "advanced"),
+        ("3", "Lead", day(1), day(2), "lost"),
+        ("3", "Lead", day(2), None, "lost"),
+    ).assign(
+        pipeline="P",
+        stage=["Lead", "Approved", "Activated", "Lead", "Approved", "Lead", "Declined"],
+        stage_order=[1, 2, 3, 1, 2, 1, 4],
+        outcome=["open", "won", "won", "open", "won", "open", "lost"],
+    )
+    engine = Engine.in_memory(
+        {
+            "deals": {"deal_id": ["1", "2", "3"], "status": ["won", "won", "lost"]},
+            "stages": stages,
+            "stage_entries": frame,
+        }
+    )
+    merged = by_stage(engine, merge_won=True)
+    assert {name: row["entered"] for name, row in merged.items()} == {"Lead": 3, "Won": 2}
+    apart = by_stage(engine)
+    assert {name: row["entered"] for name, row in apart.items()} == {
+        "Lead": 3,
+        "Approved": 2,
+        "Activated": 1,
+        "Declined": 1,
+    }
+
+
+def test_assumed_stays_give_the_plain_ratio():
+    frame = stays(
+        *((str(n), "Lead", None, None, "advanced") for n in range(6)),
+        *((str(n), "Lead", None, None, "lost") for n in range(6, 8)),
+        *((str(n), "Lead", day(1), None, "still") for n in range(8, 10)),
+    ).assign(is_recorded=False)
+    engine = Engine.in_memory(
+        {"deals": {"deal_id": [str(n) for n in range(10)], "status": ["open"] * 10}, "stage_entries": frame}
+    )
+    lead = by_stage(engine)["Lead"]
+    assert (lead["method"], lead["conversion"], lead["conversion_ended"], lead["assumed"]) == ("ended", 0.75, 0.75, 10)
+    assert (lead["low"], lead["high"]) == pytest.approx(wilson(0.75, 8))
+
+
+def test_open_deals_are_neither_lost_nor_left_out():
+    """Half of the deals advance, in about ten days; lost ones linger for about a hundred. The truth is one half."""
+    random = np.random.default_rng(1)
+    n = 4000
+    entered = pd.Timestamp("2025-01-01") + pd.to_timedelta(random.uniform(0, 390, n), unit="D")
+    advances = np.arange(n) % 2 == 0
+    left = entered + pd.to_timedelta(
+        np.where(advances, random.exponential(10, n), random.exponential(100, n)), unit="D"
+    )
+    frame = pd.DataFrame(
+        {
+            "deal_id": [str(place) for place in range(n)], "pipeline": "Sales", "stage": "Lead", "stage_order": 1,
+            "outcome": "open", "visit": 1, "entered_at": entered, "left_at": left,
+            "fate": np.where(advances, "advanced", "lost"),
+            "is_recorded": True, "is_skipped": False, "skips_before": 0,
+        }
+    )  # fmt: skip
+    engine = Engine.in_memory({"deals": {"deal_id": frame["deal_id"], "status": ["open"] * n}, "stage_entries": frame})
+    lead = by_stage(engine, Filters(date(2026, 1, 15)))["Lead"]
+    assert lead["low"] < 0.5 < lead["high"]
+    assert lead["conversion"] == pytest.approx(0.5, abs=0.03)
+    assert lead["conversion_ended"] > 0.56
+    assert lead["advanced"] / lead["entered"] < 0.49
+
+
+def test_conversion_is_that_of_lifelines():
+    from lifelines import AalenJohansenFitter
+
+    engine = random_workspace(size=500)
+    filters = Filters(date(2025, 8, 31))
+    lead = by_stage(engine, filters)["Offer"]
+    stays_ = engine.run(filters.stage_entries(engine.tables))
+    first = stays_[(stays_["stage"] == "Offer")].sort_values("visit").drop_duplicates("deal_id")
+    end = first["left_at"].fillna(pd.Timestamp(filters.now))
+    hours = np.floor((end - first["entered_at"]) / pd.Timedelta(hours=1))
+    # Events come before censorings of the same hour; lifelines refuses ties of different kinds.
+    days = (
+        hours + first["fate"].map({"advanced": 0, "lost": 1e-6, "back": 2e-6, "handed_off": 3e-6, "still": 4e-6})
+    ) / 24
+    causes = first["fate"].map({"still": 0, "advanced": 1, "lost": 2, "back": 2, "handed_off": 2})
+    fitted = AalenJohansenFitter(calculate_variance=False).fit(days, causes, event_of_interest=1)
+    expected = fitted.cumulative_density_["CIF_1"].loc[: lead["horizon_days"] + 1e-3].iloc[-1]
+    assert lead["conversion"] == pytest.approx(expected, abs=2e-3)
+
+
+def test_money_of_several_currencies_is_not_added():
+    frame = deals(("1", "open", "Ann", 10, day(1), None), ("2", "open", "Bob", 20, day(1), None))
+    engine = Engine.in_memory(
+        {
+            "deals": frame.assign(currency=["EUR", "USD"]),
+            "stage_entries": stays(("1", "Lead", day(1), None, "still"), ("2", "Lead", day(1), None, "still")),
+        }
+    )
+    assert by_stage(engine)["Lead"]["value_entered"] is None
+    grouped = rows(stage_conversion(engine.tables, Filters(END), find("owner", engine.tables)).answer(engine.run))
+    assert [(row["owner"], row["value_entered"], row["currency"]) for row in grouped] == [
+        ("Ann", 10, "EUR"),
+        ("Bob", 20, "USD"),
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("as_of", [date(2025, 2, 1), date(2025, 6, 30), date(2026, 6, 30)])
+def test_every_deal_is_somewhere(rule, as_of):
+    engine = random_workspace(3, size=250)
+    filters = Filters(as_of)
+    found = stage_conversion(engine.tables, filters, rule=rule).answer(engine.run)
+    assert (found[list(FATES)].sum(axis=1) == found["entered"]).all()
+    known = found[found["conversion"].notna()]
+    assert ((known["low"] <= known["conversion"] + 1e-9) & (known["conversion"] <= known["high"] + 1e-9)).all()
+    grouped = stage_conversion(engine.tables, filters, find('sales "area"', engine.tables), rule).answer(engine.run)
+    assert 'Sales "area"' in grouped
+    for name in ("entered", *FATES):
+        assert grouped.groupby("stage_order")[name].sum().tolist() == found[name].tolist()
+
+
+def test_groups_are_compared_with_the_rest_at_the_same_age():
+    frame = stays(
+        *((f"a{n}", "Lead", day(1), day(2), "advanced" if n < 50 else "lost") for n in range(60)),
+        *((f"b{n}", "Lead", day(1), day(2), "advanced" if n < 20 else "lost") for n in range(60)),
+        *((f"c{n}", "Lead", day(1), day(2), "advanced") for n in range(20)),
+    )
+    owners = {"a": "Ann", "b": "Bob", "c": "Cy"}
+    engine = Engine.in_memory(
+        {
+            "deals": {
+                "deal_id": frame["deal_id"],
+                "status": ["open"] * 140,
+                "owner": [owners[key[0]] for key in frame["deal_id"]],
+            },
+            "stage_entries": frame,
+        }
+    )
+    found = (
+        stage_conversion(engine.tables, Filters(END), find("owner", engine.tables))
+        .answer(engine.run)
+        .set_index("owner")
+    )
+    assert found.loc["Bob", "q_value"] < 0.001
+    assert pd.isna(found.loc["Cy", "q_value"])
+    assert found.loc["Ann", "tests"] == 2
+
+
+def test_a_breakdown_by_stage_keeps_its_own_name(engine):
+    found = stage_conversion(engine.tables, Filters(END), find("stage", engine.tables)).answer(engine.run)
+    assert {"deals.stage", "stage"} <= set(found.columns)
+
+
+def test_a_filled_stay_does_not_hide_a_later_real_one():
+    frame = pd.concat([filled("1", "Lead", day(1)), stays(("1", "Lead", day(5), None, "still", 2, 0))])
+    engine = Engine.in_memory({"deals": deals(("1", "open", None, 1, day(1), None)), "stage_entries": frame})
+    for rule in RULES:
+        assert identity(by_stage(engine, rule=rule)["Lead"]) == (1, 0, 0, 0, 0, 1)

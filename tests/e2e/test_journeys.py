@@ -1,0 +1,275 @@
+"""Whole journeys of a person, from a cold link to a file taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+DEALS = """Deal ID,Deal name,Customer,Owner,Stage,Amount,Created,Closed,Region
+{rows}"""
+PAGES = ["/", "/funnel", "/import", "/settings"]
+
+
+def deals_file(folder: Path, name: str = "deals.csv", mark: str = "Alpha", deals: int = 60) -> Path:
+    """A small file of deals: of every three one is won, one lost, one open."""
+    rows = []
+    for place in range(deals):
+        stage = ("Won", "Lost", "Proposal")[place % 3]
+        closed = f"{place % 27 + 1:02d}/03/2026" if stage != "Proposal" else ""
+        owner, region = ("Dana", "Omer")[place % 2], ("North", "South")[place // 3 % 2]
+        rows.append(f"{mark}-{place},{mark} deal {place},{mark} Ltd,{owner},{stage},{1000 + place},{place % 27 + 1:02d}/01/2026,{closed},{region}")
+    file = folder / name
+    file.write_text(DEALS.format(rows="\n".join(rows)), "utf-8")
+    return file
+
+
+@pytest.fixture
+def load(visit, settled):
+    """Drop files on the import page and load them."""
+
+    def loaded(page, *files, address="/import"):
+        visit(page, address)
+        page.set_input_files("input[type=file]", [str(file) for file in files])
+        page.get_by_test_id("stMain").locator(".st-key-import_confirm button").wait_for()
+        settled(page)
+        page.locator(".st-key-import_confirm button").click()
+        page.locator(".st-key-card_ready").wait_for()
+        return settled(page)
+
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory):
+    """A home whose workspace holds the made-up company."""
+    from data.importer import load_demo
+    from data.store import Workspace
+
+    home = tmp_path_factory.mktemp("demo")
+    load_demo(Workspace(home / "workspaces" / "default"))
+    return home
+
+
+@pytest.fixture
+def demo(start_server, demo_home):
+    return start_server(SHIMUR_HOME=str(demo_home))
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_cold_link_opens_the_page_in_its_frame(demo, new_page, visit, path, language):
+    page = visit(new_page(language, server=demo), f"{path}?lang={language}")
+
+    assert page.title() == "Shimur" if path == "/" else page.title().endswith(" · Shimur")
+    assert page.get_by_test_id("stSidebarNav").is_visible()
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "he" else "ltr")
+
+
+def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(start_server, new_page, visit, load, settled, tmp_path):
+    mine = start_server()
+    page = load(new_page(server=mine), deals_file(tmp_path))
+
+    assert "60 of 60 rows are in" in page.locator(".sh-finding").inner_text()
+    page.get_by_role("link", name="See the funnel").click()
+    page.wait_for_url("**/funnel*")
+    settled(page)
+    assert page.locator(".sh-where").last.inner_text() == "60 deals"
+
+    visit(page, "/funnel?Region=North")
+    assert page.locator(".sh-where").last.inner_text() == "30 deals"
+    assert "Region=North" in page.url
+    page.locator(".st-key-clear_filters button").click()
+    settled(page)
+    assert page.locator(".sh-where").last.inner_text() == "60 deals"
+    assert "Region" not in page.url
+
+    visit(page, "/funnel?Region=North")
+    page.locator(".st-key-under_get_funnel button").first.click()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.reader(io.StringIO(Path(taken.value.path()).read_bytes().decode("utf-8-sig"))))
+    text = "\n".join(",".join(row) for row in rows)
+    assert "North" in text and "Proposal" in text and "2026-03" in text
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="XLSX").click()
+    book = load_workbook(io.BytesIO(Path(taken.value.path()).read_bytes()))
+    assert any("Proposal" in str(cell.value) for sheet in book for row in sheet for cell in row)
+    assert any("North" in str(cell.value) for sheet in book for row in sheet for cell in row)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="PNG").click()
+    picture = Path(taken.value.path()).read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+
+
+def test_what_was_guessed_can_be_changed_before_loading(start_server, new_page, visit, settled, tmp_path):
+    file = tmp_path / "pipe.csv"
+    file.write_text("Deal ID;Deal name;Stage;Volume;Created\nA1;One;Won;1.234,50;01/02/2026\nA2;Two;Dead end;10,00;03/04/2026\n", "utf-8")
+    page = visit(new_page(server=start_server()), "/import")
+    page.set_input_files("input[type=file]", str(file))
+    page.locator(".st-key-import_confirm button").wait_for()
+    settled(page)
+
+    assert "please check" in page.locator(".st-key-card_file_0").inner_text()
+    page.locator(".st-key-change_0 summary").click()
+    page.locator(".st-key-map_header_0 input").click()
+    page.get_by_role("option", name="Volume").click()
+    settled(page)
+    page.locator("[class*='st-key-map_field_0'] input").click()
+    page.get_by_role("option", name="Amount", exact=True).click()
+    settled(page)
+    page.locator(".st-key-map_apply_0 button").click()
+    page.get_by_text("Sum of Amount").wait_for()
+    settled(page)
+    assert "1,244.50" in page.locator(".st-key-card_totals").inner_text()
+
+    row = page.locator("[class*='st-key-stage_row']").filter(has_text="Dead end")
+    row.get_by_role("radio", name="lost").click()
+    settled(page)
+    page.locator(".st-key-stages_apply button").click()
+    page.get_by_text("As you chose.").first.wait_for()
+    settled(page)
+    page.locator(".st-key-import_confirm button").click()
+    page.locator(".st-key-card_ready").wait_for()
+    settled(page)
+    assert "2 of 2 rows are in" in page.locator(".sh-finding").inner_text()
+
+
+def test_an_import_can_be_taken_back(start_server, new_page, visit, load, settled, tmp_path):
+    page = load(new_page(server=start_server()), deals_file(tmp_path))
+    page.locator(".st-key-undo_this button").click()
+    page.get_by_text("was taken back").wait_for()
+    visit(page, "/funnel")
+    assert page.locator(".st-key-load_demo").is_visible()
+
+
+def test_what_is_wrong_with_a_file_is_said(start_server, new_page, visit, settled, tmp_path):
+    broken = tmp_path / "broken.xlsx"
+    broken.write_bytes(b"PK\x03\x04 this is no workbook")
+    page = visit(new_page(server=start_server()), "/import")
+    page.set_input_files("input[type=file]", str(broken))
+    page.locator(".sh-problem").wait_for()
+    assert "broken.xlsx" in page.locator(".sh-problem").inner_text()
+
+
+def test_hebrew_loses_nothing_on_the_way(demo, new_page, visit, settled):
+    page = visit(new_page(server=demo), "/funnel?segment=Enterprise")
+    before = page.locator(".sh-where").last.inner_text()
+    page.get_by_role("radio", name="עברית").click()
+    page.wait_for_function("document.documentElement.dir == 'rtl'")
+    settled(page)
+
+    assert page.get_by_role("heading", level=1).inner_text() == "משפך"
+    assert re.sub(r"\D", "", page.locator(".sh-where").last.inner_text()) == re.sub(r"\D", "", before)
+    assert "segment=Enterprise" in page.url and "lang=he" in page.url
+    sidebar = page.get_by_test_id("stSidebar").bounding_box()
+    assert sidebar["x"] > 600, "the sidebar stands at the right"
+
+
+def test_two_visitors_never_see_each_other(start_server, new_page, visit, load, tmp_path):
+    public = start_server(SHIMUR_MODE="public")
+    first, second = new_page(server=public), new_page(server=public)
+    load(first, deals_file(tmp_path, "a.csv", "Alpha", 60))
+    load(second, deals_file(tmp_path, "b.csv", "Beta", 30))
+
+    for page, deals, own, other in ((first, "60 deals", "Alpha", "Beta"), (second, "30 deals", "Beta", "Alpha")):
+        visit(page, "/funnel")
+        assert page.locator(".sh-where").last.inner_text() == deals
+        page.locator(".st-key-drill_stage input").click()
+        page.get_by_role("option", name="Won").click()
+        page.locator(".st-key-card_deals canvas").first.wait_for()
+        page.locator(".st-key-card_deals [data-testid=stPopoverButton]").first.wait_for()
+        cookies = [cookie for cookie in page.context.cookies() if cookie["httpOnly"]]
+        assert cookies
+        with page.expect_download() as taken:
+            page.locator(".st-key-card_deals").get_by_role("button", name="Download").click()
+            page.get_by_role("button", name="CSV").last.click()
+        text = Path(taken.value.path()).read_text("utf-8-sig")
+        assert own in text and other not in text
+    visit(first, "/funnel")  # a reload keeps the workspace
+    assert first.locator(".sh-where").last.inner_text() == "60 deals"
+
+
+def test_the_made_up_company_is_one_press_away_and_the_keyboard_is_enough(start_server, new_page, visit, settled):
+    page = visit(new_page(server=start_server()), "/")
+    press(page, ".st-key-load_demo button", "Enter")
+    page.locator("[class*=st-key-card_kpi]").first.wait_for(timeout=60_000)
+    settled(page)
+    press(page, "[data-testid=stSidebarNavLink][href*=funnel]", "Enter")
+    page.wait_for_url("**/funnel*")
+    settled(page)
+    press(page, ".st-key-drill_stage input", "ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-chip_on_drill").wait_for()
+    settled(page)
+    press(page, ".st-key-close_deals button", "Enter")
+    page.locator(".st-key-chip_on_drill").wait_for(state="detached")
+
+
+def press(page, selector: str, key: str) -> None:
+    """Walk there with the Tab key, as somebody without a mouse must, and press."""
+    page.locator(selector).first.wait_for()
+    for _ in range(120):
+        if page.evaluate("s => document.activeElement === document.querySelector(s)", selector):
+            page.keyboard.press(key)
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_axe_finds_nothing_of_ours(demo, new_page, visit, axe, language, scheme):
+    page = new_page(language, scheme=scheme, server=demo)
+    found = {path: axe(visit(page, f"{path}?lang={language}")) for path in PAGES}
+    assert not any(found.values()), found
+
+
+def test_axe_finds_nothing_of_ours_while_importing(start_server, new_page, visit, axe, settled, tmp_path):
+    page = visit(new_page("he", server=start_server()), "/import?lang=he")
+    assert axe(page) == []
+    page.set_input_files("input[type=file]", str(deals_file(tmp_path)))
+    page.locator(".st-key-import_confirm button").wait_for()
+    settled(page)
+    assert axe(page) == []
+    page.locator(".st-key-import_confirm button").click()
+    page.locator(".st-key-card_ready").wait_for()
+    assert axe(settled(page)) == []
+
+
+HOSTILE = [
+    "![x](http://evil.example/a.png)", "<img src=http://evil.example/b.png onerror=alert(1)>", "=HYPERLINK(\"http://evil.example\")",
+    "[click](javascript:alert(1))", "<script>alert(1)</script>", "'); DROP TABLE deals; --", ":material/delete: **bold** $x$",
+]  # fmt: skip
+
+
+def test_hostile_text_stays_text(start_server, new_page, visit, load, settled, tmp_path):
+    file = tmp_path / "hostile.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["Deal ID", "Deal name", "Customer", "Owner", "Stage", "Status", "Source", "Lost reason", "Amount", "Created", HOSTILE[0]])
+        for place in range(70):
+            text = HOSTILE[place % len(HOSTILE)]
+            status = ("Won", "Lost", "Open")[place % 3]
+            writer.writerow([f"{place}{text}", text, text, text, text, status, text, text, 100, "2026-01-31", text])
+    page = new_page(server=start_server())
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    load(page, file)
+    for path in PAGES:
+        visit(page, path)
+        assert page.locator("[src*='evil'], [href*='evil'], [href^='javascript']").count() == 0
+    visit(page, "/funnel?owner=" + HOSTILE[0])
+    assert page.locator("[src*='evil'], [href*='evil']").count() == 0
+    page.locator(".st-key-under_get_funnel button").first.click()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="CSV").click()
+    for row in csv.reader(io.StringIO(Path(taken.value.path()).read_bytes().decode("utf-8-sig"))):
+        assert not any(cell.startswith(("=", "+", "@")) for cell in row)
+    assert not alerts

@@ -1,0 +1,78 @@
+"""The first page: six figures, or a way to begin."""
+
+import pytest
+
+
+def test_six_figures_with_their_doubt(app, load, made, read):
+    load(made())
+    text = read(app())
+    for label in ("Deals", "Revenue won", "Win rate", "Average won deal", "Sales cycle", "Open pipeline"):
+        assert f"<h2>{label} <span>" in text
+    # 12 of 36 decided deals are won: Wilson's interval.
+    assert "<strong>33% of decided deals are won</strong> (20–50%)" in text
+    assert "95%: 20–50%" in text
+    won = sum(1000 + i for i in range(40) if i % 10 in (6, 7, 8))
+    assert f"${won / 1000:.1f}K" in text
+
+
+def test_each_currency_has_its_own_figures(app, load, made, read):
+    load(made(currencies=("USD", "EUR")))
+    text = read(app())
+    assert text.count("<h2>Revenue won <span>") == 2
+    assert "€" in text
+
+
+def test_one_deal_shows_counts_and_no_rates(app, load, made, read):
+    load(made(1))
+    text = read(app())
+    assert "too few of them decided" in text
+    assert "not enough to say: 1" in text
+    assert "100%" not in text
+
+
+@pytest.mark.parametrize("page", ["", "funnel"])
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_an_empty_workspace_offers_files_and_the_made_up_company(app, page, language):
+    at = app(page, lang=language)
+    assert [button.key for button in at.button if button.key == "load_demo"] == ["load_demo"]
+    assert not at.get("plotly_chart")
+
+
+def test_hebrew(app, load, made, read):
+    load(made(names=("דנה", "עומר")), company="חברה")
+    text = read(app(lang="he"))
+    assert 'dir="rtl"' in text
+    assert "חברה" in text
+    assert "\u206633%\u2069" in text
+
+
+def test_a_bug_is_logged_and_keeps_the_frame(app, load, made, monkeypatch, caplog):
+    load(made())
+    at = app()
+    from ui import session
+
+    def broken(*args, **options):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(session, "answer", broken)
+    at.run()
+    assert [error.value for error in at.error] == ["Something went wrong; it has been logged."]
+    assert at.get_by_key("lang").value == "en"
+    assert "secret detail" in caplog.text
+
+
+def test_what_is_wrong_with_the_data_is_said(app, load, made, monkeypatch, read):
+    load(made())
+    at = app()
+    from data.errors import RequestProblem
+    from data.messages import say
+    from ui import session
+
+    def refuses(*args, **options):
+        raise RequestProblem(say("There is no <b>{name}</b>.", name="<i>x</i>"), say("Choose another."))
+
+    monkeypatch.setattr(session, "answer", refuses)
+    text = read(at.run())
+    assert "There is no &lt;b&gt;&lt;i&gt;x&lt;/i&gt;&lt;/b&gt;." in text
+    assert "Choose another." in text
+    assert not at.error
