@@ -33,6 +33,7 @@ truth: .venv/dev
 
 # The app compiles the catalogues in memory, so there are only .po files to keep.
 translate: .venv/dev
+	@mkdir -p locales
 	$(PY) -m babel.messages.frontend -q extract --no-default-keywords -k _ -k N_ -k say -k n_:1,2 -k say_n:1,2 \
 	  --add-comments "Translators:" --strip-comments --add-location file --sort-by-file --omit-header \
 	  -o locales/messages.pot $(SOURCES)

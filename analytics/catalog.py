@@ -1,6 +1,6 @@
 """What every number is called and means; `python -m analytics.catalog` writes METRICS.md from it."""
 
-# ruff: noqa: E501 - a sentence stays on one line, as it is said and translated
+
 
 from __future__ import annotations
 

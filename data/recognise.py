@@ -168,7 +168,7 @@ def _table_of(
             say("{table} is not a table a file can be loaded into.", table=options.table),
             say("These are: {names}.", names=", ".join(LOADED)),
         )
-    folded = {fold(header) for header in text.headers}
+    headers = {header.strip().casefold() for header in text.headers}
     best: tuple[float, Source, str] | None = None
     for source in sources:
         for table in LOADED if options.table is None else (options.table,):
@@ -176,7 +176,7 @@ def _table_of(
             _apply(text, table, options.mapping, matched, strict=False)
             if not _is_enough(table, {name for name, _, _ in matched.values()}) and options.table is None:
                 continue
-            signs = {fold(header) for header in source.signature.get(table, ())} & folded
+            signs = {header.casefold() for header in source.signature.get(table, ())} & headers
             if source is not GENERIC and len(signs) < 2 and options.source is None:
                 continue
             score = len(matched) / max(len([header for header in text.headers if header]), 1) + 0.5 * min(len(signs), 2)
@@ -256,12 +256,15 @@ def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int
 
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
+# What some exports write before each header of a deal.
+_ENTITY = re.compile(r"^(deal|opportunity)\s+-\s+", re.IGNORECASE)
+
 Match = tuple[str | None, Confidence, Message]
 
 
 def _match(headers: Sequence[str], source: Source, table: str) -> dict[int, Match]:
     """Columns by what their headers say: first as this source writes them, then as anybody does, then nearly so."""
-    folded = [fold(header) for header in headers]
+    folded = [(fold(header), fold(_ENTITY.sub("", header))) for header in headers]
     found: dict[int, Match] = {}
     taken: set[str] = set()
     for headers_of in (source.headers.get(table, {}), GENERIC.headers.get(table, {})):
@@ -269,13 +272,13 @@ def _match(headers: Sequence[str], source: Source, table: str) -> dict[int, Matc
             if name in taken:
                 continue
             for synonym in map(fold, synonyms):
-                place = next((i for i, text in enumerate(folded) if text == synonym and i not in found), None)
+                place = next((i for i, ways in enumerate(folded) if synonym in ways and i not in found), None)
                 if place is not None:
                     found[place] = (name, "sure", say("The header says so."))
                     taken.add(name)
                     break
     near = {fold(synonym): name for name, synonyms in GENERIC.headers.get(table, {}).items() for synonym in synonyms}
-    for place, text in enumerate(folded):
+    for place, (text, _) in enumerate(folded):
         if place in found or len(text) < 6:
             continue
         best = max((word for word in near if len(word) >= 6), key=lambda word: fuzz.ratio(text, word), default="")

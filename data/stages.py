@@ -205,6 +205,8 @@ def _outcomes(
     outcomes: dict[str, tuple[str, Message]] = {}
     for stage, facts in seen.items():
         name = fold(stage)
+        # A file that numbers its stages (Salesforce) has the status from the stage.
+        enough = _ENOUGH if facts.rank is None else 1
         at_the_end = facts.entered >= 5 and facts.went_on <= 0.5 * facts.entered
         if name in won:
             outcomes[stage] = ("won", say("As you chose."))
@@ -219,9 +221,9 @@ def _outcomes(
             outcomes[stage] = ("won", say("Its name says so."))
         elif name in ordered:
             outcomes[stage] = ("open", say("As you chose."))
-        elif not won and by_stage and facts.won >= _ENOUGH and facts.won == facts.deals:
+        elif not won and by_stage and facts.won >= enough and facts.won == facts.deals:
             outcomes[stage] = ("won", say_n("The only deal in it is won.", "All {n} deals in it are won.", facts.deals))
-        elif not lost and by_stage and facts.lost >= _ENOUGH and facts.lost == facts.deals and not facts.went_on:
+        elif not lost and by_stage and facts.lost >= enough and facts.lost == facts.deals and not facts.went_on:
             outcomes[stage] = ("lost", say_n("The only deal in it is lost.", "All {n} deals in it are lost.", facts.deals))
         elif not won and at_the_end and _ends_like(name, _WON_AT_THE_END):
             outcomes[stage] = ("won", say("Deals end there, and its name says so."))
@@ -342,12 +344,16 @@ def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
 
 
 def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time_zone: str) -> None:
-    closes_on = "CAST(timezone($zone, timezone('UTC', l.file_close)) AS DATE)"
+    local_close = "timezone($zone, timezone('UTC', l.file_close))"
+    closes_on = f"CAST({local_close} AS DATE)"
+    # A close date is often a day: a deal that closed on the day it was created did not close before that.
+    is_day_of_creation = f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
+    closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
     derived = {
         "pipeline": "coalesce(l.pipeline, $pipeline)",
         "stage": "coalesce(l.stage, h.stage)",
         "status": "coalesce(l.file_status, s.outcome, 'open')",
-        "closed_at": "CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN l.file_close END",
+        "closed_at": f"CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN {closed_at} END",
         "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN {closes_on} END)",
     }
     columns = [
@@ -400,7 +406,7 @@ def _make_entries(database: duckdb.DuckDBPyConnection) -> None:
             )
             -- the stage it is in, or was closed from, or the first one
             SELECT deal_id, pipeline, CASE WHEN stage_outcome = 'open' THEN stage ELSE opening END AS stage,
-                   coalesce(CASE WHEN stage_outcome = 'open' THEN stage_changed_at END,
+                   coalesce(CASE WHEN stage_outcome <> 'open' THEN NULL WHEN stage_changed_at > closed_at THEN closed_at ELSE stage_changed_at END,
                             CASE WHEN stage_outcome IS DISTINCT FROM 'open' OR stage = opening THEN created_at END) AS entered_at, 0 AS position
             FROM known WHERE NOT has_history AND opening IS NOT NULL
             UNION ALL

@@ -158,7 +158,10 @@ def basis(stages: pd.DataFrame, still: int, rule: str, *, skipped: bool) -> str:
     parts = [locale.n_("{n} deal", "{n} deals", deals)]
     if session.chosen().as_of or session.latest_day():
         parts.append(_("as of {day}").format(day=locale.day(session.filters().as_of)))
-    parts.append(rules[rule] if skipped else _("no stage was skipped"))
+    if session.facts().get("has_history") != "true":
+        parts.append(_("no stage history"))
+    else:
+        parts.append(rules[rule] if skipped else _("no stage was skipped"))
     if deals:
         parts.append(_("{share} undecided").format(share=locale.share(still / deals)))
     if stages["undated"].max():
@@ -327,7 +330,8 @@ def show_deals(stages: pd.DataFrame, rule: Rule) -> None:
         if stage is None:
             return
         query = deals_in_stage(session.tables(), session.filters(), stage, fate, rule, merge_won=True)
-        rows, kinds = tables.deals(session.run(query), locale)
+        found = session.count(query)
+        rows, kinds = tables.deals(session.run(query.limit(ROWS_ON_SCREEN)), locale)
         title = f"{shown[stage]} · {fates[fate]}" if fate else shown[stage]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(key="chip_on_drill", width="content"):
@@ -338,9 +342,10 @@ def show_deals(stages: pd.DataFrame, rule: Rule) -> None:
                     key="close_deals",
                     help=_("Close the list"),
                 )
-            st.html(f'<p class="sh-note">{rich(count_of(len(rows)))}</p>')
+            st.html(f'<p class="sh-note">{rich(count_of(found))}</p>')
             with st.popover(_("Download"), icon=":material/download:", type="tertiary"):
-                downloads(paper("deals", title, rows, kinds, meanings=FUNNEL_MEANS))
+                whole = session.later(query, lambda frame: tables.deals(frame, locale)[0])
+                downloads(paper("deals", title, rows, kinds, meanings=FUNNEL_MEANS), whole)
             with st.popover("SQL", icon=":material/code:", type="tertiary"):
                 st.code(session.sql(query), language="sql", height=420, width=680)
         if len(rows):
@@ -357,11 +362,12 @@ def count_of(n: int) -> str:
 
 def show_skippers(query: Any) -> None:
     """The three ways to count skipped stages side by side, and who skipped."""
-    skipped = session.run(query)
+    skipped = session.run(query.limit(ROWS_ON_SCREEN))
+    deals = session.count(query.select("deal_id").distinct())
     by_rule = {rule: session.answer(stage_conversion, rule=rule, merge_won=True) for rule in RULES}
     with st.container(border=True, key="card_skippers"):
         section(
-            locale.n_("{n} deal went past a stage", "{n} deals went past a stage", skipped["deal_id"].nunique()),
+            locale.n_("{n} deal went past a stage", "{n} deals went past a stage", deals),
             _(
                 "Visited counts only stages a deal was seen in. Filled in adds the stages it went past. Strict drops "
                 "a deal from the stage after the one it skipped."
@@ -393,7 +399,8 @@ def show_skippers(query: Any) -> None:
             with st.popover(_("List"), icon=":material/table_rows:", type="tertiary"), st.container(width=680):
                 grid(rows, kinds, key="skippers")
             with st.popover(_("Download"), icon=":material/download:", type="tertiary"):
-                downloads(paper("skipped_stages", _("Deals that went past a stage"), rows, kinds))
+                whole = session.later(query, lambda frame: tables.skippers(frame, locale)[0])
+                downloads(paper("skipped_stages", _("Deals that went past a stage"), rows, kinds), whole)
             with st.popover("SQL", icon=":material/code:", type="tertiary"):
                 st.code(session.sql(query), language="sql", height=420, width=680)
 
@@ -431,7 +438,8 @@ def page(locale: Locale) -> None:
         no_data(_("Funnel"))
         return
 
-    rule: Rule = session.get("rule") or "filled"
+    has_history = session.facts().get("has_history") == "true"
+    rule: Rule = session.get("rule") if has_history and session.get("rule") else "filled"
     stages = session.answer(stage_conversion, rule=rule, merge_won=True)
     if not len(stages) or not stages["entered"].sum():
         heading(_("Funnel"), _("**No deal is left to show.**"))
@@ -461,9 +469,9 @@ def page(locale: Locale) -> None:
             money = stages.assign(currency=chosen, **{name: stages["stage"].map(narrowed[name]) for name in values})
     session.put("funnel_stages", list(money["stage"]))
     skipped = skippers(session.tables(), session.filters())
-    any_skipped = bool(len(session.run(skipped.limit(1))))
+    # Without a history every stage before the present one is filled in: that says nothing of what was skipped.
+    any_skipped = has_history and bool(len(session.run(skipped.limit(1))))
 
-    has_history = session.facts().get("has_history") == "true"
     sentence, tinted = finding(stages)
     still = open_deals(rates)
     remark = (

@@ -14,8 +14,8 @@ from data.errors import DataError
 from data.importer import Draft, ImportReport, Unrecognised, Upload
 from data.load import FileReport
 from data.messages import Message
+from data.recognise import LOADED, NEEDED, ColumnPlan, FileOptions, FilePlan, targets
 from data.rejects import as_csv
-from data.recognise import LOADED, NEEDED, SOURCES, ColumnPlan, FileOptions, FilePlan, targets
 from data.schema import SCHEMA
 from data.stages import StageChoices
 from ui import import_words, session
@@ -41,7 +41,9 @@ def choose() -> None:
     )
     left, right = st.columns([1.6, 1], gap="small") if empty else (st.container(), None)
     with left, st.container(border=True, height="stretch", key="card_drop"):
-        section(_("Your files"), _("CSV, TSV or Excel, also compressed with gzip. Hebrew files in any encoding are fine."))
+        section(
+            _("Your files"), _("CSV, TSV or Excel, also compressed with gzip. Hebrew files in any encoding are fine.")
+        )
         files = st.file_uploader(
             _("Files"),
             accept_multiple_files=True,
@@ -107,7 +109,9 @@ def check(draft: Draft) -> None:
     doubtful = [column for plan in draft.plans for column in plan.columns if column.confidence == "check"]
     recognised = locale.n_("**{n} file recognised.**", "**{n} files recognised.**", len(draft.plans))
     todo = (
-        locale.n_("Check the column marked below, then load.", "Check the {n} columns marked below, then load.", len(doubtful))
+        locale.n_(
+            "Check the column marked below, then load.", "Check the {n} columns marked below, then load.", len(doubtful)
+        )
         if doubtful
         else _("Look it over, then load.")
     )
@@ -247,7 +251,10 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
         headers = [column.header for column in plan.columns if column.header]
         doubtful = [column.header for column in plan.columns if column.confidence == "check" and column.header]
         header = st.selectbox(
-            _("Column in the file"), headers, index=headers.index(doubtful[0]) if doubtful else 0, key=f"map_header_{place}"
+            _("Column in the file"),
+            headers,
+            index=headers.index(doubtful[0]) if doubtful else 0,
+            key=f"map_header_{place}",
         )
         now = next((column for column in plan.columns if column.header == header), None)
         names = ["", *(column.name for column in targets(plan.table))]
@@ -264,11 +271,24 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
             st.rerun()
     with right:
         kind = st.selectbox(
-            _("The file holds"), LOADED, index=LOADED.index(plan.table), format_func=lambda name: _(SCHEMA[name].label), key=f"table_{place}"
+            _("The file holds"),
+            LOADED,
+            index=LOADED.index(plan.table),
+            format_func=lambda name: _(SCHEMA[name].label),
+            key=f"table_{place}",
         )
-        orders = {None: _("as decided"), "dmy": _("day/month/year"), "mdy": _("month/day/year"), "ymd": _("year-month-day")}
+        orders = {
+            None: _("as decided"),
+            "dmy": _("day/month/year"),
+            "mdy": _("month/day/year"),
+            "ymd": _("year-month-day"),
+        }
         order = st.selectbox(
-            _("Dates are written as"), list(orders), index=list(orders).index(options.date_order), format_func=lambda key: orders[key], key=f"order_{place}"
+            _("Dates are written as"),
+            list(orders),
+            index=list(orders).index(options.date_order),
+            format_func=lambda key: orders[key],
+            key=f"order_{place}",
         )
         reading = options.reading
         encoding = st.selectbox(
@@ -286,14 +306,26 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
                 key=f"delimiter_{place}", help=locale.say(plan.text.delimiter_reason),
             )  # fmt: skip
         line = st.number_input(
-            _("Line of the header"), min_value=1, value=plan.text.header_line, key=f"header_line_{place}", help=locale.say(plan.text.header_reason)
+            _("Line of the header"),
+            min_value=1,
+            value=plan.text.header_line,
+            key=f"header_line_{place}",
+            help=locale.say(plan.text.header_reason),
         )
         if st.button(_("Read again"), key=f"read_again_{place}"):
             again = replace(
-                reading, encoding=encoding, delimiter=delimiter, header_line=int(line) if line != plan.text.header_line else reading.header_line
+                reading,
+                encoding=encoding,
+                delimiter=delimiter,
+                header_line=int(line) if line != plan.text.header_line else reading.header_line,
             )
-            mapping = options.mapping if kind == plan.table else {}
-            changes = {"table": kind if kind != plan.table else options.table, "date_order": order, "reading": again, "mapping": mapping}
+            kept = options.mapping if kind == plan.table else {}
+            changes = {
+                "table": kind if kind != plan.table else options.table,
+                "date_order": order,
+                "reading": again,
+                "mapping": kept,
+            }
             revise(draft, with_options(draft, plan.text.name, **changes), draft.choices)
             st.rerun()
 
@@ -360,18 +392,45 @@ def stages_card(draft: Draft) -> None:
             st.rerun()
 
 
-def totals_card(report: ImportReport) -> None:
+def totals_card(report: ImportReport, *, loaded: bool = False) -> None:
     with st.container(border=True, key="card_totals"):
-        section(_("Control totals"), _("Compare with your CRM before loading."))
+        section(_("Control totals"), "" if loaded else _("Compare with your CRM before loading."))
         rows = []
         for file in report.files:
             name = f"<bdi>{rich(plain(file.name))}</bdi>"
-            rows.append([name, rich(_("Rows")), locale.count(file.rows_read), locale.count(file.rows_read - file.rows_rejected - file.rows_removed), agreement(file)])
+            rows.append(
+                [
+                    name,
+                    rich(_("Rows")),
+                    locale.count(file.rows_read),
+                    locale.count(file.rows_read - file.rows_rejected - file.rows_removed),
+                    agreement(file),
+                ]
+            )
             for field, sums in file.totals.items():
                 same = abs(sums["file"] - sums["loaded"]) < 0.005
-                words = tag("good", _("the same")) if same else tag("warn", _("differs by {n}").format(n=locale.money_exact(sums["file"] - sums["loaded"], "")))
-                rows.append([name, rich(_("Sum of {field}").format(field=field_label(file.table, field))), locale.money_exact(sums["file"], ""), locale.money_exact(sums["loaded"], ""), words])
-        table([_("File"), _("What"), _("In the file"), _("Will be loaded"), ""], rows, numbers=[2, 3], caption=_("Control totals"))
+                words = (
+                    tag("good", _("the same"))
+                    if same
+                    else tag(
+                        "warn", _("differs by {n}").format(n=locale.money_exact(sums["file"] - sums["loaded"], ""))
+                    )
+                )
+                rows.append(
+                    [
+                        name,
+                        rich(_("Sum of {field}").format(field=field_label(file.table, field))),
+                        locale.money_exact(sums["file"], ""),
+                        locale.money_exact(sums["loaded"], ""),
+                        words,
+                    ]
+                )
+        table(
+            [_("File"), _("What"), _("In the file"), _("Loaded") if loaded else _("Will be loaded"), ""],
+            rows,
+            numbers=[2, 3],
+            caption=_("Control totals"),
+        )
 
 
 def agreement(file: FileReport) -> str:
@@ -387,13 +446,18 @@ def agreement(file: FileReport) -> str:
 
 
 def told_card(report: ImportReport) -> None:
-    lines = [(file.name, warning) for file in report.files for warning in file.warnings] + [("", note) for note in report.notes]
+    lines = [(file.name, warning) for file in report.files for warning in file.warnings] + [
+        ("", note) for note in report.notes
+    ]
     skipped = [(file.name, line) for file in report.files for line in file.skipped_lines]
     if not lines and not skipped:
         return
     with st.container(border=True, key="card_told"):
         section(_("What to know about these files"))
-        items = [f"<li>{f'<b><bdi>{rich(plain(name))}</bdi></b> ' if name else ''}{rich(plain(locale.say(said)))}</li>" for name, said in lines[:MOST_ROWS]]
+        items = [
+            f"<li>{f'<b><bdi>{rich(plain(name))}</bdi></b> ' if name else ''}{rich(plain(locale.say(said)))}</li>"
+            for name, said in lines[:MOST_ROWS]
+        ]
         for name, line in skipped[:12]:
             said = _("line {n}: {reason}").format(n=locale.count(line.line), reason=locale.say(line.reason))
             items.append(f"<li><b><bdi>{rich(plain(name))}</bdi></b> {rich(plain(said))}</li>")
@@ -413,16 +477,26 @@ def done(report: ImportReport) -> None:
     same = all(abs(sums["file"] - sums["loaded"]) < 0.005 for file in report.files for sums in file.totals.values())
     finding = _("**{n} of {all} rows are in.**").format(n=locale.count(inside), all=locale.count(read_rows))
     if aside:
-        finding += " " + locale.n_("{n} row was set aside, and says why.", "{n} rows were set aside, and each says why.", aside)
-    heading(_("Import"), finding, _("Totals match the files.") if same else _("Some totals differ from the files; the table says why."))
-    totals_card(report)
+        finding += " " + locale.n_(
+            "{n} row was set aside, and says why.", "{n} rows were set aside, and each says why.", aside
+        )
+    heading(
+        _("Import"),
+        finding,
+        _("Totals match the files.") if same else _("Some totals differ from the files; the table says why."),
+    )
+    totals_card(report, loaded=True)
     rejected_card(report)
     told_card(report)
     with st.container(border=True, key="card_ready"):
         section(_("What you can see now"))
         rows = [[rich(import_words.analysis(name, locale)), tag("good", _("ready")), "–"] for name in report.unlocks]
         rows += [
-            [rich(import_words.analysis(name, locale)), tag("plain", _("needs more")), rich(", ".join(_(SCHEMA[need].label) for need in needs))]
+            [
+                rich(import_words.analysis(name, locale)),
+                tag("plain", _("needs more")),
+                rich(", ".join(_(SCHEMA[need].label) for need in needs)),
+            ]
             for name, needs in report.locked
         ]
         table([_("Analysis"), _("Ready"), _("What it still needs")], rows, caption=_("What you can see now"))
@@ -444,7 +518,12 @@ def rejected_card(report: ImportReport) -> None:
         table(
             [_("File, line"), _("Column"), _("What was there"), _("Why")],
             [
-                [f"<bdi>{rich(plain(row[0]))} : {rich(row[1])}</bdi>", f"<bdi>{rich(plain(row[2]))}</bdi>", f"<bdi>{rich(plain(row[3][:80]))}</bdi>", rich(plain(row[4]))]
+                [
+                    f"<bdi>{rich(plain(row[0]))} : {rich(row[1])}</bdi>",
+                    f"<bdi>{rich(plain(row[2]))}</bdi>",
+                    f"<bdi>{rich(plain(row[3][:80]))}</bdi>",
+                    rich(plain(row[4])),
+                ]
                 for row in rows[:MOST_ROWS]
             ],
             caption=_("Rows set aside"),
@@ -478,7 +557,9 @@ def history() -> None:
     if wrong is not None:
         problem(wrong)
     if undone is not None:
-        st.success(_("Import {n} was taken back: the data is as it was before.").format(n=undone), icon=":material/undo:")
+        st.success(
+            _("Import {n} was taken back: the data is as it was before.").format(n=undone), icon=":material/undo:"
+        )
     if not records:
         return
     standing = [record.number for record in records if not record.undone]
@@ -500,7 +581,11 @@ def history() -> None:
         )  # fmt: skip
         if standing:
             st.button(
-                _("Take back import {n}").format(n=standing[-1]), icon=":material/undo:", type="tertiary", key="undo_last", on_click=undo
+                _("Take back import {n}").format(n=standing[-1]),
+                icon=":material/undo:",
+                type="tertiary",
+                key="undo_last",
+                on_click=undo,
             )
 
 

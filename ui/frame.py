@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from data import store
 from data.errors import DataError
-from ui import parts, session, visitors
+from ui import browser_words, parts, session, visitors
 from ui.filter_bar import filter_bar
 from ui.locale import LANGUAGES
 
@@ -58,7 +58,7 @@ def style() -> None:
     if look.scale > 1:
         sheets.append("html{font-size:18px !important}")
     st.html(f"<style>{''.join(sheets)}</style>")
-    st.html(DIRECTION[locale.code] + KEYBOARD, unsafe_allow_javascript=True)
+    st.html(DIRECTION[locale.code] + KEYBOARD + browser_words.script(locale), unsafe_allow_javascript=True)
     st.logo(str(HERE / "static" / ("logo_dark.svg" if look.dark else "logo.svg")), size="medium")
 
 

@@ -7,7 +7,8 @@ labels of widgets through `md`, and charts through `Look.name`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, Literal
 
@@ -201,15 +202,19 @@ def _meaning(what: Meaning) -> str:
     return f'<p class="sh-meaning"><strong>{rich(what.label)}</strong> {rich(what.meaning)}{formula}</p>'
 
 
-def downloads(what: Paper) -> None:
-    """Buttons that make the CSV and the Excel file when pressed."""
+def downloads(what: Paper, whole: Callable[[], pd.DataFrame] | None = None) -> None:
+    """Buttons that make the CSV and the Excel file when pressed; `whole` fetches all rows of a list cut short on screen."""
+
+    def taken() -> Paper:
+        return replace(what, rows=whole()) if whole else what
+
     for kind, build, mime in (
         ("CSV", export.csv, "text/csv"),
         ("XLSX", export.xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ):
         st.download_button(
             kind,
-            lambda build=build: build(what),  # type: ignore[misc]
+            lambda build=build: build(taken()),  # type: ignore[misc]
             what.file_name(kind.lower()),
             mime,
             on_click="ignore",

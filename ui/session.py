@@ -194,6 +194,17 @@ def _rows(query: str, version: Version, _engine: Engine) -> pd.DataFrame:
     return _engine.query(query)
 
 
+def count(expression: ir.Table) -> int:
+    """How many rows an expression has."""
+    return int(run(expression.count().name("n").as_table())["n"].iloc[0])
+
+
+def later(expression: ir.Table, finish: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[], pd.DataFrame]:
+    """All rows of an expression, fetched when called and kept nowhere; may be called outside a run."""
+    query, opened = sql(expression), engine()
+    return lambda: finish(opened.query(query))
+
+
 def sql(expression: ir.Table) -> str:
     """The SQL of an expression, for people to read."""
     return _sql(expression.op())

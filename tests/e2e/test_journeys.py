@@ -22,7 +22,9 @@ def deals_file(folder: Path, name: str = "deals.csv", mark: str = "Alpha", deals
         stage = ("Won", "Lost", "Proposal")[place % 3]
         closed = f"{place % 27 + 1:02d}/03/2026" if stage != "Proposal" else ""
         owner, region = ("Dana", "Omer")[place % 2], ("North", "South")[place // 3 % 2]
-        rows.append(f"{mark}-{place},{mark} deal {place},{mark} Ltd,{owner},{stage},{1000 + place},{place % 27 + 1:02d}/01/2026,{closed},{region}")
+        rows.append(
+            f"{mark}-{place},{mark} deal {place},{mark} Ltd,{owner},{stage},{1000 + place},{place % 27 + 1:02d}/01/2026,{closed},{region}"
+        )
     file = folder / name
     file.write_text(DEALS.format(rows="\n".join(rows)), "utf-8")
     return file
@@ -72,7 +74,9 @@ def test_a_cold_link_opens_the_page_in_its_frame(demo, new_page, visit, path, la
     assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "he" else "ltr")
 
 
-def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(start_server, new_page, visit, load, settled, tmp_path):
+def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(
+    start_server, new_page, visit, load, settled, tmp_path
+):
     mine = start_server()
     page = load(new_page(server=mine), deals_file(tmp_path))
 
@@ -110,7 +114,10 @@ def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(start_serve
 
 def test_what_was_guessed_can_be_changed_before_loading(start_server, new_page, visit, settled, tmp_path):
     file = tmp_path / "pipe.csv"
-    file.write_text("Deal ID;Deal name;Stage;Volume;Created\nA1;One;Won;1.234,50;01/02/2026\nA2;Two;Dead end;10,00;03/04/2026\n", "utf-8")
+    file.write_text(
+        "Deal ID;Deal name;Stage;Volume;Created\nA1;One;Won;1.234,50;01/02/2026\nA2;Two;Dead end;10,00;03/04/2026\n",
+        "utf-8",
+    )
     page = visit(new_page(server=start_server()), "/import")
     page.set_input_files("input[type=file]", str(file))
     page.locator(".st-key-import_confirm button").wait_for()
@@ -253,14 +260,33 @@ def test_hostile_text_stays_text(start_server, new_page, visit, load, settled, t
     file = tmp_path / "hostile.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["Deal ID", "Deal name", "Customer", "Owner", "Stage", "Status", "Source", "Lost reason", "Amount", "Created", HOSTILE[0]])
+        writer.writerow(
+            [
+                "Deal ID",
+                "Deal name",
+                "Customer",
+                "Owner",
+                "Stage",
+                "Status",
+                "Source",
+                "Lost reason",
+                "Amount",
+                "Created",
+                HOSTILE[0],
+            ]
+        )
         for place in range(70):
             text = HOSTILE[place % len(HOSTILE)]
             status = ("Won", "Lost", "Open")[place % 3]
             writer.writerow([f"{place}{text}", text, text, text, text, status, text, text, 100, "2026-01-31", text])
     page = new_page(server=start_server())
     alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def heard(dialog):
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
     load(page, file)
     for path in PAGES:
         visit(page, path)

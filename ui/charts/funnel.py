@@ -12,6 +12,7 @@ from ui.locale import Locale
 
 FATES = {"advanced": "won_fill", "lost": "lost_fill", "back": "back_fill", "handed_off": "handed_fill", "still": ""}
 LEAST_SHOWN = 10
+MOST_ASSUMED = 0.05  # above it, what became of deals at a stage is not known from a record
 
 
 def fate_words(locale: Locale) -> dict[str, str]:
@@ -103,7 +104,9 @@ def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: 
     """The share that went from one stage to the next stands between the two, since it belongs to both."""
     locale, colors = look.locale, look.colors
     ink = colors.lost if tinted else colors.ink
-    if row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
+    if row.assumed > MOST_ASSUMED * row.entered:  # type: ignore[attr-defined]
+        text = look.small(look.text(locale._("not recorded")))
+    elif row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
         text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.entered))))  # type: ignore[attr-defined]
     else:
         range_ = look.small(locale.shares(row.low, row.high), ink if tinted else "")  # type: ignore[attr-defined]

@@ -1,0 +1,77 @@
+"""Files in: what was recognised is shown, can be changed, is loaded, and can be taken back."""
+
+from data.store import Workspace, default_workspace
+
+DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed
+D1,One,Dana,Won,100,31/01/2026,02/03/2026
+D2,Two,Omer,Lost,200,01/02/2026,03/03/2026
+,Three,Omer,Proposal,300,02/02/2026,
+D4,Four,Omer,Proposal,4O0,03/02/2026,
+"""
+
+
+def drop(at, text=DEALS, name="deals.csv"):
+    at.file_uploader[0].upload(name, text.encode()).run()
+    return at
+
+
+def test_a_file_is_shown_as_it_would_become_and_nothing_is_written(app, check, read):
+    at = check(drop(app("import_data")))
+    text = read(at)
+    assert "<strong>1 file recognised.</strong>" in text
+    assert "31/01/2026 exists, so the day comes first." in text
+    assert "Amount: 1 cell could not be read and was left empty: 4O0 in line 5." in text
+    assert "1 set aside" in text
+    assert Workspace(default_workspace()).revision == 0
+
+
+def test_loading_says_what_is_in_what_is_aside_and_what_opens(app, check, read):
+    at = drop(app("import_data"))
+    check(at.button(key="import_confirm").click().run())
+    text = read(at)
+    assert "<strong>3 of 4 rows are in.</strong> 1 row was set aside, and says why." in text
+    assert "There is no deal number." in text and "deals.csv : 4" in text
+    assert "Stage history" in text  # what the bottlenecks still need
+    check(at.button(key="undo_this").click().run())
+    assert "Import 1 was taken back" in at.success[0].value
+    assert Workspace(default_workspace()).is_empty
+
+
+def test_a_file_that_is_no_table_of_ours_can_be_told_what_it_is(app, check, read):
+    at = check(drop(app("import_data"), "who,what,how\na,b,c\nd,e,f\n", "odd.csv"))
+    assert "holds nothing we recognise" in read(at)
+    check(at.selectbox(key="unknown_table_0").select("deals").run())
+    at.selectbox(key="unknown_0_deals_deal_id").select("who").run()
+    at.selectbox(key="unknown_0_deals_stage").select("what").run()
+    check(at.button(key="unknown_again_0").click().run())
+    assert "<strong>1 file recognised.</strong>" in read(at)
+    assert [button.key for button in at.button if button.key == "import_confirm"]
+
+
+def test_what_cannot_be_read_is_said_and_the_page_stands(app, check, read):
+    at = app("import_data")
+    at.file_uploader[0].upload("broken.xlsx", b"PK\x03\x04 this is no workbook").run()
+    assert "broken.xlsx" in read(check(at))
+    assert at.file_uploader
+
+
+def test_one_row_in_hebrew(app, check, read):
+    at = check(drop(app("import_data", lang="he"), DEALS.splitlines()[0] + "\n" + DEALS.splitlines()[1] + "\n"))
+    check(at.button(key="import_confirm").click().run())
+    assert "deals.csv" in read(at)
+
+
+def test_the_imports_of_a_loaded_workspace_are_listed(app, check, read):
+    at = drop(app("import_data"))
+    at.button(key="import_confirm").click().run()
+    check(at.button(key="import_more").click().run())
+    text = read(at)
+    assert "Imports made" in text and "deals.csv" in text
+    assert [button.key for button in at.button if button.key == "undo_last"]
+
+
+def test_hostile_headers_and_cells_stay_text(app, check, read):
+    bad = "<img src=x onerror=alert(1)>"
+    at = check(drop(app("import_data"), f'Deal ID,Stage,"{bad}"\n1,Won,"{bad}"\n2,"{bad}",x\n', f"{bad}.csv"))
+    text = read(at)
+    assert "<img" not in text and "&lt;img" in text
