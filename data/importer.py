@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,6 +106,7 @@ class Draft:
     ) -> None:
         """Read, recognise and prepare; `facts` are said of the data as a whole. Not `strict`: what is not recognised waits in `unrecognised`."""
         self.workspace = workspace
+        self._is_new = not workspace.folder.exists()
         self._scratch_folder = Path(tempfile.mkdtemp(prefix="shimur-"))
         self._tidy = weakref.finalize(self, shutil.rmtree, self._scratch_folder, ignore_errors=True)
         self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
@@ -134,6 +136,9 @@ class Draft:
         self._drop_copy()
         self._scratch.close()
         self._tidy()
+        if self._is_new:  # looking makes no workspace; one that something was loaded into is not empty and stays
+            with suppress(OSError):
+                self.workspace.folder.rmdir()
 
     def _drop_copy(self) -> None:
         if self._copy is not None:

@@ -19,7 +19,7 @@ from data.rejects import as_csv
 from data.schema import SCHEMA
 from data.stages import StageChoices
 from ui import import_words, session
-from ui.parts import demo_offer, heading, note, plain, privacy, problem, rich, section, table, tag
+from ui.parts import demo_offer, heading, md, note, plain, privacy, problem, rich, section, table, tag
 
 locale = session.locale()
 _ = locale._
@@ -97,7 +97,7 @@ def read(files: list[Any]) -> None:
 
 def telling(bar: Any) -> Any:
     def told(share: float, message: Message) -> None:
-        bar.progress(min(share, 1.0), text=locale.say(message))
+        bar.progress(min(share, 1.0), text=md(locale.say(message)))
 
     return told
 
@@ -295,7 +295,7 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
             _("Encoding"), [None, *ENCODINGS],
             index=[None, *ENCODINGS].index(reading.encoding) if reading.encoding in ENCODINGS else 0,
             format_func=lambda name: name or _("as decided: {name}").format(name=plan.text.encoding), key=f"encoding_{place}",
-            help=locale.say(plan.text.encoding_reason),
+            help=md(locale.say(plan.text.encoding_reason)),
         )  # fmt: skip
         delimiter = reading.delimiter
         if plan.text.delimiter:
@@ -303,14 +303,14 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
                 _("Between cells"), [None, *DELIMITERS],
                 index=[None, *DELIMITERS].index(reading.delimiter) if reading.delimiter in DELIMITERS else 0,
                 format_func=lambda name: name or _("as decided: {name}").format(name=plan.text.delimiter.replace("\t", "tab")),
-                key=f"delimiter_{place}", help=locale.say(plan.text.delimiter_reason),
+                key=f"delimiter_{place}", help=md(locale.say(plan.text.delimiter_reason)),
             )  # fmt: skip
         line = st.number_input(
             _("Line of the header"),
             min_value=1,
             value=plan.text.header_line,
             key=f"header_line_{place}",
-            help=locale.say(plan.text.header_reason),
+            help=md(locale.say(plan.text.header_reason)),
         )
         if st.button(_("Read again"), key=f"read_again_{place}"):
             again = replace(
@@ -370,11 +370,11 @@ def stages_card(draft: Draft) -> None:
                     f'<div class="sh-stage"><b><bdi>{rich(plain(stage.stage))}</bdi></b> <small>{rich(locale.say(stage.reason))}</small></div>'
                 )
                 orders[stage.stage] = st.number_input(
-                    _("Place of {stage}").format(stage=plain(stage.stage)), min_value=1, max_value=99, value=stage.order,
+                    _("Place of {stage}").format(stage=md(stage.stage)), min_value=1, max_value=99, value=stage.order,
                     key=f"stage_order_{number}_{stage.stage}_{stage.order}", label_visibility="collapsed", width=110,
                 )  # fmt: skip
                 means[stage.stage] = st.segmented_control(
-                    _("Meaning of {stage}").format(stage=plain(stage.stage)), list(meanings), default=stage.outcome, required=True,
+                    _("Meaning of {stage}").format(stage=md(stage.stage)), list(meanings), default=stage.outcome, required=True,
                     format_func=lambda name: meanings[name], key=f"stage_means_{number}_{stage.stage}_{stage.outcome}",
                     label_visibility="collapsed",
                 )  # fmt: skip
@@ -426,7 +426,7 @@ def totals_card(report: ImportReport, *, loaded: bool = False) -> None:
                     ]
                 )
         table(
-            [_("File"), _("What"), _("In the file"), _("Loaded") if loaded else _("Will be loaded"), ""],
+            [_("File"), _("What"), _("In the file"), _("Loaded") if loaded else _("Will be loaded"), _("Agreement")],
             rows,
             numbers=[2, 3],
             caption=_("Control totals"),
@@ -566,7 +566,7 @@ def history() -> None:
     with st.container(border=True, key="card_history"):
         section(_("Imports made"))
         table(
-            [_("Import"), _("When"), _("Files"), _("New rows"), ""],
+            [_("Import"), _("When"), _("Files"), _("New rows"), _("State")],
             [
                 [
                     locale.count(record.number),

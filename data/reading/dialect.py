@@ -19,6 +19,7 @@ DELIMITERS = (",", ";", "\t", "|")
 ONE_COLUMN = "\x1f"  # stands in no text: the delimiter of a file of one column
 CELL_LIMIT = 4 << 20  # characters of a cell that goes over several lines
 _LINES_IN_SLOPPY_CELL = 30
+_UNQUOTED = 0  # no closing quote can stand there
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -205,28 +206,24 @@ def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
     cells, at = [], 0
     while True:
         start = _after(text, at, " ")
-        quoted = text.startswith(quote, start)
-        if quoted:
-            try:
-                end = _closing(text, start + 1, dialect, quotes)
-            except _LeftOpen:
-                if quotes is not _Quotes.NEVER_CLOSED:
-                    raise
-                quoted = False
-            else:
-                if end is None:
-                    return None
-                cells.append(text[start + 1 : end].replace(quote * 2, quote))
-        at = text.find(delimiter, end if quoted else start)
-        if not quoted:
+        end = _closing(text, start + 1, dialect, quotes) if text.startswith(quote, start) else _UNQUOTED
+        if end is None:
+            return None
+        at = text.find(delimiter, end or start)
+        if end == _UNQUOTED:
             cells.append(text[start : at if at >= 0 else None])
+        else:
+            cells.append(text[start + 1 : end].replace(quote * 2, quote))
         if at < 0:
             return cells
         at += 1
 
 
 def _closing(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int | None:
-    """Where the quote stands that closes the cell whose content starts at `at`; None if more is wrong than forgiven."""
+    """Where the quote stands that closes the cell whose content starts at `at`; None if more is wrong than forgiven.
+
+    Raises _LeftOpen.
+    """
     delimiter, quote = dialect
     while (at := text.find(quote, at)) >= 0:
         end = _after(text, at, quote)
@@ -237,6 +234,8 @@ def _closing(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int | Non
         if odd and quotes is _Quotes.BLANKS:
             return None
         at = end
+    if quotes is _Quotes.NEVER_CLOSED:
+        return _UNQUOTED
     raise _LeftOpen
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,6 @@ from data.reading.types import Progress
 from data.reading.unpack import CHUNK, refuse_binary
 
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_HEBREW_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\xe0-\xfa]{2,}(?![A-Za-z])|[\d\s]\xa4[\d\s]")  # 0xA4 is the shekel
-_LATIN_ACCENT = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
 _LINE_LIMIT = 16 << 20  # bytes
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1a\x1b"))
 _NAMES = {"cp1255": "windows-1255", "cp1252": "windows-1252", "utf_8": "utf-8", "utf_8_sig": "utf-8-sig"}
@@ -157,8 +154,8 @@ def _guess_invalid_utf8(path: Path, line: int) -> tuple[str, Message, bool]:
         text = decoder.decode(chunk)
         broken = text.count("\ufffd")
         bad, good = bad + broken, good + len(text) - len(text.encode("ascii", "ignore")) - broken
-        hebrew += len(_HEBREW_WORD.findall(chunk))
-        latin += len(_LATIN_ACCENT.findall(chunk))
+        words, accents = _hebrew_and_latin(chunk)
+        hebrew, latin = hebrew + words, latin + accents
     if good > 2 * bad:
         reason = say("{good} characters are valid UTF-8 and {bad} are damaged, the first on line {line}.",
                      good=good, bad=bad, line=line)  # fmt: skip
@@ -171,6 +168,18 @@ def _guess_invalid_utf8(path: Path, line: int) -> tuple[str, Message, bool]:
     return "windows-1252", say(
         "It is not UTF-8 (line {line}); it has {latin} accented Latin letters and {hebrew} Hebrew words.", **seen
     ), False  # fmt: skip
+
+
+def _hebrew_and_latin(chunk: bytes) -> tuple[int, int]:
+    """Words that start with two Hebrew letters (or are a shekel sign), and accents beside a plain Latin letter."""
+    codes = np.frombuffer(b" " + chunk + b" ", np.uint8)
+    plain = ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z"))
+    accent, shekel = codes >= 0xC0, codes[1:-1] == 0xA4
+    letter = (codes >= 0xE0) & (codes <= 0xFA)  # of Hebrew in windows-1255, an accent in windows-1252
+    starts = letter[1:-1] & letter[2:] & ~(plain | (codes >= 0x80))[:-2]
+    alone = shekel & (codes[:-2] <= ord("9")) & (codes[2:] <= ord("9"))
+    beside = accent[1:-1] & (plain[:-2] | plain[2:])
+    return int(np.count_nonzero(starts) + np.count_nonzero(alone)), int(np.count_nonzero(beside))
 
 
 def _transcode(path: Path, name: str, target: Path, encoding: str, strict: bool) -> tuple[Path, int]:

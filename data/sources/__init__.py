@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Headers = Mapping[str, Mapping[str, tuple[str, ...]]]  # table -> column -> what files call it
 
@@ -34,6 +35,7 @@ class Source:
     stage_column: Callable[[str], StageColumn | None] = lambda header: None
 
 
+@lru_cache(maxsize=10_000)
 def fold(text: str) -> str:
     """A header or name without what people write differently: case, accents, spaces, punctuation."""
     plain = unicodedata.normalize("NFKD", text)

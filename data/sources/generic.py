@@ -23,7 +23,7 @@ GENERIC = Source(
     label="",
     headers={
         "deals": {
-            "deal_id": ("Deal ID", "Deal number", "Deal no", "Deal key", "Opportunity ID", "Opportunity number", "Opp ID", "Case ID", "Potential ID",
+            "deal_id": ("Deal ID", "Deal number", "Deal no", "Deal key", "Opportunity ID", "Opportunity number", "Opp ID", "Case ID", "Potential ID", "Record ID",
                         "מספר עסקה", "מזהה עסקה", "קוד עסקה", "מס עסקה", "מספר הזדמנות", "מזהה הזדמנות", "מזהה"),
             "deal_name": ("Deal name", "Deal", "Deal title", "Opportunity", "Opportunity name", "Title", "Topic", "Potential name",
                           "שם עסקה", "שם העסקה", "עסקה", "הזדמנות", "שם הזדמנות", "נושא"),

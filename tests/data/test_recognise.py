@@ -106,7 +106,7 @@ def test_a_stage_column_without_dates_is_an_attribute(plan):
 
 
 def test_headers_nearly_right_are_to_be_checked(plan):
-    found = plan(["Deal nmae", "Stage", "Amuont", "Created datte"], ["a", "Demo", "5", "2024-01-25"], ["b", "Won", "6", "2024-01-26"])
+    found = plan(["Opportunity nmae", "Stage", "Amuont", "Created datte"], ["a", "Demo", "5", "2024-01-25"], ["b", "Won", "6", "2024-01-26"])
     assert [(column.field, column.confidence) for column in found.columns] == [
         ("deal_name", "check"), ("stage", "sure"), (None, "aside"), ("created_at", "check"),
     ]  # fmt: skip
@@ -227,8 +227,8 @@ def test_folding_forgets_what_people_write_differently():
 
 
 def test_no_header_means_two_columns_of_one_table():
-    """Within a table a word must not be claimed twice, or the order of the dictionary decides in silence."""
+    """A word must not be claimed twice, or the order of the dictionary decides in silence."""
     for table, columns in GENERIC.headers.items():
-        words = [fold(word) for synonyms in columns.values() for word in synonyms]
+        words = [word for synonyms in columns.values() for word in {*map(fold, synonyms)}]
         twice = {word for word in words if words.count(word) > 1}
         assert not twice, (table, twice)

@@ -195,8 +195,8 @@ def test_two_visitors_never_see_each_other(start_server, new_page, visit, load, 
         cookies = [cookie for cookie in page.context.cookies() if cookie["httpOnly"]]
         assert cookies
         with page.expect_download() as taken:
-            page.locator(".st-key-card_deals").get_by_role("button", name="Download").click()
-            page.get_by_role("button", name="CSV").last.click()
+            page.locator(".st-key-card_deals").get_by_role("button", name="Download", exact=True).click()
+            page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV").click()
         text = Path(taken.value.path()).read_text("utf-8-sig")
         assert own in text and other not in text
     visit(first, "/funnel")  # a reload keeps the workspace

@@ -65,7 +65,6 @@ def test_what_cannot_delimit_is_said(read, wanted):
         ('"a" , "b, c"', ["a", "b, c"]),
         ('"a\nb" ,1', ["a\nb", "1"]),
         ('"שורה\nבע"מ\nסוף",1', ['שורה\nבע"מ\nסוף', "1"]),
-        ('"",""', ["", ""]),
         ('"""",1', ['"', "1"]),
     ],
 )
@@ -73,9 +72,7 @@ def test_quotes_of_all_kinds_survive_between_plain_neighbours(read, line, cells)
     assert [r.cells for r in records([f"{part}\n" for part in line.split("\n")], Dialect(","), 2)] == [cells]
     table, rows = read(f"first,second\nbefore,x\n{line}\nafter,y\n")
     height = line.count("\n") + 1
-    assert rows == [(2, "before", "x"), (3, *(cell or None for cell in cells)), (3 + height, "after", "y")] or (
-        rows == [(2, "before", "x"), (4, "after", "y")] and cells == ["", ""]
-    )
+    assert rows == [(2, "before", "x"), (3, *cells), (3 + height, "after", "y")]
     assert not table.repairs
 
 
@@ -88,4 +85,4 @@ def test_a_quote_that_is_never_closed_takes_one_line_only(read):
 
 def test_hostile_runs_of_quotes_take_no_time(read):
     table, _ = read("a,b\n" + ('"' * 999 + "x,1\n") * 300)
-    assert table.rows_read + len(table.skipped_lines) <= 300
+    assert table.rows_read == 300

@@ -85,8 +85,7 @@ def test_a_last_row_of_totals(read, skipped, label):
 
 def test_a_company_named_total_stays(read):
     content = "name,sector,sum\nTotal,Energy,5\nTotal,,7\nx,Food,1\nTotal,Energy,5\n"
-    table, _ = read(content)
-    assert table.rows_read == 4 or [skip.line for skip in table.skipped_lines] == [3]
+    assert read(content)[0].rows_read == 4
     middle, _ = read("name,sum\na,1\nTotal,5\nb,2\n")
     assert middle.rows_read == 3
 
