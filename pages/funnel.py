@@ -136,6 +136,8 @@ def definition(row: dict[str, Any], *, several: bool) -> tuple[str, str]:
     if row["definition"] == "value":
         if several:
             name = f"{name} · {row['currency']}"
+        if isinstance(row["reason"], str):
+            return name, _("lost deals have no amounts")
         won, total = (locale.money(row[part], row["currency"]) for part in ("won", "total"))
         return name, _("{won} of {total}").format(won=won, total=total)
     line = _("{won} of {total}").format(won=locale.count(row["won"]), total=locale.count(row["total"]))
@@ -406,6 +408,8 @@ def show_skippers(query: Any) -> None:
 
 
 def show_win_rates(rates: pd.DataFrame) -> None:
+    # A rate with something to say against it is not drawn: the sentence stands in its place.
+    rates = rates.assign(rate=rates["rate"].mask(rates["reason"].notna()))
     with st.container(border=True, key="card_win_rate"):
         section(_("How many deals are won, by five definitions"), why_they_differ(rates))
         names = [definition(row, several=len(rates) > 5) for row in rates.to_dict("records")]

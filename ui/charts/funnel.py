@@ -147,7 +147,8 @@ def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], loo
             interval = locale.shares(row.low, row.high)
             text = f"<b>{locale.share(row.rate)}</b> {look.small(interval)}"
         else:
-            text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.n))))
+            few = locale._("not enough · {n}").format(n=locale.count(row.n))
+            text = look.small(look.text(few if row.n < LEAST_SHOWN else "–"))
         figure.add_annotation(**look.beside(64), y=place, text=text)
     labels = [
         f"<b>{look.text(name)}</b>" + (f"<br>{look.small(look.text(line))}" if line else "") for name, line in names
