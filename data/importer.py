@@ -38,6 +38,7 @@ ANALYSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "funnel": (("deals",),),
     "win_rate": (("deals",),),
     "sales_cycle": (("deals",),),
+    "stage_conversion": (("stage_entries",),),
     "bottlenecks": (("stage_entries",),),
     "stalled_deals": (("stage_entries",),),
     "customers": (("customers",),),

@@ -426,15 +426,15 @@ def _make_entries(database: duckdb.DuckDBPyConnection) -> None:
                 UNION ALL
                 SELECT deal_id, pipeline, stage, entered_at, position, NULL, NULL, NULL, false{none} FROM assumed
             ), numbered AS (
-                SELECT e.*, s.stage_order, s.outcome,
-                       row_number() OVER (PARTITION BY e.deal_id ORDER BY (e.position = 9223372036854775807), e.entered_at NULLS FIRST, e.position) AS turn
+                SELECT e.*, s.stage_order, s.outcome, row_number() OVER steps AS turn,
+                       lead(e.stage) OVER steps AS next_stage, lead(e.entered_at) OVER steps AS next_at, lead(s.stage_order) OVER steps AS next_order,
+                       lead(s.outcome) OVER steps AS next_outcome, lead(e.pipeline) OVER steps AS next_pipeline
                 FROM every e JOIN stages s ON s.pipeline = e.pipeline AND s.stage = e.stage
+                WINDOW steps AS (PARTITION BY e.deal_id ORDER BY (e.position = 9223372036854775807), e.entered_at NULLS FIRST, e.position)
             )
             SELECT *, row_number() OVER (PARTITION BY deal_id, pipeline, stage ORDER BY turn) AS visit,
-                   lead(stage) OVER steps AS next_stage, lead(entered_at) OVER steps AS next_at, lead(stage_order) OVER steps AS next_order,
-                   lead(outcome) OVER steps AS next_outcome, lead(pipeline) OVER steps AS next_pipeline,
                    max(stage_order) OVER (PARTITION BY deal_id, pipeline ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS top_before
-            FROM numbered WINDOW steps AS (PARTITION BY deal_id ORDER BY turn);
+            FROM numbered;
         CREATE OR REPLACE TEMP TABLE firsts AS
             SELECT deal_id, pipeline, stage, stage_order, outcome, turn, entered_at, coalesce(top_before, 0) < stage_order AS is_forward,
                    row_number() OVER (PARTITION BY deal_id, pipeline ORDER BY turn) - 1 AS stages_before

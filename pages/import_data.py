@@ -158,12 +158,13 @@ def forget() -> None:
 def revise(draft: Draft, uploads: list[Upload], choices: StageChoices) -> None:
     """Prepare again with what the person said; what does not work is said and leaves things as they were."""
     before, said = draft.uploads, draft.choices
+    told = telling(st.progress(0.0))
     try:
-        draft.revise(uploads, choices, strict=False)
+        draft.revise(uploads, choices, told, strict=False)
         session.put("draft_problem", None)
     except DataError as wrong:
         session.put("draft_problem", wrong)
-        draft.revise(before, said, strict=False)
+        draft.revise(before, said, told, strict=False)
 
 
 def with_options(draft: Draft, plan_name: str, **changes: Any) -> list[Upload]:
@@ -490,14 +491,12 @@ def done(report: ImportReport) -> None:
     told_card(report)
     with st.container(border=True, key="card_ready"):
         section(_("What you can see now"))
-        rows = [[rich(import_words.analysis(name, locale)), tag("good", _("ready")), "–"] for name in report.unlocks]
+        called = import_words.analyses(locale)
+        rows = [[rich(called[name]), tag("good", _("ready")), "–"] for name in report.unlocks if name in called]
         rows += [
-            [
-                rich(import_words.analysis(name, locale)),
-                tag("plain", _("needs more")),
-                rich(", ".join(_(SCHEMA[need].label) for need in needs)),
-            ]
+            [rich(called[name]), tag("plain", _("needs more")), rich(", ".join(_(SCHEMA[need].label) for need in needs))]
             for name, needs in report.locked
+            if name in called
         ]
         table([_("Analysis"), _("Ready"), _("What it still needs")], rows, caption=_("What you can see now"))
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -7,20 +7,16 @@ from data.store import Workspace
 from ui.locale import Locale
 
 
-def analysis(name: str, locale: Locale) -> str:
-    """What an analysis is called."""
+def analyses(locale: Locale) -> dict[str, str]:
+    """The analyses that have a page, by name, and what they are called."""
     _ = locale._
     return {
         "funnel": _("Funnel"),
         "win_rate": _("Win rates"),
         "sales_cycle": _("Sales cycle"),
-        "bottlenecks": _("Bottlenecks"),
-        "stalled_deals": _("Stalled deals"),
-        "customers": _("Customers as filters"),
-        "value_and_risk": _("Value and risk"),
-        "nps": _("NPS"),
-        "contact_programme": _("Contact programme"),
-    }[name]
+        "stage_conversion": _("Where deals are lost, and how many move on from each stage"),
+        "customers": _("Filters by what is known of the customers"),
+    }
 
 
 def rejected(workspace: Workspace, number: int, locale: Locale) -> tuple[list[str], list[list[str]]]:

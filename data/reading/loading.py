@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,6 +26,7 @@ from data.reading.types import Progress, Record
 from data.reading.unpack import CHUNK
 
 _LINES_NAMED = 5
+_OVERLAP = 64  # bytes of a chunk looked at again with the next one
 _ROWS_LEARNT = 1000
 _OUTER_SQL = f"'{OUTER}'"
 _WIDE_LEADS = {character.encode()[:1] for character in OUTER if not character.isascii()}
@@ -67,6 +69,8 @@ def load_regular(
     if text.lone_returns or (width == 1 and text.blank_lines_at_end):  # DuckDB counts blank lines in one column only
         return False
     blanks = _blanks(text.path, dialect)
+    if blanks is None:
+        return False
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     source = f"""read_csv($path, columns={{{columns}}}, auto_detect=false, header=false, skip={header.records},
         delim=$delimiter, quote=$quote, escape=$quote, nullstr='', strict_mode=true, null_padding=false,
@@ -176,25 +180,30 @@ class _Blanks(Enum):
     ANY = "any"  # wide blanks and bidi controls at either end
 
 
-def _blanks(path: Path, dialect: Dialect) -> _Blanks:
-    """Never less than what is there; cheaper than looking at every cell."""
-    if dialect.delimiter not in (*DELIMITERS, ONE_COLUMN):
-        return _Blanks.ANY
+def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
+    """Never less than what is there; cheaper than looking at every cell.
+
+    None where a quote opens again after the one that closed its cell (`"a" "b"`): DuckDB would drop both unsaid.
+    """
     quote, separates = ord(dialect.quote), np.zeros(256, bool)
-    separates[[ord(dialect.delimiter), ord("\n"), ord("\r")]] = True
-    found, last = _Blanks.NONE, b""
+    separates[[*dialect.delimiter.encode(), ord("\n"), ord("\r")]] = True
+    mark = re.escape(dialect.quote)
+    reopened = re.compile(f"[^{mark}{re.escape(dialect.delimiter)}\r\n](?:{mark}{mark})*{mark} +{mark}".encode())
+    found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b""
     with path.open("rb") as file:
         for chunk in chain(iter(lambda: file.read(CHUNK), b""), [b"\n\n"]):
-            if not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
-                return _Blanks.ANY
             chunk = last + chunk
+            if quote in chunk and dialect.quote.encode() + b" " in chunk and reopened.search(chunk):
+                return None
+            if found is not _Blanks.ANY and not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
+                found = _Blanks.ANY
             if found is _Blanks.NONE:
                 codes = np.frombuffer(chunk, np.uint8)
                 low = np.flatnonzero(codes[:-2] <= ord(" "))
                 after, quoted = codes[low + 1], codes[low + 1] == quote
                 ends = separates[np.where(quoted, codes[low + 2], after)] & (quoted | ~separates[codes[low]])
                 found = _Blanks.ASCII if ends.any() else found
-            last = chunk[-2:]
+            last = chunk[-_OVERLAP:]
     return found
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -303,7 +304,7 @@ def test_a_workbook_of_several_sheets(workspace, tmp_path):
     path = tmp_path / "book.xlsx"
     with xlsxwriter.Workbook(path) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheets = {
+        sheets: dict[str, list[list[Any]]] = {
             "Deals": [HEADER, ["1", "Uno", "Demo", 1000, datetime(2024, 1, 5), None, "red"], [None, None, "Won", 7, None, None, "lost row"]],
             "History": [["Deal ID", "Stage", "Entered at"], ["1", "Lead", datetime(2024, 1, 5)], ["1", "Demo", datetime(2024, 1, 9)], ["", "Demo", datetime(2024, 1, 9)]],
             "Notes": [["colour", "size"], ["red", 5]],
@@ -385,7 +386,7 @@ def test_undo_restores_every_row(workspace, csv_of):
 def test_only_the_last_import_can_be_taken_back(workspace, csv_of):
     load(workspace, csv_of(HEADER, *DEALS))
     load(workspace, csv_of(HEADER, *DEALS))
-    with pytest.raises(WorkspaceProblem, match="Import 1 is not the last one. Take back import 2 first"):
+    with pytest.raises(WorkspaceProblem, match=r"Import 1 is not the last one\. Take back import 2 first"):
         workspace.undo(1)
     assert workspace.undo(2).number == 2
 
@@ -557,7 +558,7 @@ def test_bpic2012_gives_its_stage_counts(workspace, datasets):
         draft.revise([upload], StageChoices(won=won, lost=lost))
         (file,) = draft.publish().files
     assert (file.table, file.rows_read, balanced(file)) == ("stage_entries", 60_849, True)
-    reached = dict(ask(workspace, "SELECT stage, count(*) FROM stage_entries WHERE visit = 1 AND is_recorded GROUP BY 1"))
+    reached: dict[str, int] = dict(ask(workspace, "SELECT stage, count(*) FROM stage_entries WHERE visit = 1 AND is_recorded GROUP BY 1"))
     expected = {"A_PREACCEPTED": 7367, "A_ACCEPTED": 5113, "A_FINALIZED": 5015, "A_APPROVED": 2246, "A_DECLINED": 7635, "A_CANCELLED": 2807}
     assert {stage: reached[stage] for stage in expected} == expected
     assert dict(ask(workspace, "SELECT status, count(*) FROM deals GROUP BY 1")) == {"open": 399, "won": 2246, "lost": 10442}

@@ -134,7 +134,7 @@ def test_final_stages_that_share_a_moment_are_taken_in_the_order_of_the_file():
 
 
 def test_without_history_a_won_deal_went_all_the_way_and_a_lost_one_was_lost_from_the_first_stage():
-    deals = [
+    deals: list[dict[str, Any]] = [
         {"deal_id": "1", "stage": "Won", "created_at": day(0), "file_close": day(9)},
         {"deal_id": "2", "stage": "Lost", "created_at": day(1), "file_close": day(4)},
         {"deal_id": "3", "stage": C, "created_at": day(2), "file_close": day(99)},
@@ -159,7 +159,7 @@ def test_without_history_a_won_deal_went_all_the_way_and_a_lost_one_was_lost_fro
 
 def test_a_deal_lost_in_an_open_stage_by_its_status():
     """As Pipedrive writes it: the stage stays, the status changes."""
-    deals = [
+    deals: list[dict[str, Any]] = [
         {"deal_id": "1", "stage": C, "file_status": "lost", "file_close": day(5)},
         {"deal_id": "2", "stage": D, "file_status": "won", "file_close": day(6)},
         {"deal_id": "3", "stage": B, "file_status": "open"},
@@ -174,7 +174,7 @@ def test_a_deal_lost_in_an_open_stage_by_its_status():
 
 
 def test_the_status_closes_what_the_history_leaves_open():
-    deals = [{"deal_id": "1", "stage": B, "file_status": "lost", "file_close": day(3)}, {"deal_id": "2", "stage": B, "file_status": "won"}]
+    deals: list[dict[str, Any]] = [{"deal_id": "1", "stage": B, "file_status": "lost", "file_close": day(3)}, {"deal_id": "2", "stage": B, "file_status": "won"}]
     database = database_of(deals, [("1", A, 0), ("1", B, 5), ("2", A, 0), ("2", B, 2)])
     # Closed before it came to its last stage: it cannot have left earlier than it came.
     assert stays(database, "1", "stage, fate, entered_at, left_at") == [
@@ -185,7 +185,7 @@ def test_the_status_closes_what_the_history_leaves_open():
 
 def test_a_reopened_deal_is_open_and_still_somewhere():
     history = [("1", A, 0), ("1", LOST, 2), ("1", A, 5), ("1", C, 6), ("2", A, 0), ("2", B, 1), ("2", LOST, 2)]
-    deals = [{"deal_id": "2", "stage": B, "file_status": "open", "stage_changed_at": day(8)}, {"deal_id": "1", "stage": C}]
+    deals: list[dict[str, Any]] = [{"deal_id": "2", "stage": B, "file_status": "open", "stage_changed_at": day(8)}, {"deal_id": "1", "stage": C}]
     database = database_of(deals, history)
     assert stays(database, "1", "stage, visit, fate, left_at") == [
         (A, 1, "lost", day(2)), (A, 2, "advanced", day(6)), (LOST, 1, "lost", None), (C, 1, "still", None),
@@ -205,7 +205,7 @@ def test_a_deal_lost_reopened_and_won_closed_when_it_was_won():
 
 def test_a_stage_that_only_the_deals_own_file_knows():
     """A history that was exported without the last stages does not hold the deal back."""
-    deals = [{"deal_id": "1", "stage": D, "stage_changed_at": day(9)}, {"deal_id": "2", "stage": C}]
+    deals: list[dict[str, Any]] = [{"deal_id": "1", "stage": D, "stage_changed_at": day(9)}, {"deal_id": "2", "stage": C}]
     database = database_of(deals, [("1", A, 0), ("1", B, 1), ("2", A, 0)])
     assert stays(database, "1", "stage, fate, entered_at, is_recorded") == [
         (A, "advanced", day(0), True), (B, "advanced", day(1), True), (D, "still", day(9), False),
@@ -219,7 +219,7 @@ def test_a_file_of_deals_that_is_older_than_the_history_does_not_pull_them_back(
 
 
 def test_deals_without_a_stage_still_have_a_place():
-    deals = [{"deal_id": str(n), "file_status": status} for n, status in enumerate(("open", "won", "lost", None))]
+    deals: list[dict[str, Any]] = [{"deal_id": str(n), "file_status": status} for n, status in enumerate(("open", "won", "lost", None))]
     database = database_of(deals, [], StageChoices())
     assert outcomes(database) == [("Open", "open"), ("Won", "won"), ("Lost", "lost")]
     assert database.execute("SELECT count(DISTINCT deal_id) FROM stage_entries").fetchall() == [(4,)]
@@ -232,7 +232,7 @@ def test_the_history_says_the_stage_and_the_status_the_deals_file_does_not():
 
 def test_a_history_without_pipelines_follows_its_deals():
     """No stay is lost and no pipeline appears that nobody has."""
-    deals = [{"deal_id": "1", "pipeline": "Big", "stage": C}, {"deal_id": "2", "pipeline": "Small", "stage": B}]
+    deals: list[dict[str, Any]] = [{"deal_id": "1", "pipeline": "Big", "stage": C}, {"deal_id": "2", "pipeline": "Small", "stage": B}]
     database = database_of(deals, [("1", A, 0), ("1", B, 1), ("1", C, 2), ("2", A, 0), ("2", B, 1)])
     assert database.execute("SELECT pipeline, count(*) FROM stage_entries GROUP BY 1 ORDER BY 1").fetchall() == [("Big", 3), ("Small", 2)]
     assert {pipeline for (pipeline,) in database.execute("SELECT DISTINCT pipeline FROM stages").fetchall()} == {"Big", "Small"}
@@ -250,12 +250,12 @@ def test_the_order_comes_from_the_history():
 
 def test_where_the_status_hangs_on_the_stage_foreign_names_are_understood():
     statuses = {"Prospecto": "open", "Propuesta": "open", "Ganada": "won", "Cerrada": "lost"}
-    deals = [{"deal_id": f"{stage}{n}", "stage": stage, "file_status": status} for stage, status in statuses.items() for n in range(6)]
+    deals: list[dict[str, Any]] = [{"deal_id": f"{stage}{n}", "stage": stage, "file_status": status} for stage, status in statuses.items() for n in range(6)]
     assert dict(outcomes(database_of(deals, [], StageChoices()))) == {"Prospecto": "open", "Propuesta": "open", "Ganada": "won", "Cerrada": "lost"}
 
 
 def test_where_every_stage_has_deals_of_every_status_chance_makes_no_stage_final():
-    deals = [{"deal_id": f"l{n}", "stage": "Contact made", "file_status": "lost"} for n in range(6)]
+    deals: list[dict[str, Any]] = [{"deal_id": f"l{n}", "stage": "Contact made", "file_status": "lost"} for n in range(6)]
     deals += [{"deal_id": f"w{n}", "stage": "Negotiation", "file_status": "won"} for n in range(6)]
     deals += [{"deal_id": f"m{n}", "stage": "Demo", "file_status": status} for n, status in enumerate(("open", "lost", "won"))]
     assert outcomes(database_of(deals, [], StageChoices())) == [
@@ -269,7 +269,7 @@ def test_one_deal_alone_makes_no_stage_final():
 
 
 def test_names_chosen_in_one_pipeline_leave_the_others_to_their_own():
-    deals = [{"deal_id": str(n), "pipeline": p, "stage": s} for n, (p, s) in enumerate([("New", A), ("New", "Signed"), ("Old", B), ("Old", "Won")])]
+    deals: list[dict[str, Any]] = [{"deal_id": str(n), "pipeline": p, "stage": s} for n, (p, s) in enumerate([("New", A), ("New", "Signed"), ("Old", B), ("Old", "Won")])]
     database = database_of(deals, [], StageChoices(order=("Lead",), won=("Signed",)))
     assert outcomes(database, "New") == [(A, "open"), ("Signed", "won")]
     assert outcomes(database, "Old") == [(B, "open"), ("Won", "won")]
