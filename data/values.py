@@ -150,11 +150,12 @@ def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> 
 def _format(shape: str, order: DateOrder) -> str | None:
     """The strptime format of a shape, or None for ISO and for what is no date."""
     match = re.match(
-        r"(?P<date>YY|Y(?P<s1>[/.])9(?P=s1)9|9(?P<s2>[-/. ])9(?P=s2)[Y9]|B 9,? Y|9(?P<s3>[- ])B(?P=s3)[Y9]),?"
+        r"(?P<date>YY|Y(?P<s1>[-/.])9(?P=s1)9|9(?P<s2>[-/. ])9(?P=s2)[Y9]|B 9,? Y|9(?P<s3>[- ])B(?P=s3)[Y9]),?"
         r"(?P<gap> +|T)?(?P<time>9:9(:9(\.9)?)?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?$",
         shape,
     )
-    if not match or (match["time"] and not match["gap"]):
+    is_iso = match and match["s1"] == "-" and not match["half"]
+    if not match or is_iso or (match["time"] and not match["gap"]):
         return None
     date = match["date"]
     if date == "YY":

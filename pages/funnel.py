@@ -395,9 +395,8 @@ def show_skippers(query: Any) -> None:
         )
         rows, kinds = tables.skippers(skipped, locale)
         with st.container(horizontal=True, horizontal_alignment="right", gap="xxsmall", key="under_skippers"):
-            st.html(
-                f'<p class="sh-basis">{rich(_("Beside each count: the share that moves on."))}</p>', width="content"
-            )
+            beside = _("Beside each count: the share that moves on.")
+            st.html(f'<p class="sh-basis">{rich(beside)}</p>', width="content")
             with st.popover(_("List"), icon=":material/table_rows:", type="tertiary"), st.container(width=680):
                 grid(rows, kinds, key="skippers")
             with st.popover(_("Download"), icon=":material/download:", type="tertiary"):

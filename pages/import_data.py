@@ -357,7 +357,7 @@ def unrecognised_card(draft: Draft, unknown: Unrecognised, place: int) -> None:
 
 
 def stages_card(draft: Draft) -> None:
-    meanings = {"open": _("open"), "won": _("won"), "lost": _("lost")}
+    meanings = {"open": _("Open stage"), "won": _("Won"), "lost": _("Lost stage")}
     with st.container(border=True, key="card_stages_check"):
         section(_("Stages, in order"), _("Which stages mean won and lost decides every rate: please confirm."))
         pipelines = list(dict.fromkeys(stage.pipeline for stage in draft.stages))
@@ -464,7 +464,8 @@ def told_card(report: ImportReport) -> None:
             items.append(f"<li><b><bdi>{rich(plain(name))}</bdi></b> {rich(plain(said))}</li>")
         more = len(lines[MOST_ROWS:]) + len(skipped[12:])
         if more:
-            items.append(f"<li>{rich(locale.n_('and {n} more', 'and {n} more', more))}</li>")
+            rest = locale.n_("and {n} more", "and {n} more", more)
+            items.append(f"<li>{rich(rest)}</li>")
         st.html(f'<ul class="sh-plain">{"".join(items)}</ul>')
 
 

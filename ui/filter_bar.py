@@ -55,7 +55,8 @@ def _where() -> None:
     company = session.company()
     words = f"<strong>{rich(plain(company))}</strong>"
     if facts.get("is_demo") == "true" and facts.get("company"):
-        words += f" · {rich(_('made up'))}"
+        made_up = _("made up")
+        words += f" · {rich(made_up)}"
     if session.chosen().as_of or session.latest_day():
         words += f" · {rich(_('as of {day}').format(day=locale.day(session.filters().as_of)))}"
     st.html(f'<p class="sh-where">{words}</p>', width="content")

@@ -21,9 +21,16 @@ DIRECTION = {
     "en": '<script>document.documentElement.lang="en";document.documentElement.dir="ltr"</script>',
     "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
 }
-# Charts that scroll sideways on a phone must be reachable by keyboard, and Streamlit gives no way to say so.
-KEYBOARD = """<script>
+# Charts that scroll sideways on a phone must be reachable by keyboard, and Streamlit gives no way to say so. A grid does not
+# mirror: its columns are turned around in Hebrew, so it has to open at its right end.
+BROWSER = """<script>
 window.shimurWide ??= new MutationObserver(() => {
+  if (document.documentElement.dir === 'rtl')
+    for (const grid of document.querySelectorAll('[data-testid="stDataFrame"] .dvn-scroller'))
+      if (!grid.dataset.opened && grid.scrollWidth > grid.clientWidth) {
+        grid.dataset.opened = 'yes'
+        grid.scrollLeft = grid.scrollWidth
+      }
   for (const box of document.querySelectorAll('[class*="st-key-wide_"]:not([tabindex])'))
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
 })
@@ -58,7 +65,7 @@ def style() -> None:
     if look.scale > 1:
         sheets.append("html{font-size:18px !important}")
     st.html(f"<style>{''.join(sheets)}</style>")
-    st.html(DIRECTION[locale.code] + KEYBOARD + browser_words.script(locale), unsafe_allow_javascript=True)
+    st.html(DIRECTION[locale.code] + BROWSER + browser_words.script(locale), unsafe_allow_javascript=True)
     st.logo(str(HERE / "static" / ("logo_dark.svg" if look.dark else "logo.svg")), size="medium")
 
 

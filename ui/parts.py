@@ -130,7 +130,9 @@ def grid(rows: pd.DataFrame, kinds: Mapping[str, Kind], *, key: str, height: int
                 config[name] = st.column_config.DateColumn(format="YYYY-MM-DD")
             case _:
                 config[name] = st.column_config.TextColumn()
-    st.dataframe(shown, column_order=columns, column_config=config, hide_index=True, height=height, key=f"grid_{key}")
+    st.dataframe(
+        shown, column_order=columns, column_config=config, hide_index=True, height=height, key=f"grid_{key}", placeholder=""
+    )
 
 
 def paper(

@@ -184,7 +184,7 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
 
     most = _LINES_IN_SLOPPY_CELL
     return (
-        reading(_Quotes.BLANKS, most, any_width=width is None)
+        reading(_Quotes.BLANKS, most, any_width=True)
         or reading(_Quotes.INNER)
         or reading(_Quotes.INNER_AT_END)
         or reading(_Quotes.NEVER_CLOSED)

@@ -187,13 +187,16 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
     """
     quote, separates = ord(dialect.quote), np.zeros(256, bool)
     separates[[*dialect.delimiter.encode(), ord("\n"), ord("\r")]] = True
-    mark = re.escape(dialect.quote)
-    reopened = re.compile(f"[^{mark}{re.escape(dialect.delimiter)}\r\n](?:{mark}{mark})*{mark} +{mark}".encode())
+    mark, edge = re.escape(dialect.quote), f"{re.escape(dialect.delimiter)}\r\n"
+    blanks = " \t".replace(dialect.delimiter, "")
+    reopened = re.compile(
+        f"(?:[^{mark}{edge}]{mark}|(?:^|[{edge}]) *{mark}{mark})(?:{mark}{mark})*[{blanks}]+{mark}".encode(), re.MULTILINE
+    )
     found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b""
     with path.open("rb") as file:
         for chunk in chain(iter(lambda: file.read(CHUNK), b""), [b"\n\n"]):
             chunk = last + chunk
-            if quote in chunk and dialect.quote.encode() + b" " in chunk and reopened.search(chunk):
+            if any(f"{dialect.quote}{blank}".encode() in chunk for blank in blanks) and reopened.search(chunk):
                 return None
             if found is not _Blanks.ANY and not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
                 found = _Blanks.ANY

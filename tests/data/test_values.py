@@ -58,10 +58,10 @@ def test_the_persons_order_decides_where_the_cells_do_not():
 
 
 def test_times_of_twelve_hours():
-    cells = ["5/31/2024 3:04 PM", "12/1/2024 12:05 AM", "1/2/2024 12:00PM", "1/2/2024 1:05 p.m.", "1/2/2024 11:59:58 am"]
+    cells = ["5/31/2024 3:04 PM", "12/1/2024 12:05 AM", "1/2/2024 12:00PM", "1/2/2024 1:05 p.m.", "1/2/2024 11:59:58 am", "2024-01-02 12:00 AM"]
     assert read_column(cells, "timestamp")[0] == [
         datetime(2024, 5, 31, 15, 4), datetime(2024, 12, 1, 0, 5), datetime(2024, 1, 2, 12), datetime(2024, 1, 2, 13, 5),
-        datetime(2024, 1, 2, 11, 59, 58),
+        datetime(2024, 1, 2, 11, 59, 58), datetime(2024, 1, 2),
     ]  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def test_what_was_guessed_can_be_changed_before_loading(start_server, new_page, 
     assert "1,244.50" in page.locator(".st-key-card_totals").inner_text()
 
     row = page.locator("[class*='st-key-stage_row']").filter(has_text="Dead end")
-    row.get_by_role("radio", name="lost").click()
+    row.get_by_role("radio", name="Lost stage").click()
     settled(page)
     page.locator(".st-key-stages_apply button").click()
     page.get_by_text("As you chose.").first.wait_for()
