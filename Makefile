@@ -14,7 +14,7 @@ run: .venv/run
 	STREAMLIT_SERVER_PORT=$${PORT:-$${STREAMLIT_SERVER_PORT:-8501}} $(PY) -m streamlit run app.py
 
 test: check chromium
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadgroup
 	@if [ "$$CI" = true ]; then $(MAKE) truth; fi
 
 check: .venv/dev

@@ -1,7 +1,5 @@
 """What every number is called and means; `python -m analytics.catalog` writes METRICS.md from it."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -39,12 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m data", description="Bring files into a workspace, and take them out again.")
+    parser = argparse.ArgumentParser(
+        prog="python -m data", description="Bring files into a workspace, and take them out again."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, help_: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=help_, description=help_)
-        made.add_argument("--workspace", metavar="FOLDER", help="the workspace's folder; without it, the one the app uses")
+        made.add_argument(
+            "--workspace", metavar="FOLDER", help="the workspace's folder; without it, the one the app uses"
+        )
         made.add_argument("--json", action="store_true", help="print one JSON document")
         made.set_defaults(run=run)
         return made
@@ -57,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("files", nargs="+", metavar="FILE")
         made.add_argument("--table", help="what the files hold: deals, customers, people, products, stage_entries")
         made.add_argument("--source", help="where they come from: salesforce, hubspot, generic")
-        made.add_argument("--map", action="append", default=[], metavar="HEADER=FIELD", help="what a column is; HEADER=- keeps it as an attribute")
+        made.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="HEADER=FIELD",
+            help="what a column is; HEADER=- keeps it as an attribute",
+        )
         made.add_argument("--date-order", choices=("dmy", "mdy", "ymd"), help="the order of dates written in numbers")
         made.add_argument("--encoding", help="utf-8, utf-16, windows-1255, windows-1252, ...")
         made.add_argument("--delimiter", help="the character between cells, or the word tab")
@@ -71,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     undo.add_argument("number", nargs="?", type=int, metavar="N", help="the import's number; it must be the last one")
     demo = command("demo", _demo, "Load the made-up company into an empty workspace.")
     demo.add_argument("--language", choices=("en", "he"), default="en")
-    rejects = command("export-rejects", _export_rejects, "Write the rows an import set aside, with their reasons, as CSV.")
+    rejects = command(
+        "export-rejects", _export_rejects, "Write the rows an import set aside, with their reasons, as CSV."
+    )
     rejects.add_argument("number", type=int, metavar="N")
     rejects.add_argument("out", type=Path, metavar="FILE")
     return parser
@@ -82,7 +94,9 @@ def _draft(asked: argparse.Namespace, workspace: Workspace) -> Draft:
     for pair in asked.map:
         header, mark, name = pair.rpartition("=")
         if not mark or not header:
-            raise RequestProblem(say("{pair} is not HEADER=FIELD.", pair=pair), say("Write for example: --map \"Deal size=amount\"."))
+            raise RequestProblem(
+                say("{pair} is not HEADER=FIELD.", pair=pair), say('Write for example: --map "Deal size=amount".')
+            )
         mapping[header] = None if name == "-" else name.lower()
     options = FileOptions(
         table=asked.table, source=asked.source, mapping=mapping, date_order=asked.date_order,
@@ -148,7 +162,9 @@ def _history(asked: argparse.Namespace, workspace: Workspace) -> None:
         return
     for record in records:
         taken_back = " (taken back)" if record.undone else ""
-        print(f"{record.number}  {record.at:%Y-%m-%d %H:%M}  {record.rows_loaded:,} rows  {', '.join(record.files)}{taken_back}")
+        print(
+            f"{record.number}  {record.at:%Y-%m-%d %H:%M}  {record.rows_loaded:,} rows  {', '.join(record.files)}{taken_back}"
+        )
     if not records:
         print("No imports yet.")
 

@@ -70,7 +70,10 @@ class Engine:
         database = connect()
         create_tables(database)
         for header in headers:
-            database.execute("INSERT INTO headers VALUES (?, ?, ?, ?)", [header.table, header.column, header.header, header.is_attribute])
+            database.execute(
+                "INSERT INTO headers VALUES (?, ?, ?, ?)",
+                [header.table, header.column, header.header, header.is_attribute],
+            )
             if header.is_attribute:
                 database.execute(f"ALTER TABLE {quoted(header.table)} ADD COLUMN {quoted(header.column)} VARCHAR")
         for name, rows in tables.items():

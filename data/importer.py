@@ -129,7 +129,9 @@ class Draft:
     def __enter__(self) -> Draft:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -191,8 +193,10 @@ class Draft:
         said(1.0, say("Ready"))
 
     def _fill_copy(self, said: Progress) -> None:
-        self._copy, self._base = self.workspace.prepare_copy()
         before = self.workspace.data_file
+        # Made-up deals must not mix with real ones: they make room, and taking the import back brings them back.
+        replaces_demo = not self._facts and _holds_demo(self.workspace)
+        self._copy, self._base = self.workspace.prepare_copy(afresh=replaces_demo)
         database = self._scratch
         database.execute(f"ATTACH '{str(self._copy).replace(chr(39), chr(39) * 2)}' AS target; USE target")
         try:
@@ -204,7 +208,8 @@ class Draft:
                 said(0.5 + 0.3 * place / len(self.plans), say("Checking {name}", name=plan.text.name))
                 files.append((plan, load.add(plan)))
             said(0.8, say("Working out the stages"))
-            notes = add_deals_of_history(database)
+            notes = [say("Your data takes the place of the made-up company.")] if replaces_demo else []
+            notes += add_deals_of_history(database)
             self.stages = tuple(decide_stages(database, self.choices, pipeline))
             derive(database, pipeline, self.workspace.settings().time_zone)
             notes += references.resolve(database)
@@ -231,7 +236,11 @@ class Draft:
         database.execute("USE scratch; DETACH target")
 
     def _with_skipped_sheets(self, report: FileReport) -> FileReport:
-        own = [unknown.text.sheet for unknown in self.unrecognised if unknown.text.name == report.name and unknown.text.sheet]
+        own = [
+            unknown.text.sheet
+            for unknown in self.unrecognised
+            if unknown.text.name == report.name and unknown.text.sheet
+        ]
         if not own:
             return report
         note = say("These sheets hold nothing we recognise and were left out: {sheets}.", sheets=", ".join(own))
@@ -248,14 +257,19 @@ class Draft:
 
 
 def load_files(
-    workspace: Workspace, files: Sequence[tuple[Path, str]], progress: Progress | None = None, choices: StageChoices | None = None
+    workspace: Workspace,
+    files: Sequence[tuple[Path, str]],
+    progress: Progress | None = None,
+    choices: StageChoices | None = None,
 ) -> ImportReport:
     """Import files as they are recognised, without asking."""
     with Draft(workspace, [Upload(path, name) for path, name in files], choices, progress) as draft:
         return draft.publish(progress)
 
 
-def load_demo(workspace: Workspace, language: Literal["en", "he"] = "en", progress: Progress | None = None) -> ImportReport:
+def load_demo(
+    workspace: Workspace, language: Literal["en", "he"] = "en", progress: Progress | None = None
+) -> ImportReport:
     """Load the made-up company into an empty workspace."""
     from data.demo import write_company  # only who asks for the company pays for making it
 
@@ -272,6 +286,16 @@ def load_demo(workspace: Workspace, language: Literal["en", "he"] = "en", progre
             return draft.publish(progress)
 
 
+def _holds_demo(workspace: Workspace) -> bool:
+    if workspace.is_empty:
+        return False
+    engine = workspace.engine()
+    try:
+        return engine.facts().get("is_demo") == "true"
+    finally:
+        engine.close()
+
+
 def _check_headers(uploads: Sequence[Upload], texts: Sequence[TextTable]) -> None:
     """A header that the person names must be in one of the files."""
     known = {fold(header) for text in texts for header in text.headers}
@@ -279,7 +303,10 @@ def _check_headers(uploads: Sequence[Upload], texts: Sequence[TextTable]) -> Non
         if fold(header) not in known:
             raise RequestProblem(
                 say("No file has a column called {header}.", header=header),
-                say("The columns are: {columns}.", columns=", ".join(dict.fromkeys(h for t in texts for h in t.headers if h))),
+                say(
+                    "The columns are: {columns}.",
+                    columns=", ".join(dict.fromkeys(h for t in texts for h in t.headers if h)),
+                ),
             )
 
 
@@ -308,7 +335,10 @@ def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mappi
         for table, columns in moments.items()
         for column in columns
     ]
-    latest, late = database.execute(f"SELECT max(latest), sum(late) FROM ({' UNION ALL '.join(parts)})").fetchone() or (None, 0)
+    latest, late = database.execute(f"SELECT max(latest), sum(late) FROM ({' UNION ALL '.join(parts)})").fetchone() or (
+        None,
+        0,
+    )
     facts = {
         "latest_event_at": latest.isoformat() if latest else None,
         "has_history": "true" if _one(database, "SELECT count(*) FROM recorded_stages") else "false",
@@ -319,9 +349,13 @@ def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mappi
         **said,
     }
     database.execute("DELETE FROM facts WHERE name IN (SELECT unnest(?))", [list(facts)])
-    database.executemany("INSERT INTO facts VALUES (?, ?)", [[name, value] for name, value in facts.items() if value is not None])
+    database.executemany(
+        "INSERT INTO facts VALUES (?, ?)", [[name, value] for name, value in facts.items() if value is not None]
+    )
     if late:
-        return [say("Dates after today cannot have been recorded: {n} of them do not move the as-of date.", n=int(late))]
+        return [
+            say("Dates after today cannot have been recorded: {n} of them do not move the as-of date.", n=int(late))
+        ]
     return []
 
 
@@ -335,6 +369,8 @@ def _unlocked(database: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], tup
         filled.add("stage_entries")
     unlocks = tuple(name for name, needs in ANALYSES.items() if all(filled & set(any_of) for any_of in needs))
     locked = tuple(
-        (name, tuple(any_of[0] for any_of in needs if not filled & set(any_of))) for name, needs in ANALYSES.items() if name not in unlocks
+        (name, tuple(any_of[0] for any_of in needs if not filled & set(any_of)))
+        for name, needs in ANALYSES.items()
+        if name not in unlocks
     )
     return unlocks, locked

@@ -54,7 +54,10 @@ class FileReport:
     warnings: tuple[Message, ...]
 
     def json(self) -> dict[str, Any]:
-        counts = {name: getattr(self, name) for name in ("rows_read", "rows_loaded", "rows_updated", "rows_unchanged", "rows_removed", "rows_rejected")}
+        counts = {
+            name: getattr(self, name)
+            for name in ("rows_read", "rows_loaded", "rows_updated", "rows_unchanged", "rows_removed", "rows_rejected")
+        }
         return {
             "path": self.path, "sheet": self.sheet, "table": self.table, "source": self.source, "encoding": self.encoding,
             "delimiter": self.delimiter, "date_order": self.date_order, "header_line": self.header_line, **counts,
@@ -73,7 +76,10 @@ class Load:
         self._incoming: dict[str, str] = {}
         # How each stage and pipeline is written: as it came first.
         self._names = {
-            name: {fold(known): known for (known,) in database.execute(f"SELECT DISTINCT {name} FROM stages ORDER BY 1").fetchall()}
+            name: {
+                fold(known): known
+                for (known,) in database.execute(f"SELECT DISTINCT {name} FROM stages ORDER BY 1").fetchall()
+            }
             for name in ("stage", "pipeline")
         }
 
@@ -117,7 +123,10 @@ class Load:
                 source = f"recorded_stages t SEMI JOIN {incoming} i ON {_same(_RECORDED)}"
             else:
                 source = f"{quoted(report.table)} t SEMI JOIN {incoming} i USING ({key})"
-            totals[name] = {"file": sums["file"], "loaded": self._number_of(f"SELECT round(coalesce(fsum({name}), 0), 6) FROM {source}")}
+            totals[name] = {
+                "file": sums["file"],
+                "loaded": self._number_of(f"SELECT round(coalesce(fsum({name}), 0), 6) FROM {source}"),
+            }
         self._database.execute(f"DROP TABLE {incoming}")
         return replace(report, totals=totals)
 
@@ -140,7 +149,9 @@ class Load:
                     fields[said] = fields.pop(name)
             if "deal_id" not in fields:
                 fields["deal_id"] = _made_key(fields)
-                warnings.append(say("The file has no deal numbers: deals are told apart by name, customer and date of creation."))
+                warnings.append(
+                    say("The file has no deal numbers: deals are told apart by name, customer and date of creation.")
+                )
         elif plan.table == "stage_entries":
             fields.setdefault("pipeline", "CAST(NULL AS VARCHAR)")
             fields["position"] = f"{self._number * _FIRST_POSITION} + line"
@@ -171,11 +182,17 @@ class Load:
         rows = self._database.execute(
             f"SELECT {column.name}, count(*) AS n FROM scratch.{quoted(plan.text.relation)} WHERE {column.name} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT 10000"
         ).fetchall()
-        renamed = {written: name for written, _ in rows if (name := self._name_of(column.field or "", written)) != written}
+        renamed = {
+            written: name for written, _ in rows if (name := self._name_of(column.field or "", written)) != written
+        }
         if not renamed:
             return column.name
         pairs = ", ".join(f"{written} = {name}" for written, name in list(renamed.items())[:5])
-        warnings.append(say("{header}: names written in several ways were taken as one: {pairs}.", header=column.header, pairs=pairs))
+        warnings.append(
+            say(
+                "{header}: names written in several ways were taken as one: {pairs}.", header=column.header, pairs=pairs
+            )
+        )
         whens = " ".join(f"WHEN {_literal(written)} THEN {_literal(name)}" for written, name in renamed.items())
         return f"CASE {column.name} {whens} ELSE {column.name} END"
 
@@ -187,7 +204,10 @@ class Load:
                 entered.setdefault(self._name_of("pipeline", column.stage.pipeline), []).append(column.reading.sql)
         if len(entered) < 2:
             return next(map(_literal, entered), None)
-        whens = " ".join(f"WHEN coalesce({', '.join(moments)}) IS NOT NULL THEN {_literal(name)}" for name, moments in entered.items())
+        whens = " ".join(
+            f"WHEN coalesce({', '.join(moments)}) IS NOT NULL THEN {_literal(name)}"
+            for name, moments in entered.items()
+        )
         return f"CASE {whens} END"
 
     def _say_status(self, plan: FilePlan, fields: dict[str, str], warnings: list[Message]) -> None:
@@ -239,7 +259,9 @@ class Load:
                 continue
             header = column.header or f"#{column.position + 1}"
             # Two columns of a file may have one header, or nearly one: as written comes first, and each name serves once.
-            known = [name for own, name in rows if own == header] + [name for own, name in rows if fold(own) == fold(header)]
+            known = [name for own, name in rows if own == header] + [
+                name for own, name in rows if fold(own) == fold(header)
+            ]
             name = next((name for name in known if name not in found), None)
             if name is None and column.filled == 0:
                 continue
@@ -282,7 +304,11 @@ class Load:
         """Cells that cannot be read are emptied, kept in `rejects` and said."""
         # The date of a stay is not optional: without it the row is set aside, which is said there.
         apart = {"status"} if plan.table == "deals" else {"entered_at"}
-        typed = [c for c in plan.columns if c.field and c.reading and c.reading.sql != quoted(c.name) and c.field not in apart]
+        typed = [
+            c
+            for c in plan.columns
+            if c.field and c.reading and c.reading.sql != quoted(c.name) and c.field not in apart
+        ]
         if not typed:
             return
         relation = f"scratch.{quoted(plan.text.relation)}"
@@ -292,7 +318,13 @@ class Load:
         for column, bad in zip(typed, counts or (), strict=True):
             if not bad or column.reading is None:
                 continue
-            kind = "date" if column.reading.kind in ("date", "timestamp") else "flag" if column.reading.kind == "flag" else "number"
+            kind = (
+                "date"
+                if column.reading.kind in ("date", "timestamp")
+                else "flag"
+                if column.reading.kind == "flag"
+                else "number"
+            )
             reason = {"date": say("Not a date."), "number": say("Not a number."), "flag": say("Not yes or no.")}[kind]
             wrong = f"{column.name} IS NOT NULL AND ({column.reading.sql}) IS NULL"
             self._database.execute(
@@ -312,7 +344,9 @@ class Load:
 
     def _reject(self, plan: FilePlan, incoming: str, fields: dict[str, str]) -> int:
         """Set aside the rows that lack what they cannot live without."""
-        needed: Sequence[str] = ("deal_id", "stage", "entered_at") if plan.table == "stage_entries" else (SCHEMA[plan.table].key or "",)
+        needed: Sequence[str] = (
+            ("deal_id", "stage", "entered_at") if plan.table == "stage_entries" else (SCHEMA[plan.table].key or "",)
+        )
         reasons = {
             "deal_id": say("There is no deal number."), "stage": say("There is no stage."), "entered_at": say("There is no date that can be read."),
             "customer_id": say("There is no customer name or number."), "person_id": say("There is no name."), "product_id": say("There is no product name or number."),
@@ -336,18 +370,31 @@ class Load:
         removed = 0
         if "is_deleted" in fields:
             key = SCHEMA[plan.table].key or ""
-            for table in {_PUT_IN.get(plan.table, plan.table), *(("recorded_stages",) if plan.table == "deals" else ())}:
-                self._database.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {incoming} WHERE is_deleted)")
+            for table in {
+                _PUT_IN.get(plan.table, plan.table),
+                *(("recorded_stages",) if plan.table == "deals" else ()),
+            }:
+                self._database.execute(
+                    f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {incoming} WHERE is_deleted)"
+                )
             gone = self._database.execute(f"DELETE FROM {incoming} WHERE is_deleted").fetchone()
             removed += gone[0] if gone else 0
             if removed:
-                warnings.append(say_n("{n} row that the source marks as deleted was left out.", "{n} rows that the source marks as deleted were left out.", removed))
+                warnings.append(
+                    say_n(
+                        "{n} row that the source marks as deleted was left out.",
+                        "{n} rows that the source marks as deleted were left out.",
+                        removed,
+                    )
+                )
         keys = ", ".join(_RECORDED) if plan.table == "stage_entries" else SCHEMA[plan.table].key
         doubled = f"SELECT line, {keys}, row_number() OVER (PARTITION BY {keys} ORDER BY line) AS turn FROM {incoming}"
         example = self._database.execute(f"SELECT * FROM ({doubled}) WHERE turn > 1 ORDER BY line LIMIT 1").fetchone()
         if example is None:
             return removed
-        gone = self._database.execute(f"DELETE FROM {incoming} WHERE line IN (SELECT line FROM ({doubled}) WHERE turn > 1)").fetchone()
+        gone = self._database.execute(
+            f"DELETE FROM {incoming} WHERE line IN (SELECT line FROM ({doubled}) WHERE turn > 1)"
+        ).fetchone()
         doubles = gone[0] if gone else 0
         warnings.append(
             say_n(
@@ -430,10 +477,16 @@ def _columns(plan: FilePlan) -> dict[str, str | None]:
 
 def _made_key(fields: dict[str, str]) -> str:
     """A key from what a deal is called, with a number for those that share it, so that none is lost."""
-    parts = [f"coalesce(CAST({fields[name]} AS VARCHAR), '')" for name in ("deal_name", "customer", "created_at") if name in fields]
+    parts = [
+        f"coalesce(CAST({fields[name]} AS VARCHAR), '')"
+        for name in ("deal_name", "customer", "created_at")
+        if name in fields
+    ]
     made = " || '|' || ".join(parts)
     known = fields.get("deal_name", "NULL")
-    return f"CASE WHEN {known} IS NOT NULL THEN {made} || '#' || row_number() OVER (PARTITION BY {made} ORDER BY line) END"
+    return (
+        f"CASE WHEN {known} IS NOT NULL THEN {made} || '#' || row_number() OVER (PARTITION BY {made} ORDER BY line) END"
+    )
 
 
 def _same(names: Sequence[str]) -> str:
@@ -442,5 +495,3 @@ def _same(names: Sequence[str]) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-

@@ -39,7 +39,17 @@ DECIDING = {
         SCHEMA["deals"][name] for name in ("deal_name", "customer_id", "customer", "currency", "created_at")
     ),
 }
-_COMPUTED = {"stage_order", "outcome", "visit", "left_at", "next_stage", "fate", "is_recorded", "is_skipped", "skips_before"}
+_COMPUTED = {
+    "stage_order",
+    "outcome",
+    "visit",
+    "left_at",
+    "next_stage",
+    "fate",
+    "is_recorded",
+    "is_skipped",
+    "skips_before",
+}
 _STATUS = {
     "won": ("won", "closedwon", "win", "success", "successful", "זכייה", "זכינו", "נסגרבהצלחה", "נסגרהבהצלחה", "נמכר", "הצלחה", "ניצחון"),
     "lost": ("lost", "closedlost", "loss", "dead", "rejected", "declined", "cancelled", "canceled", "abandoned", "disqualified", "outsold",
@@ -130,7 +140,12 @@ def recognise(
     absent = lacking(table, (match[0] for match in mapping.values()))
     if absent:
         raise FileProblem(
-            say("{name} cannot be loaded as {table}: no column is its {missing}.", name=_named(text), table=table, missing=absent[0][0]),
+            say(
+                "{name} cannot be loaded as {table}: no column is its {missing}.",
+                name=_named(text),
+                table=table,
+                missing=absent[0][0],
+            ),
             say("Say which column it is, or choose another table."),
         )
     columns = []
@@ -191,7 +206,9 @@ def _table_of(
                 return GENERIC, "stage_entries"
             if best is not None and best[2] == "stage_entries":
                 deals = _match(text.headers, GENERIC, "deals")
-                return GENERIC, "deals" if _is_enough("deals", {match[0] for match in deals.values()}) else "stage_entries"
+                return GENERIC, "deals" if _is_enough(
+                    "deals", {match[0] for match in deals.values()}
+                ) else "stage_entries"
     if best is not None:
         return best[1], best[2]
     if options.table is None and _stage_by_content(samples) is not None:
@@ -199,7 +216,9 @@ def _table_of(
     shown = ", ".join(header for header in text.headers[:8] if header) or "-"
     raise FileProblem(
         say("{name} holds nothing we recognise. Its columns are: {columns}.", name=_named(text), columns=shown),
-        say("A file of deals needs a name or number and a stage; a stage history needs deal, stage and date. Choose the table and say which column is which."),
+        say(
+            "A file of deals needs a name or number and a stage; a stage history needs deal, stage and date. Choose the table and say which column is which."
+        ),
     )
 
 
@@ -210,7 +229,9 @@ def _match_history(text: TextTable, options: FileOptions, samples: Sequence[tupl
     if "entered_at" not in {match[0] for match in history.values()}:
         for place, cells in enumerate(samples):
             if place not in history and cells and all(_DATE.match(cell) for cell in cells[:20]):
-                return history | {place: ("entered_at", "check", say("Its cells are dates, such as {example}.", example=cells[0]))}
+                return history | {
+                    place: ("entered_at", "check", say("Its cells are dates, such as {example}.", example=cells[0]))
+                }
     return history
 
 
@@ -248,7 +269,9 @@ def _is_enough(table: str, names: Iterable[str | None]) -> bool:
 
 def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int) -> bool:
     """Whether a column names the same thing in many rows."""
-    row = database.execute(f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {quoted(text.relation)}").fetchone()
+    row = database.execute(
+        f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {quoted(text.relation)}"
+    ).fetchone()
     return bool(row and row[0] and row[1] < 0.9 * row[0])
 
 
@@ -317,7 +340,13 @@ def _find_by_content(
     if not have & {"stage", "status", "is_won"}:
         place = _stage_by_content([() if i in mapping else cells for i, cells in enumerate(samples)])
         if place is not None:
-            mapping = mapping | {place: ("stage", "check", say("Its cells are names of stages, such as {example}.", example=samples[place][0]))}
+            mapping = mapping | {
+                place: (
+                    "stage",
+                    "check",
+                    say("Its cells are names of stages, such as {example}.", example=samples[place][0]),
+                )
+            }
     if not have & {"deal_id", "deal_name"}:
         for place in range(len(text.headers)):
             if place in mapping or not samples[place]:
@@ -378,15 +407,25 @@ def _read(
         for column, good in zip(typed, row, strict=True):
             cells = round(column.filled * text.rows_read)
             if cells and good < 0.5 * cells and fold(column.header) not in {fold(header) for header in options.mapping}:
-                reason = say("The header says {field}, but most cells, such as {example}, do not.", field=column.field or "", example=column.samples[0] if column.samples else "")
-                read[column.position] = replace(column, field=None, stage=None, reading=None, confidence="check", reason=reason)
+                reason = say(
+                    "The header says {field}, but most cells, such as {example}, do not.",
+                    field=column.field or "",
+                    example=column.samples[0] if column.samples else "",
+                )
+                read[column.position] = replace(
+                    column, field=None, stage=None, reading=None, confidence="check", reason=reason
+                )
             elif column.reading and not column.reading.sure:
                 read[column.position] = replace(column, confidence="check", reason=column.reading.reason)
     return [_check_status(database, text, column) for column in read]
 
 
 def _agree_on_order(
-    database: duckdb.DuckDBPyConnection, text: TextTable, columns: list[ColumnPlan], options: FileOptions, time_zone: str
+    database: duckdb.DuckDBPyConnection,
+    text: TextTable,
+    columns: list[ColumnPlan],
+    options: FileOptions,
+    time_zone: str,
 ) -> list[ColumnPlan]:
     """A column whose dates fit both orders follows the one that tells, in the same file."""
     telling = next((c for c in columns if c.reading and c.reading.order and c.reading.sure), None)
@@ -396,9 +435,14 @@ def _agree_on_order(
     for column in columns:
         if column.reading and column.reading.order and not column.reading.sure:
             reading = read_as(
-                database, text.relation, column.name, column.reading.kind, order=telling.reading.order, time_zone=time_zone
+                database,
+                text.relation,
+                column.name,
+                column.reading.kind,
+                order=telling.reading.order,
+                time_zone=time_zone,
             )
-            reason = say("Read like {column}: {reason}", column=telling.header, reason=str(telling.reading.reason))
+            reason = say("Read like {column}: {reason}", column=telling.header, reason=telling.reading.reason)
             column = replace(column, reading=replace(reading, reason=reason))
         agreed.append(column)
     return agreed
@@ -418,5 +462,3 @@ def _check_status(database: duckdb.DuckDBPyConnection, text: TextTable, column: 
             reason=say("Its words are not open, won and lost, so it is kept as a column of its own."),
         )  # fmt: skip
     return column
-
-

@@ -67,7 +67,9 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
     same = _same_names(database, of, list(missing))
     if same:
         database.execute("CREATE OR REPLACE TEMP TABLE forgiven (written VARCHAR, id VARCHAR)")
-        database.executemany("INSERT INTO forgiven VALUES (?, ?)", [[written, key] for written, (key, _) in same.items()])
+        database.executemany(
+            "INSERT INTO forgiven VALUES (?, ?)", [[written, key] for written, (key, _) in same.items()]
+        )
         database.execute(
             f"UPDATE deals SET {of.id_column} = f.id FROM forgiven f WHERE f.written = coalesce(deals.{of.column}, deals.{of.id_column}); DROP TABLE forgiven"
         )
@@ -90,8 +92,14 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
 
 def _same_names(database: duckdb.DuckDBPyConnection, of: _Reference, missing: list[str]) -> dict[str, tuple[str, str]]:
     """Written name -> (key, name) where exactly one row can be meant."""
-    rows = database.execute(f"SELECT {of.key}, {of.name} FROM {of.table} WHERE {of.name} IS NOT NULL LIMIT {_MOST_NAMES}").fetchall()
+    rows = database.execute(
+        f"SELECT {of.key}, {of.name} FROM {of.table} WHERE {of.name} IS NOT NULL LIMIT {_MOST_NAMES}"
+    ).fetchall()
     by_fold: dict[str, list[tuple[str, str]]] = {}
     for key, name in rows:
         by_fold.setdefault(fold(name), []).append((key, name))
-    return {written: by_fold[fold(written)][0] for written in missing if fold(written) and len(by_fold.get(fold(written), [])) == 1}
+    return {
+        written: by_fold[fold(written)][0]
+        for written in missing
+        if fold(written) and len(by_fold.get(fold(written), [])) == 1
+    }

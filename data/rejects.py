@@ -26,9 +26,12 @@ def rejected_rows(
     """Headers and rows: file, line, column, value, reason, and then the file's own columns for whole rows."""
     record = next((record for record in workspace.history() if record.number == number), None)
     if record is None:
-        raise RequestProblem(say("There is no import {number}.", number=str(number)), say("`history` lists the imports."))
+        raise RequestProblem(
+            say("There is no import {number}.", number=str(number)), say("`history` lists the imports.")
+        )
     own = {
-        f"{file['path']} / {file['sheet']}" if file["sheet"] else file["path"]: file["headers"] for file in record.report["files"]
+        f"{file['path']} / {file['sheet']}" if file["sheet"] else file["path"]: file["headers"]
+        for file in record.report["files"]
     }
     columns = list(dict.fromkeys(header for headers in own.values() for header in headers))
     rows = []

@@ -25,10 +25,34 @@ _DEALS_LOOKED_AT = 50_000
 # Deals of one status in one stage, that are no longer chance.
 _ENOUGH = 5
 
-_WON = ("won", "closedwon", "dealwon", "wonclosed", "נסגרבהצלחה", "זכייה", "זכיה", "זכינו", "נמכר", "עסקהנסגרה", "הצלחה", "נחתם")
+_WON = (
+    "won",
+    "closedwon",
+    "dealwon",
+    "wonclosed",
+    "נסגרבהצלחה",
+    "זכייה",
+    "זכיה",
+    "זכינו",
+    "נמכר",
+    "עסקהנסגרה",
+    "הצלחה",
+    "נחתם",
+)
 _LOST = ("lost", "closedlost", "deallost", "lostclosed", "declined", "cancelled", "canceled", "rejected", "disqualified", "abandoned", "churned", "unsuccessful", "notwon",
          "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "לארלוונטי", "ללאהצלחה", "ירדמהפרק", "נפסל")  # fmt: skip
-_WON_AT_THE_END = ("approved", "activated", "registered", "signed", "accepted", "completed", "ordered", "אושר", "הופעל", "הושלם")
+_WON_AT_THE_END = (
+    "approved",
+    "activated",
+    "registered",
+    "signed",
+    "accepted",
+    "completed",
+    "ordered",
+    "אושר",
+    "הופעל",
+    "הושלם",
+)
 _LOST_AT_THE_END = ("noresponse", "unresponsive", "closed", "סגור")
 # Where stages usually stand, for files that show no order of their own.
 _USUAL = (
@@ -107,7 +131,9 @@ def decide_stages(
 def _said_of(stages: Iterable[str], choices: StageChoices) -> StageChoices:
     """What was said of these stages: a pipeline that none of the names is in is left to us."""
     here = {fold(stage) for stage in stages}
-    order, won, lost = (tuple(name for name in names if fold(name) in here) for names in (choices.order, choices.won, choices.lost))
+    order, won, lost = (
+        tuple(name for name in names if fold(name) in here) for names in (choices.order, choices.won, choices.lost)
+    )
     return StageChoices(order, won, lost)
 
 
@@ -195,9 +221,7 @@ def _decide(
     return [replace(stage, order=rank) for rank, stage in enumerate(stages, 1)]
 
 
-def _outcomes(
-    seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str]
-) -> dict[str, tuple[str, Message]]:
+def _outcomes(seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str]) -> dict[str, tuple[str, Message]]:
     won, lost = ({fold(name) for name in names} for names in (choices.won, choices.lost))
     ordered = {fold(name) for name in choices.order}
     # Where the status hangs on the stage alone, a stage has deals of one status only.
@@ -224,7 +248,10 @@ def _outcomes(
         elif not won and by_stage and facts.won >= enough and facts.won == facts.deals:
             outcomes[stage] = ("won", say_n("The only deal in it is won.", "All {n} deals in it are won.", facts.deals))
         elif not lost and by_stage and facts.lost >= enough and facts.lost == facts.deals and not facts.went_on:
-            outcomes[stage] = ("lost", say_n("The only deal in it is lost.", "All {n} deals in it are lost.", facts.deals))
+            outcomes[stage] = (
+                "lost",
+                say_n("The only deal in it is lost.", "All {n} deals in it are lost.", facts.deals),
+            )
         elif not won and at_the_end and _ends_like(name, _WON_AT_THE_END):
             outcomes[stage] = ("won", say("Deals end there, and its name says so."))
         elif not lost and at_the_end and _ends_like(name, _LOST_AT_THE_END):
@@ -255,7 +282,9 @@ def _order(
     if all(seen[stage].rank is not None for stage in stages):
         return {stage: seen[stage].rank or 0.0 for stage in stages}, say("In the order the file gives.")
     if any(seen[stage].went_on for stage in stages):
-        return _precedence(database, pipeline, stages, choices.pipeline), say("In the order most deals went through them.")
+        return _precedence(database, pipeline, stages, choices.pipeline), say(
+            "In the order most deals went through them."
+        )
     probabilities = [seen[stage].probability for stage in stages]
     if len(stages) > 1 and None not in probabilities and len(set(probabilities)) == len(stages):
         return {stage: seen[stage].probability or 0.0 for stage in stages}, say("In the order of their chance to win.")
@@ -316,7 +345,9 @@ def derive(
 
 
 def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    rows = database.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name = current_database()", [table])
+    rows = database.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name = current_database()", [table]
+    )
     return [name for (name,) in rows.fetchall() if re.fullmatch(r"attr_\d+", name)]
 
 
@@ -339,7 +370,13 @@ def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
         """
     ).fetchone()
     if added and added[0] and known and known[0]:
-        return [say_n("{n} deal is in the stage history only, and was added.", "{n} deals are in the stage history only, and were added.", added[0])]
+        return [
+            say_n(
+                "{n} deal is in the stage history only, and was added.",
+                "{n} deals are in the stage history only, and were added.",
+                added[0],
+            )
+        ]
     return []
 
 
@@ -347,7 +384,9 @@ def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time
     local_close = "timezone($zone, timezone('UTC', l.file_close))"
     closes_on = f"CAST({local_close} AS DATE)"
     # A close date is often a day: a deal that closed on the day it was created did not close before that.
-    is_day_of_creation = f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
+    is_day_of_creation = (
+        f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
+    )
     closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
     derived = {
         "pipeline": "coalesce(l.pipeline, $pipeline)",

@@ -129,13 +129,20 @@ class Workspace:
 
     # Changing the data
 
-    def prepare_copy(self) -> tuple[Path, int]:
-        """Copy the data in force to a new file to be changed; returns it and the revision it was made from."""
+    def prepare_copy(self, *, afresh: bool = False) -> tuple[Path, int]:
+        """Copy the data in force to a new file to be changed; returns it and the revision it was made from.
+
+        `afresh` leaves the rows behind and keeps only what is known of the imports.
+        """
         self._make()
         self._sweep()
         file = self.data_file
         with writing(self.folder):
-            return self._copy_of(file), _revision_of(file) if file else 0
+            copy = self._copy_of(None if afresh else file)
+            if afresh and file is not None:
+                with connect(copy) as database:
+                    _take_imports(database, file)
+            return copy, _revision_of(file) if file else 0
 
     def _copy_of(self, file: Path | None) -> Path:
         """A new file with the data of `file`, or with empty tables."""
@@ -177,10 +184,9 @@ class Workspace:
                 copy = self._copy_of(self._file_before(last))
                 try:
                     with connect(copy) as database:
-                        database.execute(f"ATTACH '{_text(current)}' AS current (READ_ONLY)")
-                        database.execute("DELETE FROM imports; INSERT INTO imports SELECT * FROM current.imports")
+                        _take_imports(database, current)
                         database.execute("UPDATE imports SET undone = true WHERE number = ?", [last.number])
-                        database.execute("DETACH current; CHECKPOINT")
+                        database.execute("CHECKPOINT")
                     self._put_in_force(copy)
                 finally:
                     copy.unlink(missing_ok=True)
@@ -193,7 +199,10 @@ class Workspace:
         file = self.folder / str(name)
         if not file.exists():
             raise WorkspaceProblem(
-                say("Import {number} is too old to take back: the data from before it is no longer kept.", number=str(record.number)),
+                say(
+                    "Import {number} is too old to take back: the data from before it is no longer kept.",
+                    number=str(record.number),
+                ),
                 say("Load what is right again instead: rows with the same number are updated."),
             )
         return file
@@ -231,7 +240,9 @@ class Workspace:
         """The imports, oldest first, those taken back too."""
         if self.data_file is None:
             return []
-        rows = self._ask('SELECT number, revision, "at", files, rows_loaded, undone, report FROM imports ORDER BY number')
+        rows = self._ask(
+            'SELECT number, revision, "at", files, rows_loaded, undone, report FROM imports ORDER BY number'
+        )
         return [
             ImportRecord(
                 int(row.number), int(row.revision), row.at.to_pydatetime(), tuple(json.loads(row.files)),
@@ -261,7 +272,9 @@ class Workspace:
             return Settings()
         with self._lock("notes"), connect(notes, read_only=True) as database:
             kept = dict(database.execute("SELECT name, value FROM settings").fetchall())
-        return Settings(**{field.name: json.loads(kept[field.name]) for field in fields(Settings) if field.name in kept})
+        return Settings(
+            **{field.name: json.loads(kept[field.name]) for field in fields(Settings) if field.name in kept}
+        )
 
     def save_settings(self, settings: Settings) -> None:
         self._make()
@@ -305,6 +318,13 @@ def _create_all(database: duckdb.DuckDBPyConnection) -> None:
            CREATE TABLE recorded_stages (deal_id VARCHAR, pipeline VARCHAR, stage VARCHAR, entered_at TIMESTAMP, position BIGINT, owner_id VARCHAR, owner VARCHAR,
                                          amount DOUBLE, deal_name VARCHAR, customer_id VARCHAR, customer VARCHAR, currency VARCHAR, created_at TIMESTAMP)"""
     )
+
+
+def _take_imports(database: duckdb.DuckDBPyConnection, source: Path) -> None:
+    """What is known of the imports is as in `source`, whatever else is not."""
+    database.execute(f"ATTACH '{_text(source)}' AS current (READ_ONLY)")
+    database.execute("DELETE FROM imports; INSERT INTO imports SELECT * FROM current.imports")
+    database.execute("DETACH current")
 
 
 def _revision_of(file: Path) -> int:
@@ -361,7 +381,11 @@ def writing(folder: Path) -> Iterator[None]:
 def workspaces() -> list[str]:
     """The names of the workspaces there are, the one in use included."""
     folder = home() / "workspaces"
-    found = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")] if folder.exists() else []
+    found = (
+        [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        if folder.exists()
+        else []
+    )
     return sorted({*found, current()}, key=str.casefold)
 
 
@@ -442,7 +466,7 @@ def _folder_of(name: str) -> Path:
 def _free_folder(name: str) -> Path:
     folder = _folder_of(name)
     if folder.exists():
-        raise WorkspaceProblem(say("There is a workspace called {name} already.", name=name), say("Choose another name."))
+        raise WorkspaceProblem(
+            say("There is a workspace called {name} already.", name=name), say("Choose another name.")
+        )
     return folder
-
-

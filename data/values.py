@@ -30,9 +30,7 @@ MOST_SHAPES = 200
 _LONGEST = 250
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december"
 # Currency signs and codes, blanks, and the marks that turn the direction of writing.
-_AFFIX = (
-    r"""((?i:ש["״]?ח|nis|ils|usd|us\$|eur|gbp)|\b[A-Z]{3}\b|\p{Sc}|%|[\s'\x{00a0}\x{202f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}])"""
-)
+_AFFIX = r"""((?i:ש["״]?ח|nis|ils|usd|us\$|eur|gbp)|\b[A-Z]{3}\b|\p{Sc}|%|[\s'\x{00a0}\x{202f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}])"""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,9 @@ def _dates(
     shapes = _shapes(database, relation, cell, f"regexp_replace({month}, '[0-9]+', '9', 'g')")
     day_or_month = [shape for shape in shapes if re.match(r"9([-/. ])9\1(Y|9)(?!\S*9[-/.])", shape.text)]
     if not shapes:
-        return Reading(kind, f"try_cast({cell} AS {'DATE' if kind == 'date' else 'TIMESTAMP'})", say("The column is empty."))
+        return Reading(
+            kind, f"try_cast({cell} AS {'DATE' if kind == 'date' else 'TIMESTAMP'})", say("The column is empty.")
+        )
     dated = next((shape for shape in shapes if "Y" in shape.text), shapes[0])
     reason, sure = say("Year first, as in {example}.", example=dated.example), True
     chosen = order
@@ -121,7 +121,9 @@ def _dates(
     if worded and not day_or_month:
         reason = say("The month is written as a word, as in {example}.", example=worded[0].example)
     sql = _date_sql(cell, formats, len(iso) - len(zoned), len(zoned), time_zone if kind == "timestamp" else "UTC")
-    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, sure, chosen if day_or_month else None)
+    return Reading(
+        kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, sure, chosen if day_or_month else None
+    )
 
 
 def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> tuple[Message, bool, DateOrder]:
@@ -136,9 +138,17 @@ def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> 
     days_first, days_second, late_first, late_second, example = row or (0, 0, None, None, None)
     if days_first and days_second:
         more: DateOrder = "dmy" if days_first >= days_second else "mdy"
-        mixed = say("{first} and {second} both exist: the column mixes two orders. Day first is tried.", first=late_first, second=late_second)
+        mixed = say(
+            "{first} and {second} both exist: the column mixes two orders. Day first is tried.",
+            first=late_first,
+            second=late_second,
+        )
         if more == "mdy":
-            mixed = say("{first} and {second} both exist: the column mixes two orders. Month first is tried.", first=late_first, second=late_second)
+            mixed = say(
+                "{first} and {second} both exist: the column mixes two orders. Month first is tried.",
+                first=late_first,
+                second=late_second,
+            )
         return mixed, False, more
     if days_first:
         return say("{example} exists, so the day comes first.", example=late_first), True, "dmy"
@@ -182,7 +192,11 @@ def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zon
     """`bare` and `zoned`: how many ISO shapes come without and with an offset."""
     parts = []
     if formats:
-        half = f"regexp_replace({cell}, '(?i) *([ap])\\.?m\\.?$', ' \\1m')" if any("%p" in form for form in formats) else cell
+        half = (
+            f"regexp_replace({cell}, '(?i) *([ap])\\.?m\\.?$', ' \\1m')"
+            if any("%p" in form for form in formats)
+            else cell
+        )
         if any("%b" in form for form in formats):
             half = f"regexp_replace({half}, '(?i)\\bsept\\b', 'Sep')"
         words = "[" + ", ".join(f"'{form}'" for form in formats) + "]"
@@ -221,7 +235,9 @@ def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, ki
     grouped_point = [shape for shape, text in bare if re.search(r"^[9T](\.T)+$", text)]
     grouped_comma = [shape for shape, text in bare if re.search(r"^[9T](,T)+", text)]
     # Nobody writes money to a thousandth, unless it is less than one, or thousands stand unseparated beside it.
-    thousands = kind == "money" and not any("N" in text or re.search(r"(^|\D)0[.,]", shape.example) for shape, text in bare)
+    thousands = kind == "money" and not any(
+        "N" in text or re.search(r"(^|\D)0[.,]", shape.example) for shape, text in bare
+    )
     currency = _currency_sql(cell, shapes) if kind == "money" else None
     if plain and not grouped_point:
         return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), currency=currency)
@@ -240,10 +256,16 @@ def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, ki
         mark, reason = ",", say("The point separates thousands, as in {example}.", example=grouped_point[0].example)
     elif grouped_point and thousands:
         mark, sure = ",", False
-        reason = say("{example} could be read two ways; the point is taken to separate thousands.", example=grouped_point[0].example)
+        reason = say(
+            "{example} could be read two ways; the point is taken to separate thousands.",
+            example=grouped_point[0].example,
+        )
     elif grouped_point:
         mark, sure = ".", False
-        reason = say("{example} could be read two ways; the point is taken as the decimal mark.", example=grouped_point[0].example)
+        reason = say(
+            "{example} could be read two ways; the point is taken as the decimal mark.",
+            example=grouped_point[0].example,
+        )
     elif grouped_comma and any(re.search(r"(^|\D)0,", shape.example) for shape in grouped_comma):
         mark, reason = ",", say("The comma is the decimal mark, as in {example}.", example=grouped_comma[0].example)
     elif grouped_comma:

@@ -495,7 +495,11 @@ def done(report: ImportReport) -> None:
         called = import_words.analyses(locale)
         rows = [[rich(called[name]), tag("good", _("ready")), "–"] for name in report.unlocks if name in called]
         rows += [
-            [rich(called[name]), tag("plain", _("needs more")), rich(", ".join(_(SCHEMA[need].label) for need in needs))]
+            [
+                rich(called[name]),
+                tag("plain", _("needs more")),
+                rich(", ".join(_(SCHEMA[need].label) for need in needs)),
+            ]
             for name, needs in report.locked
             if name in called
         ]

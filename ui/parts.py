@@ -131,7 +131,13 @@ def grid(rows: pd.DataFrame, kinds: Mapping[str, Kind], *, key: str, height: int
             case _:
                 config[name] = st.column_config.TextColumn()
     st.dataframe(
-        shown, column_order=columns, column_config=config, hide_index=True, height=height, key=f"grid_{key}", placeholder=""
+        shown,
+        column_order=columns,
+        column_config=config,
+        hide_index=True,
+        height=height,
+        key=f"grid_{key}",
+        placeholder="",
     )
 
 

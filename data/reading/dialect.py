@@ -136,9 +136,7 @@ def records(lines: Iterable[str], dialect: Dialect, width: int | None = None, af
     """
     csv.field_size_limit(64 << 20)  # lines are limited already
     feed = _Feed(lines, after)
-    reader = csv.reader(
-        feed, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True, skipinitialspace=True
-    )
+    reader = csv.reader(feed, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True, skipinitialspace=True)
     while True:
         first = feed.number + 1
         feed.mark()
@@ -168,6 +166,7 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
 
     The first reading that gives `width` cells, or where none does, the cells of its first line.
     """
+
     def reading(quotes: _Quotes, most: int = 1, any_width: bool = False) -> tuple[list[str], int] | None:
         for used in range(1, most + 1):
             if used > len(feed.taken) and next(feed, "") == "":

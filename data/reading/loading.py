@@ -190,7 +190,8 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
     mark, edge = re.escape(dialect.quote), f"{re.escape(dialect.delimiter)}\r\n"
     blanks = " \t".replace(dialect.delimiter, "")
     reopened = re.compile(
-        f"(?:[^{mark}{edge}]{mark}|(?:^|[{edge}]) *{mark}{mark})(?:{mark}{mark})*[{blanks}]+{mark}".encode(), re.MULTILINE
+        f"(?:[^{mark}{edge}]{mark}|(?:^|[{edge}]) *{mark}{mark})(?:{mark}{mark})*[{blanks}]+{mark}".encode(),
+        re.MULTILINE,
     )
     found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b""
     with path.open("rb") as file:

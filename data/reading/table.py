@@ -151,9 +151,7 @@ def _take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers
     return sorted([*header.skipped, *(SkippedLine(*item) for item in found.items())], key=lambda skip: skip.line)
 
 
-def _without_phantoms(
-    scratch: duckdb.DuckDBPyConnection, relation: str, names: tuple[str, ...]
-) -> tuple[str, ...]:
+def _without_phantoms(scratch: duckdb.DuckDBPyConnection, relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Drop the last columns while they have neither a name nor a value."""
     while len(names) > 1 and not names[-1]:
         column = f"c{len(names) - 1}"

@@ -63,7 +63,15 @@ HUBSPOT = Source(
         },
     },
     signature={
-        "deals": ("Deal Stage", "Associated Company IDs (Primary)", "Associated Contact IDs", "Deal owner", "Create Date", "dealstage", "hs_object_id"),
+        "deals": (
+            "Deal Stage",
+            "Associated Company IDs (Primary)",
+            "Associated Contact IDs",
+            "Deal owner",
+            "Create Date",
+            "dealstage",
+            "hs_object_id",
+        ),
         "customers": ("Company Domain Name", "Company owner"),
     },
     stage_column=_stage_column,

@@ -65,7 +65,13 @@ SALESFORCE = Source(
         },
     },
     signature={
-        "deals": ("StageName", "ForecastCategoryName", "HasOpportunityLineItem", "Opportunity Owner", "Opportunity Name"),
+        "deals": (
+            "StageName",
+            "ForecastCategoryName",
+            "HasOpportunityLineItem",
+            "Opportunity Owner",
+            "Opportunity Name",
+        ),
         "customers": ("MasterRecordId", "JigsawCompanyId", "AccountSource", "Account Owner", "BillingGeocodeAccuracy"),
         "people": ("UserRoleId", "ProfileId", "TimeZoneSidKey"),
     },

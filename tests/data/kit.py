@@ -31,7 +31,10 @@ def texts(cells: Sequence[str | None]) -> duckdb.DuckDBPyConnection:
     """A database with the cells in column c0 of `texts`."""
     database = _DATABASE.cursor()
     database.execute("SET TimeZone = 'UTC'")
-    database.execute("CREATE OR REPLACE TABLE texts AS SELECT generate_subscripts($c, 1) AS line, unnest($c::VARCHAR[]) AS c0", {"c": list(cells)})
+    database.execute(
+        "CREATE OR REPLACE TABLE texts AS SELECT generate_subscripts($c, 1) AS line, unnest($c::VARCHAR[]) AS c0",
+        {"c": list(cells)},
+    )
     return database
 
 

@@ -17,7 +17,11 @@ from tests.data.kit import ask, write_csv
 
 ROOT = Path(__file__).parents[2]
 HEADER = ["Deal ID", "Stage", "Amount", "Created", "Colour"]
-ROWS = [["1", "Demo", "1000", "2024-01-25", "red"], ["2", "Signed", "20", "2024-01-26", ""], ["", "Demo", "5", "2024-01-27", "=1+1"]]
+ROWS = [
+    ["1", "Demo", "1000", "2024-01-25", "red"],
+    ["2", "Signed", "20", "2024-01-26", ""],
+    ["", "Demo", "5", "2024-01-27", "=1+1"],
+]
 
 
 @pytest.fixture
@@ -81,7 +85,12 @@ def test_skipped_lines_have_reasons(told, tmp_path):
     path.write_text("My report,,\n,,\nDeal ID,Stage,Amount\n1,Demo,5\n2,Won,6\n,,\nTotal,,11\n", "utf-8")
     (told_file,) = told("import", path)["files"]
     assert (told_file["header_line"], told_file["rows_read"]) == (3, 2)
-    assert [(skipped["line"], bool(skipped["reason"])) for skipped in told_file["skipped_lines"]] == [(1, True), (2, True), (6, True), (7, True)]
+    assert [(skipped["line"], bool(skipped["reason"])) for skipped in told_file["skipped_lines"]] == [
+        (1, True),
+        (2, True),
+        (6, True),
+        (7, True),
+    ]
 
 
 def test_preview_says_the_same_and_writes_nothing(told, folder, file):
@@ -119,7 +128,9 @@ def test_nothing_yet(told, run):
 
 def test_options_decide(told, folder, tmp_path):
     path = tmp_path / "odd.txt"
-    path.write_bytes("Ident;Phase;Größe;Wann\n1;Neu;1,5;02/03/2024\n2;Gut;2,5;03/04/2024\n3;Schlecht;3;04/05/2024\n".encode("cp1252"))
+    path.write_bytes(
+        "Ident;Phase;Größe;Wann\n1;Neu;1,5;02/03/2024\n2;Gut;2,5;03/04/2024\n3;Schlecht;3;04/05/2024\n".encode("cp1252")
+    )
     (told_file,) = told(
         "import", path, "--table", "deals", "--map", "Ident=deal_id", "--map", "Phase=STAGE", "--map", "Größe=amount", "--map", "Wann=created_at",
         "--date-order", "mdy", "--encoding", "windows-1252", "--delimiter", ";", "--stages", "Neu, Gut", "--won", "Gut", "--lost", "schlecht",
@@ -169,7 +180,19 @@ def test_what_does_not_fit_is_refused_in_a_sentence(run, folder, file, arguments
     assert not folder.exists() or not list(folder.glob("preparing-*"))
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04 no workbook", b"\x1f\x8b broken", b"colour,size\nred,5\n", b"\n\n\n", b"\xff" * 50])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b"PK\x03\x04 no workbook",
+        b"\x1f\x8b broken",
+        b"colour,size\nred,5\n",
+        b"\n\n\n",
+        b"\xff" * 50,
+    ],
+)
 def test_files_that_cannot_be_read_are_refused_in_a_sentence(run, tmp_path, folder, content):
     path = tmp_path / "strange.xlsx" if content and content.startswith(b"PK") else tmp_path / "strange.csv"
     if content is not None:
@@ -228,7 +251,14 @@ def test_the_rows_set_aside_can_be_mended_in_a_spreadsheet(told, run, file, tmp_
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r="])
 def test_no_cell_set_aside_computes(run, told, tmp_path, start):
     text = f"{start}cmd|' /C calc'!A0"
-    told("import", write_csv(tmp_path / "f.csv", ["Deal ID", "Stage", "Amount", text], [["", text, "5", text], ["1", "Demo", text, "x"], ["2", "Demo", "6", "y"]]))
+    told(
+        "import",
+        write_csv(
+            tmp_path / "f.csv",
+            ["Deal ID", "Stage", "Amount", text],
+            [["", text, "5", text], ["1", "Demo", text, "x"], ["2", "Demo", "6", "y"]],
+        ),
+    )
     run("export-rejects", "1", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
@@ -240,7 +270,10 @@ def test_the_made_up_company_refuses_a_workspace_with_data(run, told, folder, fi
     told("import", file)
     status, out, err = run("demo", "--language", "he")
     assert (status, out) == (2, "")
-    assert err == "workspace holds data already, and made-up deals must not mix with it. Choose an empty workspace for the made-up company.\n"
+    assert (
+        err
+        == "workspace holds data already, and made-up deals must not mix with it. Choose an empty workspace for the made-up company.\n"
+    )
     assert ask(Workspace(folder), "SELECT count(*) FROM deals") == [(2,)]
 
 

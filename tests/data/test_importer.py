@@ -55,7 +55,9 @@ def test_a_file_of_deals(workspace, csv_of):
     (file,) = report.files
     assert (file.table, file.rows_read, counts(file)) == ("deals", 3, (3, 0, 0, 0, 0))
     assert file.totals == {"amount": {"file": 3000.5, "loaded": 3000.5}}
-    assert ask(workspace, "SELECT deal_id, stage, status, amount, created_at, closed_at, attr_1 FROM deals ORDER BY 1") == [
+    assert ask(
+        workspace, "SELECT deal_id, stage, status, amount, created_at, closed_at, attr_1 FROM deals ORDER BY 1"
+    ) == [
         ("1", "Demo", "open", 1000.0, datetime(2024, 1, 5), None, "red"),
         ("2", "Closed Won", "won", 2000.5, datetime(2024, 1, 6), datetime(2024, 2, 20), None),
         ("3", "Closed Lost", "lost", None, datetime(2024, 1, 7), datetime(2024, 3, 1), "blue"),
@@ -72,7 +74,11 @@ def test_the_same_file_again_changes_nothing(workspace, csv_of):
 
 def test_a_later_file_updates(workspace, csv_of):
     load(workspace, csv_of(HEADER, *DEALS))
-    later = [["1", "Uno", "Closed Won", "1500", "2024-01-05", "2024-04-01", "red"], DEALS[1], ["4", "Cuatro", "Demo", "5", "2024-04-02", "", ""]]
+    later = [
+        ["1", "Uno", "Closed Won", "1500", "2024-01-05", "2024-04-01", "red"],
+        DEALS[1],
+        ["4", "Cuatro", "Demo", "5", "2024-04-02", "", ""],
+    ]
     report = load(workspace, csv_of(HEADER, *later))
     assert counts(report.files[0]) == (1, 1, 1, 0, 0)
     assert ask(workspace, "SELECT deal_id, status, amount FROM deals ORDER BY 1") == [
@@ -83,7 +89,9 @@ def test_a_later_file_updates(workspace, csv_of):
 def test_a_file_with_fewer_columns_leaves_the_others(workspace, csv_of):
     load(workspace, csv_of(HEADER, *DEALS))
     load(workspace, csv_of(["Deal ID", "Stage"], ["1", "Closed Lost"]))
-    assert ask(workspace, "SELECT deal_name, status, amount, attr_1 FROM deals WHERE deal_id = '1'") == [("Uno", "lost", 1000.0, "red")]
+    assert ask(workspace, "SELECT deal_name, status, amount, attr_1 FROM deals WHERE deal_id = '1'") == [
+        ("Uno", "lost", 1000.0, "red")
+    ]
 
 
 def test_a_column_that_became_empty_empties_its_cells(workspace, csv_of):
@@ -94,7 +102,9 @@ def test_a_column_that_became_empty_empties_its_cells(workspace, csv_of):
 
 
 def test_rows_without_a_key_are_set_aside_with_all_that_was_in_them(workspace, csv_of):
-    report = load(workspace, csv_of(["Deal ID", "Stage", "Amount"], ["1", "Demo", "5"], ["", "Won", "7"], ["3", "Won", "8"]))
+    report = load(
+        workspace, csv_of(["Deal ID", "Stage", "Amount"], ["1", "Demo", "5"], ["", "Won", "7"], ["3", "Won", "8"])
+    )
     file = report.files[0]
     assert (counts(file), file.totals["amount"]) == ((2, 0, 0, 0, 1), {"file": 20.0, "loaded": 13.0})
     (reject,) = workspace.rejects(1).to_dict("records")
@@ -105,7 +115,9 @@ def test_rows_without_a_key_are_set_aside_with_all_that_was_in_them(workspace, c
 
 
 def test_cells_that_cannot_be_read_are_emptied_kept_and_said(workspace, csv_of):
-    rows = [[str(n), "Demo", amount, "2024-01-05"] for n, amount in enumerate(("1", "TBD", "3", "1O0"))] + [["9", "Demo", "5", "soon"]]
+    rows = [[str(n), "Demo", amount, "2024-01-05"] for n, amount in enumerate(("1", "TBD", "3", "1O0"))] + [
+        ["9", "Demo", "5", "soon"]
+    ]
     report = load(workspace, csv_of(["Deal ID", "Stage", "Amount", "Created"], *rows))
     assert counts(report.files[0]) == (5, 0, 0, 0, 0)
     assert [str(warning) for warning in report.files[0].warnings] == [
@@ -119,7 +131,13 @@ def test_cells_that_cannot_be_read_are_emptied_kept_and_said(workspace, csv_of):
 
 
 def test_a_stay_without_a_date_is_rejected_once(workspace, csv_of):
-    rows = [["1", "Demo", "2024-01-25"], ["1", "Won", "never"], ["1", "", "2024-01-27"], ["", "Demo", "2024-01-28"], ["2", "Demo", "2024-01-29"]]
+    rows = [
+        ["1", "Demo", "2024-01-25"],
+        ["1", "Won", "never"],
+        ["1", "", "2024-01-27"],
+        ["", "Demo", "2024-01-28"],
+        ["2", "Demo", "2024-01-29"],
+    ]
     report = load(workspace, csv_of(["Deal ID", "Stage", "Entered at"], *rows), table="stage_entries")
     assert counts(report.files[0]) == (2, 0, 0, 0, 3)
     rejects = [(r.line, r.column, r.value) for r in workspace.rejects(1).fillna("").itertuples()]
@@ -129,11 +147,18 @@ def test_a_stay_without_a_date_is_rejected_once(workspace, csv_of):
 def test_the_second_row_of_a_key_is_left_out_and_said(workspace, csv_of):
     report = load(workspace, csv_of(["Deal ID", "Stage"], ["1", "Demo"], ["2", "Demo"], ["1", "Won"]))
     assert counts(report.files[0]) == (2, 0, 0, 1, 0)
-    assert "1 row repeats the key of an earlier one and was left out: 1 in line 4." in map(str, report.files[0].warnings)
+    assert "1 row repeats the key of an earlier one and was left out: 1 in line 4." in map(
+        str, report.files[0].warnings
+    )
 
 
 def test_deals_without_numbers_are_all_kept_and_found_again(workspace, csv_of):
-    rows = [["Uno", "Demo", "Acme", "5"], ["Uno", "Demo", "Acme", "6"], ["Uno", "Demo", "Beta", "7"], ["", "Demo", "Beta", "8"]]
+    rows = [
+        ["Uno", "Demo", "Acme", "5"],
+        ["Uno", "Demo", "Acme", "6"],
+        ["Uno", "Demo", "Beta", "7"],
+        ["", "Demo", "Beta", "8"],
+    ]
     file = csv_of(["Deal name", "Stage", "Customer", "Amount"], *rows)
     assert counts(load(workspace, file).files[0]) == (3, 0, 0, 0, 1)
     assert ask(workspace, "SELECT sum(amount) FROM deals") == [(18.0,)]
@@ -145,10 +170,14 @@ def test_leading_zeros_stay(workspace, csv_of):
     assert ask(workspace, "SELECT deal_id FROM deals ORDER BY 1") == [("007",), ("7",)]
 
 
-WORDS = st.sampled_from(["", "1", "2", "3", "x", "=1+1", '"', "כן", "12.5", "2024-01-25", "Closed Won", " ", "\u202eevil", "a,b"])
+WORDS = st.sampled_from(
+    ["", "1", "2", "3", "x", "=1+1", '"', "כן", "12.5", "2024-01-25", "Closed Won", " ", "\u202eevil", "a,b"]
+)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     first=st.lists(st.lists(WORDS, min_size=5, max_size=5), min_size=1, max_size=12),
     second=st.lists(st.lists(WORDS, min_size=5, max_size=5), min_size=1, max_size=12),
@@ -161,7 +190,9 @@ def test_every_row_is_somewhere_whatever_is_in_it(tmp_path_factory, first, secon
     for rows in (first, second):
         rows = [row for row in rows if any(cell.strip() for cell in row)] or [["1", "Demo", "", "2024-01-25", ""]]
         file = write_csv(folder / "f.csv", header, rows)
-        (report,) = load(workspace, file, table=table, mapping={h: f for h, f in zip(header, _targets(table), strict=True)}).files
+        (report,) = load(
+            workspace, file, table=table, mapping={h: f for h, f in zip(header, _targets(table), strict=True)}
+        ).files
         assert report.rows_read + len(report.skipped_lines) == len(rows)
         assert all(abs(sums["file"]) >= 0 for sums in report.totals.values())
     kept = "SELECT count(*) FROM deals", "SELECT count(DISTINCT deal_id) FROM stage_entries"
@@ -169,7 +200,11 @@ def test_every_row_is_somewhere_whatever_is_in_it(tmp_path_factory, first, secon
 
 
 def _targets(table):
-    return ["deal_id", "stage", "amount", "entered_at", None] if table == "stage_entries" else ["deal_id", "stage", "amount", "created_at", None]
+    return (
+        ["deal_id", "stage", "amount", "entered_at", None]
+        if table == "stage_entries"
+        else ["deal_id", "stage", "amount", "created_at", None]
+    )
 
 
 # Known systems
@@ -179,13 +214,22 @@ def test_salesforce_backup(workspace):
     report = load(workspace, EXPORTS / "salesforce/Opportunity.csv", EXPORTS / "salesforce/Account.csv")
     deals, accounts = report.files
     assert (counts(deals), counts(accounts)) == ((3, 0, 0, 1, 0), (2, 0, 0, 1, 0))
-    assert ask(workspace, "SELECT deal_id, stage, status, customer_id, customer, currency, probability, contact_id FROM deals ORDER BY 1") == [
+    assert ask(
+        workspace,
+        "SELECT deal_id, stage, status, customer_id, customer, currency, probability, contact_id FROM deals ORDER BY 1",
+    ) == [
         ("0061", "Propuesta", "open", "0011", "Acme", "MXN", 0.5, None),
         ("0062", "Ganada", "won", "0012", "Beta", "PEN", 1.0, "0031"),
         ("0064", "Perdida", "lost", None, None, "PEN", 0.0, None),
     ]
-    assert ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") == [("Propuesta", "open"), ("Ganada", "won"), ("Perdida", "lost")]
-    assert ask(workspace, "SELECT closed_at, expected_close_on FROM deals WHERE deal_id = '0061'") == [(None, date(2024, 6, 30))]
+    assert ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") == [
+        ("Propuesta", "open"),
+        ("Ganada", "won"),
+        ("Perdida", "lost"),
+    ]
+    assert ask(workspace, "SELECT closed_at, expected_close_on FROM deals WHERE deal_id = '0061'") == [
+        (None, date(2024, 6, 30))
+    ]
     assert ask(workspace, "SELECT parent_id FROM customers ORDER BY customer_id") == [(None,), ("0011",)]
 
 
@@ -194,7 +238,9 @@ def test_salesforce_report_with_footer(workspace):
     assert (file.source, file.date_order, file.rows_read, counts(file)) == ("salesforce", "dmy", 3, (3, 0, 0, 0, 0))
     assert file.totals["amount"] == {"file": 15500.0, "loaded": 15500.0}
     assert len(file.skipped_lines) >= 4
-    assert ask(workspace, "SELECT customer, closed_at FROM deals WHERE status = 'won'") == [("Beta Ltd", datetime(2024, 4, 12))]
+    assert ask(workspace, "SELECT customer, closed_at FROM deals WHERE status = 'won'") == [
+        ("Beta Ltd", datetime(2024, 4, 12))
+    ]
 
 
 def test_hubspot_history_out_of_its_columns(workspace):
@@ -214,10 +260,27 @@ def test_hubspot_history_out_of_its_columns(workspace):
 
 
 def test_hubspot_pipelines_that_only_the_stage_columns_name(workspace, csv_of):
-    header = ["Record ID", "Deal Name", "Deal Stage", "Create Date", 'Date entered "Demo (New)"', 'Date entered "Talks (Old)"']
-    load(workspace, csv_of(header, ["1", "a", "Demo", "2024-01-25", "2024-01-26", ""], ["2", "b", "Talks", "2024-01-25", "", "2024-01-27"]))
+    header = [
+        "Record ID",
+        "Deal Name",
+        "Deal Stage",
+        "Create Date",
+        'Date entered "Demo (New)"',
+        'Date entered "Talks (Old)"',
+    ]
+    load(
+        workspace,
+        csv_of(
+            header,
+            ["1", "a", "Demo", "2024-01-25", "2024-01-26", ""],
+            ["2", "b", "Talks", "2024-01-25", "", "2024-01-27"],
+        ),
+    )
     assert ask(workspace, "SELECT deal_id, pipeline FROM deals ORDER BY 1") == [("1", "New"), ("2", "Old")]
-    assert ask(workspace, "SELECT deal_id, stage, fate, is_recorded FROM stage_entries ORDER BY 1") == [("1", "Demo", "still", True), ("2", "Talks", "still", True)]
+    assert ask(workspace, "SELECT deal_id, stage, fate, is_recorded FROM stage_entries ORDER BY 1") == [
+        ("1", "Demo", "still", True),
+        ("2", "Talks", "still", True),
+    ]
 
 
 def test_hebrew_with_shekels(workspace):
@@ -233,13 +296,36 @@ def test_pipedrive_loses_deals_in_open_stages(workspace):
     assert ask(workspace, "SELECT deal_id, stage, status, closed_at, currency FROM deals ORDER BY 1") == [
         ("1", "Proposal", "open", None, "EUR"), ("2", "Proposal", "won", datetime(2024, 2, 1, 10), "EUR"), ("3", "Demo", "lost", datetime(2024, 2, 2, 10), "EUR"),
     ]  # fmt: skip
-    assert ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") == [("Demo", "open"), ("Proposal", "open"), ("Won", "won"), ("Lost", "lost")]
+    assert ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") == [
+        ("Demo", "open"),
+        ("Proposal", "open"),
+        ("Won", "won"),
+        ("Lost", "lost"),
+    ]
 
 
 def test_what_the_source_deletes_later_goes_with_its_history(workspace, csv_of):
-    load(workspace, csv_of(["Id", "StageName", "IsDeleted", "ForecastCategoryName"], ["1", "Demo", "0", "x"], ["2", "Demo", "0", "x"]))
-    load(workspace, csv_of(["Deal ID", "Stage", "Entered at"], ["1", "Lead", "2024-01-25"], ["1", "Demo", "2024-01-26"], ["2", "Demo", "2024-01-27"]))
-    report = load(workspace, csv_of(["Id", "StageName", "IsDeleted", "ForecastCategoryName"], ["1", "Demo", "1", "x"], ["2", "Demo", "0", "x"]))
+    load(
+        workspace,
+        csv_of(
+            ["Id", "StageName", "IsDeleted", "ForecastCategoryName"], ["1", "Demo", "0", "x"], ["2", "Demo", "0", "x"]
+        ),
+    )
+    load(
+        workspace,
+        csv_of(
+            ["Deal ID", "Stage", "Entered at"],
+            ["1", "Lead", "2024-01-25"],
+            ["1", "Demo", "2024-01-26"],
+            ["2", "Demo", "2024-01-27"],
+        ),
+    )
+    report = load(
+        workspace,
+        csv_of(
+            ["Id", "StageName", "IsDeleted", "ForecastCategoryName"], ["1", "Demo", "1", "x"], ["2", "Demo", "0", "x"]
+        ),
+    )
     assert counts(report.files[0]) == (0, 0, 1, 1, 0)
     assert ask(workspace, "SELECT deal_id FROM deals") == [("2",)]
 
@@ -248,8 +334,12 @@ def test_what_the_source_deletes_later_goes_with_its_history(workspace, csv_of):
 
 
 def test_names_spelled_a_little_differently_are_joined_and_said(workspace, csv_of):
-    products = csv_of(["Product", "Series", "Sales price"], ["GTX Pro", "GTX", 100], ["MG Special", "MG", 50], name="products.csv")
-    deals = csv_of(["Deal ID", "Stage", "Product"], ["1", "Demo", "GTXPro"], ["2", "Demo", "GTX Pro"], ["3", "Demo", "Nothing"])
+    products = csv_of(
+        ["Product", "Series", "Sales price"], ["GTX Pro", "GTX", 100], ["MG Special", "MG", 50], name="products.csv"
+    )
+    deals = csv_of(
+        ["Deal ID", "Stage", "Product"], ["1", "Demo", "GTXPro"], ["2", "Demo", "GTX Pro"], ["3", "Demo", "Nothing"]
+    )
     report = load(workspace, deals, products)
     assert ask(workspace, "SELECT deal_id, product, product_id FROM deals ORDER BY 1") == [
         ("1", "GTXPro", "GTX Pro"), ("2", "GTX Pro", "GTX Pro"), ("3", "Nothing", None),
@@ -262,36 +352,76 @@ def test_names_spelled_a_little_differently_are_joined_and_said(workspace, csv_o
 
 
 def test_a_name_that_two_rows_could_mean_is_not_joined(workspace, csv_of):
-    customers = csv_of(["Customer ID", "Customer", "Industry"], ["1", "Ab c", "x"], ["2", "a-bc", "x"], name="customers.csv")
+    customers = csv_of(
+        ["Customer ID", "Customer", "Industry"], ["1", "Ab c", "x"], ["2", "a-bc", "x"], name="customers.csv"
+    )
     load(workspace, csv_of(["Deal ID", "Stage", "Customer"], ["1", "Demo", "ABC"]), customers)
     assert ask(workspace, "SELECT customer, customer_id FROM deals") == [("ABC", None)]
 
 
 def test_stages_and_pipelines_in_different_case_are_one(workspace, csv_of):
-    rows = [["1", "closed won", "Main"], ["2", "Closed Won", "main "], ["3", "Closed Won", "Main"], ["4", "DEMO", "MAIN"]]
+    rows = [
+        ["1", "closed won", "Main"],
+        ["2", "Closed Won", "main "],
+        ["3", "Closed Won", "Main"],
+        ["4", "DEMO", "MAIN"],
+    ]
     report = load(workspace, csv_of(["Deal ID", "Stage", "Pipeline"], *rows))
-    assert ask(workspace, "SELECT pipeline, stage, count(*) FROM deals GROUP BY ALL ORDER BY 2") == [("Main", "Closed Won", 3), ("Main", "DEMO", 1)]
+    assert ask(workspace, "SELECT pipeline, stage, count(*) FROM deals GROUP BY ALL ORDER BY 2") == [
+        ("Main", "Closed Won", 3),
+        ("Main", "DEMO", 1),
+    ]
     assert any("closed won = Closed Won" in str(warning) for warning in report.files[0].warnings)
     load(workspace, csv_of(["Deal ID", "Stage", "Pipeline"], ["5", "demo", "MAIN"]))
     assert ask(workspace, "SELECT pipeline, stage FROM deals WHERE deal_id = '5'") == [("Main", "DEMO")]
 
 
 def test_attributes_are_found_again_by_their_headers(workspace, csv_of):
-    load(workspace, csv_of(["Deal ID", "Stage", "Colour", "Size+", "Size-", "Note", "Note"], ["1", "Demo", "red", "L", "S", "a", "b"]))
-    report = load(workspace, csv_of(["Note", "Note", "Deal ID", "Size-", "Size+", "Taste", "COLOUR", "Stage"], ["a2", "b2", "1", "S2", "L2", "sweet", "blue", "Demo"]))
+    load(
+        workspace,
+        csv_of(
+            ["Deal ID", "Stage", "Colour", "Size+", "Size-", "Note", "Note"], ["1", "Demo", "red", "L", "S", "a", "b"]
+        ),
+    )
+    report = load(
+        workspace,
+        csv_of(
+            ["Note", "Note", "Deal ID", "Size-", "Size+", "Taste", "COLOUR", "Stage"],
+            ["a2", "b2", "1", "S2", "L2", "sweet", "blue", "Demo"],
+        ),
+    )
     assert counts(report.files[0]) == (0, 1, 0, 0, 0)
-    assert ask(workspace, "SELECT attr_1, attr_2, attr_3, attr_4, attr_5, attr_6 FROM deals") == [("blue", "L2", "S2", "a2", "b2", "sweet")]
+    assert ask(workspace, "SELECT attr_1, attr_2, attr_3, attr_4, attr_5, attr_6 FROM deals") == [
+        ("blue", "L2", "S2", "a2", "b2", "sweet")
+    ]
     assert ask(workspace, 'SELECT "column", header FROM headers WHERE is_attribute ORDER BY 1') == [
         ("attr_1", "Colour"), ("attr_2", "Size+"), ("attr_3", "Size-"), ("attr_4", "Note"), ("attr_5", "Note"), ("attr_6", "Taste"),
     ]  # fmt: skip
 
 
 def test_attributes_of_a_history_are_kept_too(workspace, csv_of):
-    load(workspace, csv_of(["Deal ID", "Stage", "Entered at", "Channel"], ["1", "Lead", "2024-01-25", "web"], ["1", "Won", "2024-01-26", "phone"]))
-    assert ask(workspace, "SELECT stage, attr_1 FROM stage_entries ORDER BY entered_at") == [("Lead", "web"), ("Won", "phone")]
+    load(
+        workspace,
+        csv_of(
+            ["Deal ID", "Stage", "Entered at", "Channel"],
+            ["1", "Lead", "2024-01-25", "web"],
+            ["1", "Won", "2024-01-26", "phone"],
+        ),
+    )
+    assert ask(workspace, "SELECT stage, attr_1 FROM stage_entries ORDER BY entered_at") == [
+        ("Lead", "web"),
+        ("Won", "phone"),
+    ]
 
 
-@pytest.mark.parametrize(("cells", "shares"), [(["50", "100", "0"], [0.5, 1.0, 0.0]), (["0.5", "1", "0"], [0.5, 1.0, 0.0]), (["50%", "5%", ""], [0.5, 0.05, None])])
+@pytest.mark.parametrize(
+    ("cells", "shares"),
+    [
+        (["50", "100", "0"], [0.5, 1.0, 0.0]),
+        (["0.5", "1", "0"], [0.5, 1.0, 0.0]),
+        (["50%", "5%", ""], [0.5, 0.05, None]),
+    ],
+)
 def test_probabilities_are_shares(workspace, csv_of, cells, shares):
     load(workspace, csv_of(["Deal ID", "Stage", "Probability"], *[[n, "Demo", cell] for n, cell in enumerate(cells)]))
     assert [share for (share,) in ask(workspace, "SELECT probability FROM deals ORDER BY deal_id")] == shares
@@ -319,7 +449,10 @@ def test_a_workbook_of_several_sheets(workspace, tmp_path):
         ("Deals", "deals", (1, 0, 0, 0, 1)), ("History", "stage_entries", (2, 0, 0, 0, 1)),
     ]  # fmt: skip
     assert any("Notes" in str(warning) for warning in report.files[0].warnings)
-    assert ask(workspace, "SELECT stage, fate FROM stage_entries ORDER BY stage_order") == [("Lead", "advanced"), ("Demo", "still")]
+    assert ask(workspace, "SELECT stage, fate FROM stage_entries ORDER BY stage_order") == [
+        ("Lead", "advanced"),
+        ("Demo", "still"),
+    ]
     from data.rejects import rejected_rows
 
     headers, rows = rejected_rows(workspace, 1)
@@ -335,13 +468,25 @@ def test_gzip(workspace, tmp_path, csv_of):
 
 
 def test_several_files_are_loaded_in_an_order_that_fits(workspace, csv_of):
-    history = csv_of(["Deal ID", "Stage", "Entered at"], ["1", "Lead", "2024-01-01"], ["1", "Demo", "2024-01-05"], ["8", "Lead", "2024-01-05"], name="h.csv")
+    history = csv_of(
+        ["Deal ID", "Stage", "Entered at"],
+        ["1", "Lead", "2024-01-01"],
+        ["1", "Demo", "2024-01-05"],
+        ["8", "Lead", "2024-01-05"],
+        name="h.csv",
+    )
     report = load(workspace, history, csv_of(HEADER, *DEALS))
     assert [file.table for file in report.files] == ["stage_entries", "deals"]
     assert [str(note) for note in report.notes] == ["1 deal is in the stage history only, and was added."]
     assert ask(workspace, "SELECT count(*) FROM deals") == [(4,)]
     # The deal's own file comes later and takes its place.
-    assert counts(load(workspace, csv_of(HEADER, ["8", "Ocho", "Lead", "5", "2024-01-05", "", ""])).files[0]) == (1, 0, 0, 0, 0)
+    assert counts(load(workspace, csv_of(HEADER, ["8", "Ocho", "Lead", "5", "2024-01-05", "", ""])).files[0]) == (
+        1,
+        0,
+        0,
+        0,
+        0,
+    )
     assert ask(workspace, "SELECT deal_name FROM deals WHERE deal_id = '8'") == [("Ocho",)]
     assert ask(workspace, "SELECT fate, is_recorded FROM stage_entries WHERE deal_id = '8'") == [("still", True)]
 
@@ -350,7 +495,11 @@ def test_all_files_or_none(workspace, csv_of):
     load(workspace, csv_of(HEADER, *DEALS))
     before = tables(workspace)
     with pytest.raises(FileProblem):
-        load(workspace, csv_of(HEADER, ["9", "Nueve", "Demo", "1", "", "", ""]), csv_of(["colour"], ["red"], name="other.csv"))
+        load(
+            workspace,
+            csv_of(HEADER, ["9", "Nueve", "Demo", "1", "", "", ""]),
+            csv_of(["colour"], ["red"], name="other.csv"),
+        )
     assert (tables(workspace), workspace.revision) == (before, 1)
 
 
@@ -371,7 +520,14 @@ def test_two_imports_at_once_both_land(workspace, csv_of):
 def test_undo_restores_every_row(workspace, csv_of):
     load(workspace, csv_of(HEADER, *DEALS))
     before = tables(workspace)
-    load(workspace, csv_of([*HEADER, "Extra"], ["1", "Other", "Closed Won", "9", "2024-01-05", "2024-05-05", "x", "y"], ["7", "New", "Lead", "1", "", "", "", ""]))
+    load(
+        workspace,
+        csv_of(
+            [*HEADER, "Extra"],
+            ["1", "Other", "Closed Won", "9", "2024-01-05", "2024-05-05", "x", "y"],
+            ["7", "New", "Lead", "1", "", "", "", ""],
+        ),
+    )
     assert tables(workspace) != before
     assert workspace.undo().number == 2
     assert (tables(workspace), workspace.revision) == (before, 3)
@@ -438,7 +594,9 @@ def test_the_latest_event_is_recorded_and_past(workspace, csv_of):
     assert known["latest_event_at"] == "2024-02-20T00:00:00"
     assert known["has_history"] == "false"
     assert any("Dates after today" in str(note) for note in report.notes)
-    assert ask(workspace, "SELECT closed_at, expected_close_on FROM deals WHERE deal_id = '1'") == [(None, date(2025, 5, 1))]
+    assert ask(workspace, "SELECT closed_at, expected_close_on FROM deals WHERE deal_id = '1'") == [
+        (None, date(2025, 5, 1))
+    ]
 
 
 def test_the_commonest_currency_and_the_largest_pipeline(workspace, csv_of):
@@ -449,7 +607,9 @@ def test_the_commonest_currency_and_the_largest_pipeline(workspace, csv_of):
 
 
 def test_a_history_is_a_fact(workspace, csv_of):
-    load(workspace, csv_of(["Deal ID", "Stage", "Entered at"], ["1", "Lead", "2024-01-25"], ["1", "Demo", "2024-01-26"]))
+    load(
+        workspace, csv_of(["Deal ID", "Stage", "Entered at"], ["1", "Lead", "2024-01-25"], ["1", "Demo", "2024-01-26"])
+    )
     assert facts(workspace)["has_history"] == "true"
     assert facts(workspace)["latest_event_at"] == "2024-01-26T00:00:00"
 
@@ -457,13 +617,21 @@ def test_a_history_is_a_fact(workspace, csv_of):
 def test_days_are_days_of_the_time_zone(workspace, csv_of):
     workspace.save_settings(Settings(time_zone="Asia/Jerusalem"))
     load(workspace, csv_of(HEADER, ["1", "Uno", "Demo", "5", "2024-01-05 10:00:00", "2024-06-30", ""], DEALS[1]))
-    assert ask(workspace, "SELECT created_at, expected_close_on FROM deals WHERE deal_id = '1'") == [(datetime(2024, 1, 5, 8), date(2024, 6, 30))]
+    assert ask(workspace, "SELECT created_at, expected_close_on FROM deals WHERE deal_id = '1'") == [
+        (datetime(2024, 1, 5, 8), date(2024, 6, 30))
+    ]
 
 
 def test_a_deal_closed_on_the_day_it_was_created_closed_no_earlier(workspace, csv_of):
-    rows = [["1", "Uno", "Closed Won", "5", "2024-01-05 10:00:00", "2024-01-05", ""], ["2", "Dos", "Closed Won", "5", "2024-01-05 10:00:00", "2024-01-01", ""]]
+    rows = [
+        ["1", "Uno", "Closed Won", "5", "2024-01-05 10:00:00", "2024-01-05", ""],
+        ["2", "Dos", "Closed Won", "5", "2024-01-05 10:00:00", "2024-01-01", ""],
+    ]
     load(workspace, csv_of(HEADER, *rows))
-    assert ask(workspace, "SELECT closed_at FROM deals ORDER BY deal_id") == [(datetime(2024, 1, 5, 10),), (datetime(2024, 1, 1),)]
+    assert ask(workspace, "SELECT closed_at FROM deals ORDER BY deal_id") == [
+        (datetime(2024, 1, 5, 10),),
+        (datetime(2024, 1, 1),),
+    ]
 
 
 def test_the_pipeline_of_deals_without_one_is_remembered(workspace, csv_of):
@@ -473,9 +641,17 @@ def test_the_pipeline_of_deals_without_one_is_remembered(workspace, csv_of):
 
 
 def test_what_was_said_of_stages_holds_for_the_next_file(workspace, csv_of):
-    load(workspace, csv_of(HEADER, ["1", "a", "Signed", "5", "", "", ""], ["2", "b", "Demo", "5", "", "", ""]), choices=StageChoices(won=("Signed",)))
+    load(
+        workspace,
+        csv_of(HEADER, ["1", "a", "Signed", "5", "", "", ""], ["2", "b", "Demo", "5", "", "", ""]),
+        choices=StageChoices(won=("Signed",)),
+    )
     load(workspace, csv_of(HEADER, ["3", "c", "signed", "5", "", "", ""]))
-    assert ask(workspace, "SELECT deal_id, stage, status FROM deals ORDER BY 1") == [("1", "Signed", "won"), ("2", "Demo", "open"), ("3", "Signed", "won")]
+    assert ask(workspace, "SELECT deal_id, stage, status FROM deals ORDER BY 1") == [
+        ("1", "Signed", "won"),
+        ("2", "Demo", "open"),
+        ("3", "Signed", "won"),
+    ]
 
 
 # Hostile text
@@ -488,7 +664,15 @@ HOSTILE = [
 
 
 def test_hostile_text_comes_through_as_it_is(workspace, csv_of):
-    header = ["Deal ID", "Deal name", "Stage", "Owner", "Pipeline", "Status", *[text.replace("x" * 70_000, "x" * 2000) for text in HOSTILE]]
+    header = [
+        "Deal ID",
+        "Deal name",
+        "Stage",
+        "Owner",
+        "Pipeline",
+        "Status",
+        *[text.replace("x" * 70_000, "x" * 2000) for text in HOSTILE],
+    ]
     rows = [[text, text, text, text, text, text, *[text] * len(HOSTILE)] for text in HOSTILE]
     kept = [text.replace("\x00", "") for text in HOSTILE]
     with_nul = csv_of(header, *rows)
@@ -511,7 +695,13 @@ def test_hostile_text_comes_through_as_it_is(workspace, csv_of):
 @pytest.fixture
 def maven(workspace, datasets):
     folder = datasets / "maven_crm"
-    return workspace, load_files(workspace, [(folder / name, name) for name in ("accounts.csv", "products.csv", "sales_pipeline_dmy_dash.csv", "sales_teams.csv")])
+    return workspace, load_files(
+        workspace,
+        [
+            (folder / name, name)
+            for name in ("accounts.csv", "products.csv", "sales_pipeline_dmy_dash.csv", "sales_teams.csv")
+        ],
+    )
 
 
 def test_maven_gives_the_published_figures(maven):
@@ -522,7 +712,10 @@ def test_maven_gives_the_published_figures(maven):
     assert ask(workspace, "SELECT status, stage, count(*) FROM deals GROUP BY ALL ORDER BY 3 DESC") == [
         ("won", "Won", 4238), ("lost", "Lost", 2473), ("open", "Engaging", 1589), ("open", "Prospecting", 500),
     ]  # fmt: skip
-    assert ask(workspace, "SELECT round(100.0 * count(*) FILTER (status = 'won') / count(*) FILTER (status <> 'open'), 2) FROM deals") == [(63.15,)]
+    assert ask(
+        workspace,
+        "SELECT round(100.0 * count(*) FILTER (status = 'won') / count(*) FILTER (status <> 'open'), 2) FROM deals",
+    ) == [(63.15,)]
     assert ask(workspace, "SELECT sum(amount) FROM deals WHERE status = 'won'") == [(10_005_534.0,)]
     days = "date_diff('day', created_at, closed_at)"
     assert ask(workspace, f"SELECT status, round(avg({days}), 2), median({days}), max({days}) FROM deals WHERE status <> 'open' GROUP BY 1 ORDER BY 1") == [
@@ -533,7 +726,10 @@ def test_maven_gives_the_published_figures(maven):
         """SELECT office, round(100.0 * count(*) FILTER (status = 'won') / count(*) FILTER (status <> 'open'), 2), sum(amount) FILTER (status = 'won')
            FROM deals JOIN people ON owner_id = person_id GROUP BY 1 ORDER BY 1""",
     ) == [("Central", 62.56, 3_346_293.0), ("East", 63.02, 3_090_594.0), ("West", 63.94, 3_568_647.0)]
-    assert ask(workspace, "SELECT count(*) FROM deals WHERE product_id IS NULL OR product_id NOT IN (SELECT product_id FROM products)") == [(0,)]
+    assert ask(
+        workspace,
+        "SELECT count(*) FROM deals WHERE product_id IS NULL OR product_id NOT IN (SELECT product_id FROM products)",
+    ) == [(0,)]
     assert ask(workspace, "SELECT count(*) FROM deals WHERE customer IS NULL") == [(1425,)]
 
 
@@ -558,15 +754,38 @@ def test_bpic2012_gives_its_stage_counts(workspace, datasets):
         draft.revise([upload], StageChoices(won=won, lost=lost))
         (file,) = draft.publish().files
     assert (file.table, file.rows_read, balanced(file)) == ("stage_entries", 60_849, True)
-    reached: dict[str, int] = dict(ask(workspace, "SELECT stage, count(*) FROM stage_entries WHERE visit = 1 AND is_recorded GROUP BY 1"))
-    expected = {"A_PREACCEPTED": 7367, "A_ACCEPTED": 5113, "A_FINALIZED": 5015, "A_APPROVED": 2246, "A_DECLINED": 7635, "A_CANCELLED": 2807}
+    reached: dict[str, int] = dict(
+        ask(workspace, "SELECT stage, count(*) FROM stage_entries WHERE visit = 1 AND is_recorded GROUP BY 1")
+    )
+    expected = {
+        "A_PREACCEPTED": 7367,
+        "A_ACCEPTED": 5113,
+        "A_FINALIZED": 5015,
+        "A_APPROVED": 2246,
+        "A_DECLINED": 7635,
+        "A_CANCELLED": 2807,
+    }
     assert {stage: reached[stage] for stage in expected} == expected
-    assert dict(ask(workspace, "SELECT status, count(*) FROM deals GROUP BY 1")) == {"open": 399, "won": 2246, "lost": 10442}
-    assert ask(workspace, "SELECT sum(n) FROM (SELECT count(*) AS n FROM stage_entries GROUP BY deal_id HAVING count(*) FILTER (fate = 'still') > 1)") == [(None,)]
+    assert dict(ask(workspace, "SELECT status, count(*) FROM deals GROUP BY 1")) == {
+        "open": 399,
+        "won": 2246,
+        "lost": 10442,
+    }
+    assert ask(
+        workspace,
+        "SELECT sum(n) FROM (SELECT count(*) AS n FROM stage_entries GROUP BY deal_id HAVING count(*) FILTER (fate = 'still') > 1)",
+    ) == [(None,)]
     days = "epoch(left_at - entered_at) / 86400"
-    dwell = ask(workspace, f"SELECT round(avg({days}), 2), round(median({days}), 2) FROM stage_entries WHERE stage = 'A_FINALIZED' AND left_at IS NOT NULL")
+    dwell = ask(
+        workspace,
+        f"SELECT round(avg({days}), 2), round(median({days}), 2) FROM stage_entries WHERE stage = 'A_FINALIZED' AND left_at IS NOT NULL",
+    )
     assert dwell == [(17.84, 14.56)]
-    stages = [stage for stage, outcome in ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") if outcome == "open"]
+    stages = [
+        stage
+        for stage, outcome in ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order")
+        if outcome == "open"
+    ]
     assert stages == ["A_SUBMITTED", "A_PARTLYSUBMITTED", "A_PREACCEPTED", "A_ACCEPTED", "A_FINALIZED"]
 
 
@@ -587,3 +806,20 @@ def test_the_made_up_company_is_the_same_in_both_languages(tmp_path):
     assert told["en"] == told["he"]
     with pytest.raises(WorkspaceProblem, match="holds data already"):
         load_demo(Workspace(tmp_path / "en"))
+
+
+def test_real_data_takes_the_place_of_the_made_up_company_and_taking_it_back_brings_that_back(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    load_demo(workspace)
+    file = tmp_path / "deals.csv"
+    file.write_text("Deal ID,Stage\n1,Won\n2,Lost\n", "utf-8")
+
+    report = load_files(workspace, [(file, "deals.csv")])
+
+    assert "made-up company" in str(report.notes[0])
+    engine = workspace.engine()
+    assert engine.count("deals") == 2
+    assert engine.count("customers") == 0
+    assert "is_demo" not in engine.facts()
+    workspace.undo()
+    assert workspace.engine().facts()["is_demo"] == "true"

@@ -90,13 +90,20 @@ def test_headers_of_stage_columns(header, expected):
     assert (column and (column.stage, column.pipeline)) == expected
 
 
-@pytest.mark.parametrize("header", ["Date entered", "Entered by", "Entered at", "Date entered current stage", "Entered", "Centered on", "תאריך כניסה"])
+@pytest.mark.parametrize(
+    "header",
+    ["Date entered", "Entered by", "Entered at", "Date entered current stage", "Entered", "Centered on", "תאריך כניסה"],
+)
 def test_headers_that_are_no_stage_columns(header):
     assert GENERIC.stage_column(header) is None
 
 
 def test_generic_stage_columns(plan):
-    found = plan(["Deal", "Stage", "Entered Demo", "כניסה לשלב הצעה"], ["a", "Demo", "2024-01-05", ""], ["b", "Won", "2024-01-06", "2024-02-01"])
+    found = plan(
+        ["Deal", "Stage", "Entered Demo", "כניסה לשלב הצעה"],
+        ["a", "Demo", "2024-01-05", ""],
+        ["b", "Won", "2024-01-06", "2024-02-01"],
+    )
     assert [column.stage.stage for column in found.stage_columns if column.stage] == ["Demo", "הצעה"]
 
 
@@ -106,7 +113,11 @@ def test_a_stage_column_without_dates_is_an_attribute(plan):
 
 
 def test_headers_nearly_right_are_to_be_checked(plan):
-    found = plan(["Opportunity nmae", "Stage", "Amuont", "Created datte"], ["a", "Demo", "5", "2024-01-25"], ["b", "Won", "6", "2024-01-26"])
+    found = plan(
+        ["Opportunity nmae", "Stage", "Amuont", "Created datte"],
+        ["a", "Demo", "5", "2024-01-25"],
+        ["b", "Won", "6", "2024-01-26"],
+    )
     assert [(column.field, column.confidence) for column in found.columns] == [
         ("deal_name", "check"), ("stage", "sure"), (None, "aside"), ("created_at", "check"),
     ]  # fmt: skip
@@ -126,7 +137,14 @@ def test_a_stage_column_by_its_content(plan):
     ],
 )  # fmt: skip
 def test_any_table_of_deal_stage_and_time_is_a_history(plan, header):
-    found = plan(header, *[[deal, stage, f"2024-01-{day:02}"] for deal in "abc" for day, stage in enumerate(("Lead", "Demo", "Won"), 10)])
+    found = plan(
+        header,
+        *[
+            [deal, stage, f"2024-01-{day:02}"]
+            for deal in "abc"
+            for day, stage in enumerate(("Lead", "Demo", "Won"), 10)
+        ],
+    )
     assert (found.table, fields(found)) == ("stage_entries", ["deal_id", "stage", "entered_at"])
 
 
@@ -164,7 +182,9 @@ def test_a_column_can_be_kept_as_an_attribute(plan):
 
 
 def test_naming_a_column_takes_the_name_from_the_one_that_had_it(plan):
-    found = plan(["Deal ID", "Stage", "Amount", "Real amount"], ["1", "Demo", "5", "6"], mapping={"Real amount": "amount"})
+    found = plan(
+        ["Deal ID", "Stage", "Amount", "Real amount"], ["1", "Demo", "5", "6"], mapping={"Real amount": "amount"}
+    )
     assert fields(found) == ["deal_id", "stage", None, "amount"]
 
 
@@ -181,7 +201,11 @@ def test_a_header_that_its_cells_contradict_is_given_up(plan):
 
 
 def test_duplicate_and_empty_headers_are_all_kept(plan):
-    found = plan(["Deal ID", "Stage", "Stage", "", "Note", "Note"], ["1", "Demo", "x", "y", "z", "w"], ["2", "Won", "", "", "", ""])
+    found = plan(
+        ["Deal ID", "Stage", "Stage", "", "Note", "Note"],
+        ["1", "Demo", "x", "y", "z", "w"],
+        ["2", "Won", "", "", "", ""],
+    )
     assert fields(found) == ["deal_id", "stage", None, None, None, None]
 
 
@@ -196,7 +220,10 @@ def test_columns_of_one_file_agree_on_the_order_of_dates(plan):
     found = plan(
         ["Deal ID", "Stage", "Created", "Closed"], ["1", "Won", "02/03/2024", "03/04/2024"], ["2", "Won", "02/25/2024", "04/05/2024"],
     )  # fmt: skip
-    assert [column.reading.order for column in found.columns if column.reading and column.reading.order] == ["mdy", "mdy"]
+    assert [column.reading.order for column in found.columns if column.reading and column.reading.order] == [
+        "mdy",
+        "mdy",
+    ]
     assert found.columns[3].confidence == "sure"
     assert "Created" in str(found.columns[3].reading and found.columns[3].reading.reason)
 
@@ -213,7 +240,11 @@ def test_a_forced_table_says_what_it_lacks(plan):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"table": "orders"}, "orders is not a table"), ({"source": "siebel"}, "siebel is not a source"), ({"mapping": {"Stage": "nonsense"}}, "nonsense is not a column")],
+    [
+        ({"table": "orders"}, "orders is not a table"),
+        ({"source": "siebel"}, "siebel is not a source"),
+        ({"mapping": {"Stage": "nonsense"}}, "nonsense is not a column"),
+    ],
 )
 def test_wrong_options_are_refused(plan, options, words):
     with pytest.raises(RequestProblem, match=words):

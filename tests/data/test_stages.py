@@ -52,7 +52,9 @@ def again(database: duckdb.DuckDBPyConnection, choices: StageChoices = StageChoi
     return decided
 
 
-def stays(database: duckdb.DuckDBPyConnection, deal: str = "1", columns: str = "stage, visit, fate, skips_before") -> list[tuple[Any, ...]]:
+def stays(
+    database: duckdb.DuckDBPyConnection, deal: str = "1", columns: str = "stage, visit, fate, skips_before"
+) -> list[tuple[Any, ...]]:
     """The stays that were not filled in, in order."""
     return database.execute(
         f"SELECT {columns} FROM stage_entries WHERE deal_id = ? AND NOT is_skipped ORDER BY coalesce(left_at, TIMESTAMP '2999-01-01'), entered_at",
@@ -62,12 +64,15 @@ def stays(database: duckdb.DuckDBPyConnection, deal: str = "1", columns: str = "
 
 def filled(database: duckdb.DuckDBPyConnection, deal: str = "1") -> list[tuple[Any, ...]]:
     return database.execute(
-        "SELECT stage, entered_at, left_at, next_stage, fate FROM stage_entries WHERE deal_id = ? AND is_skipped ORDER BY stage_order", [deal]
+        "SELECT stage, entered_at, left_at, next_stage, fate FROM stage_entries WHERE deal_id = ? AND is_skipped ORDER BY stage_order",
+        [deal],
     ).fetchall()
 
 
 def outcomes(database: duckdb.DuckDBPyConnection, pipeline: str = "Sales") -> list[tuple[str, str]]:
-    return database.execute("SELECT stage, outcome FROM stages WHERE pipeline = ? ORDER BY stage_order", [pipeline]).fetchall()
+    return database.execute(
+        "SELECT stage, outcome FROM stages WHERE pipeline = ? ORDER BY stage_order", [pipeline]
+    ).fetchall()
 
 
 WON, LOST = "Closed Won", "Closed Lost"
@@ -83,7 +88,9 @@ def test_straight_through():
         (WON, "advanced", day(10), None, None, 0),
     ]
     assert filled(database) == []
-    assert database.execute("SELECT status, stage, created_at, closed_at FROM deals").fetchall() == [("won", WON, day(0), day(10))]
+    assert database.execute("SELECT status, stage, created_at, closed_at FROM deals").fetchall() == [
+        ("won", WON, day(0), day(10))
+    ]
 
 
 def test_stages_that_were_skipped_are_filled_without_length():
@@ -100,7 +107,13 @@ def test_a_lost_deal_is_filled_below_the_highest_stage_it_reached_only():
 
 def test_going_back_is_a_new_visit_and_the_first_one_keeps_its_fate():
     database = database_of([], [("1", A, 0), ("1", B, 1), ("1", C, 2), ("1", B, 3), ("1", D, 4)])
-    assert stays(database) == [(A, 1, "advanced", 0), (B, 1, "advanced", 0), (C, 1, "back", 0), (B, 2, "advanced", 0), (D, 1, "still", 0)]
+    assert stays(database) == [
+        (A, 1, "advanced", 0),
+        (B, 1, "advanced", 0),
+        (C, 1, "back", 0),
+        (B, 2, "advanced", 0),
+        (D, 1, "still", 0),
+    ]
 
 
 def test_coming_back_to_a_stage_never_seen_counts_only_what_lies_before_it():
@@ -110,7 +123,9 @@ def test_coming_back_to_a_stage_never_seen_counts_only_what_lies_before_it():
 
 
 def test_a_deal_handed_to_another_pipeline():
-    database = database_of([], [("1", A, 0, "New"), ("1", B, 1, "New"), ("1", A, 2, "Renewal"), ("1", WON, 3, "Renewal")])
+    database = database_of(
+        [], [("1", A, 0, "New"), ("1", B, 1, "New"), ("1", A, 2, "Renewal"), ("1", WON, 3, "Renewal")]
+    )
     assert stays(database, columns="pipeline, stage, visit, fate") == [
         ("New", A, 1, "advanced"), ("New", B, 1, "handed_off"), ("Renewal", A, 1, "advanced"), ("Renewal", WON, 1, "advanced"),
     ]  # fmt: skip
@@ -144,7 +159,10 @@ def test_without_history_a_won_deal_went_all_the_way_and_a_lost_one_was_lost_fro
     ]
     database = database_of(deals, [])
     columns = "stage, fate, entered_at, left_at, is_recorded"
-    assert stays(database, "1", columns) == [(A, "advanced", day(0), day(9), False), ("Won", "advanced", day(9), None, False)]
+    assert stays(database, "1", columns) == [
+        (A, "advanced", day(0), day(9), False),
+        ("Won", "advanced", day(9), None, False),
+    ]
     assert [row[0] for row in filled(database, "1")] == [B, C, D]
     assert stays(database, "2", columns) == [(A, "lost", day(1), day(4), False), ("Lost", "lost", day(4), None, False)]
     assert filled(database, "2") == []
@@ -152,9 +170,9 @@ def test_without_history_a_won_deal_went_all_the_way_and_a_lost_one_was_lost_fro
     assert [row[0] for row in filled(database, "3")] == [A, B]
     assert stays(database, "4", columns) == [(A, "still", day(3), None, False)]
     assert stays(database, "6", columns) == [(D, "still", day(7), None, False)]
-    assert database.execute("SELECT status, closed_at, expected_close_on FROM deals WHERE deal_id = '3'").fetchall() == [
-        ("open", None, day(99).date())
-    ]
+    assert database.execute(
+        "SELECT status, closed_at, expected_close_on FROM deals WHERE deal_id = '3'"
+    ).fetchall() == [("open", None, day(99).date())]
 
 
 def test_a_deal_lost_in_an_open_stage_by_its_status():
@@ -170,11 +188,17 @@ def test_a_deal_lost_in_an_open_stage_by_its_status():
     assert stays(database, "1", "stage, fate") == [(C, "lost"), ("Lost", "lost")]
     assert [row[0] for row in filled(database, "1")] == [A, B]
     assert stays(database, "2", "stage, fate") == [(D, "advanced"), ("Won", "advanced")]
-    assert database.execute("SELECT stage, status FROM deals ORDER BY deal_id LIMIT 2").fetchall() == [(C, "lost"), (D, "won")]
+    assert database.execute("SELECT stage, status FROM deals ORDER BY deal_id LIMIT 2").fetchall() == [
+        (C, "lost"),
+        (D, "won"),
+    ]
 
 
 def test_the_status_closes_what_the_history_leaves_open():
-    deals: list[dict[str, Any]] = [{"deal_id": "1", "stage": B, "file_status": "lost", "file_close": day(3)}, {"deal_id": "2", "stage": B, "file_status": "won"}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "1", "stage": B, "file_status": "lost", "file_close": day(3)},
+        {"deal_id": "2", "stage": B, "file_status": "won"},
+    ]
     database = database_of(deals, [("1", A, 0), ("1", B, 5), ("2", A, 0), ("2", B, 2)])
     # Closed before it came to its last stage: it cannot have left earlier than it came.
     assert stays(database, "1", "stage, fate, entered_at, left_at") == [
@@ -185,12 +209,19 @@ def test_the_status_closes_what_the_history_leaves_open():
 
 def test_a_reopened_deal_is_open_and_still_somewhere():
     history = [("1", A, 0), ("1", LOST, 2), ("1", A, 5), ("1", C, 6), ("2", A, 0), ("2", B, 1), ("2", LOST, 2)]
-    deals: list[dict[str, Any]] = [{"deal_id": "2", "stage": B, "file_status": "open", "stage_changed_at": day(8)}, {"deal_id": "1", "stage": C}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "2", "stage": B, "file_status": "open", "stage_changed_at": day(8)},
+        {"deal_id": "1", "stage": C},
+    ]
     database = database_of(deals, history)
     assert stays(database, "1", "stage, visit, fate, left_at") == [
         (A, 1, "lost", day(2)), (A, 2, "advanced", day(6)), (LOST, 1, "lost", None), (C, 1, "still", None),
     ]  # fmt: skip
-    assert stays(database, "2", "stage, visit, fate, is_recorded")[1:] == [(B, 1, "lost", True), (LOST, 1, "lost", True), (B, 2, "still", False)]
+    assert stays(database, "2", "stage, visit, fate, is_recorded")[1:] == [
+        (B, 1, "lost", True),
+        (LOST, 1, "lost", True),
+        (B, 2, "still", False),
+    ]
     assert database.execute("SELECT status, closed_at FROM deals").fetchall() == [("open", None)] * 2
 
 
@@ -205,7 +236,10 @@ def test_a_deal_lost_reopened_and_won_closed_when_it_was_won():
 
 def test_a_stage_that_only_the_deals_own_file_knows():
     """A history that was exported without the last stages does not hold the deal back."""
-    deals: list[dict[str, Any]] = [{"deal_id": "1", "stage": D, "stage_changed_at": day(9)}, {"deal_id": "2", "stage": C}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "1", "stage": D, "stage_changed_at": day(9)},
+        {"deal_id": "2", "stage": C},
+    ]
     database = database_of(deals, [("1", A, 0), ("1", B, 1), ("2", A, 0)])
     assert stays(database, "1", "stage, fate, entered_at, is_recorded") == [
         (A, "advanced", day(0), True), (B, "advanced", day(1), True), (D, "still", day(9), False),
@@ -214,12 +248,16 @@ def test_a_stage_that_only_the_deals_own_file_knows():
 
 
 def test_a_file_of_deals_that_is_older_than_the_history_does_not_pull_them_back():
-    database = database_of([{"deal_id": "1", "stage": A, "stage_changed_at": day(0)}], [("1", A, 0), ("1", B, 1), ("1", C, 2)])
+    database = database_of(
+        [{"deal_id": "1", "stage": A, "stage_changed_at": day(0)}], [("1", A, 0), ("1", B, 1), ("1", C, 2)]
+    )
     assert stays(database, "1", "stage, fate") == [(A, "advanced"), (B, "advanced"), (C, "still")]
 
 
 def test_deals_without_a_stage_still_have_a_place():
-    deals: list[dict[str, Any]] = [{"deal_id": str(n), "file_status": status} for n, status in enumerate(("open", "won", "lost", None))]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": str(n), "file_status": status} for n, status in enumerate(("open", "won", "lost", None))
+    ]
     database = database_of(deals, [], StageChoices())
     assert outcomes(database) == [("Open", "open"), ("Won", "won"), ("Lost", "lost")]
     assert database.execute("SELECT count(DISTINCT deal_id) FROM stage_entries").fetchall() == [(4,)]
@@ -227,15 +265,26 @@ def test_deals_without_a_stage_still_have_a_place():
 
 def test_the_history_says_the_stage_and_the_status_the_deals_file_does_not():
     database = database_of([{"deal_id": "1", "pipeline": "New"}], [("1", A, 0), ("1", WON, 3)])
-    assert database.execute("SELECT stage, status, closed_at, pipeline FROM deals").fetchall() == [(WON, "won", day(3), "New")]
+    assert database.execute("SELECT stage, status, closed_at, pipeline FROM deals").fetchall() == [
+        (WON, "won", day(3), "New")
+    ]
 
 
 def test_a_history_without_pipelines_follows_its_deals():
     """No stay is lost and no pipeline appears that nobody has."""
-    deals: list[dict[str, Any]] = [{"deal_id": "1", "pipeline": "Big", "stage": C}, {"deal_id": "2", "pipeline": "Small", "stage": B}]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": "1", "pipeline": "Big", "stage": C},
+        {"deal_id": "2", "pipeline": "Small", "stage": B},
+    ]
     database = database_of(deals, [("1", A, 0), ("1", B, 1), ("1", C, 2), ("2", A, 0), ("2", B, 1)])
-    assert database.execute("SELECT pipeline, count(*) FROM stage_entries GROUP BY 1 ORDER BY 1").fetchall() == [("Big", 3), ("Small", 2)]
-    assert {pipeline for (pipeline,) in database.execute("SELECT DISTINCT pipeline FROM stages").fetchall()} == {"Big", "Small"}
+    assert database.execute("SELECT pipeline, count(*) FROM stage_entries GROUP BY 1 ORDER BY 1").fetchall() == [
+        ("Big", 3),
+        ("Small", 2),
+    ]
+    assert {pipeline for (pipeline,) in database.execute("SELECT DISTINCT pipeline FROM stages").fetchall()} == {
+        "Big",
+        "Small",
+    }
     assert outcomes(database, "Small") == [(A, "open"), (B, "open")]
 
 
@@ -243,21 +292,39 @@ def test_a_history_without_pipelines_follows_its_deals():
 
 
 def test_the_order_comes_from_the_history():
-    history = [(str(n), stage, n + place) for n in range(20) for place, stage in enumerate(("Zeta", "Alpha", "Mu", "Won")) if n % 3 or stage != "Alpha"]
+    history = [
+        (str(n), stage, n + place)
+        for n in range(20)
+        for place, stage in enumerate(("Zeta", "Alpha", "Mu", "Won"))
+        if n % 3 or stage != "Alpha"
+    ]
     database = database_of([], history, StageChoices())
     assert outcomes(database) == [("Zeta", "open"), ("Alpha", "open"), ("Mu", "open"), ("Won", "won")]
 
 
 def test_where_the_status_hangs_on_the_stage_foreign_names_are_understood():
     statuses = {"Prospecto": "open", "Propuesta": "open", "Ganada": "won", "Cerrada": "lost"}
-    deals: list[dict[str, Any]] = [{"deal_id": f"{stage}{n}", "stage": stage, "file_status": status} for stage, status in statuses.items() for n in range(6)]
-    assert dict(outcomes(database_of(deals, [], StageChoices()))) == {"Prospecto": "open", "Propuesta": "open", "Ganada": "won", "Cerrada": "lost"}
+    deals: list[dict[str, Any]] = [
+        {"deal_id": f"{stage}{n}", "stage": stage, "file_status": status}
+        for stage, status in statuses.items()
+        for n in range(6)
+    ]
+    assert dict(outcomes(database_of(deals, [], StageChoices()))) == {
+        "Prospecto": "open",
+        "Propuesta": "open",
+        "Ganada": "won",
+        "Cerrada": "lost",
+    }
 
 
 def test_where_every_stage_has_deals_of_every_status_chance_makes_no_stage_final():
-    deals: list[dict[str, Any]] = [{"deal_id": f"l{n}", "stage": "Contact made", "file_status": "lost"} for n in range(6)]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": f"l{n}", "stage": "Contact made", "file_status": "lost"} for n in range(6)
+    ]
     deals += [{"deal_id": f"w{n}", "stage": "Negotiation", "file_status": "won"} for n in range(6)]
-    deals += [{"deal_id": f"m{n}", "stage": "Demo", "file_status": status} for n, status in enumerate(("open", "lost", "won"))]
+    deals += [
+        {"deal_id": f"m{n}", "stage": "Demo", "file_status": status} for n, status in enumerate(("open", "lost", "won"))
+    ]
     assert outcomes(database_of(deals, [], StageChoices())) == [
         ("Contact made", "open"), ("Demo", "open"), ("Negotiation", "open"), ("Won", "won"), ("Lost", "lost"),
     ]  # fmt: skip
@@ -269,18 +336,32 @@ def test_one_deal_alone_makes_no_stage_final():
 
 
 def test_names_chosen_in_one_pipeline_leave_the_others_to_their_own():
-    deals: list[dict[str, Any]] = [{"deal_id": str(n), "pipeline": p, "stage": s} for n, (p, s) in enumerate([("New", A), ("New", "Signed"), ("Old", B), ("Old", "Won")])]
+    deals: list[dict[str, Any]] = [
+        {"deal_id": str(n), "pipeline": p, "stage": s}
+        for n, (p, s) in enumerate([("New", A), ("New", "Signed"), ("Old", B), ("Old", "Won")])
+    ]
     database = database_of(deals, [], StageChoices(order=("Lead",), won=("Signed",)))
     assert outcomes(database, "New") == [(A, "open"), ("Signed", "won")]
     assert outcomes(database, "Old") == [(B, "open"), ("Won", "won")]
-    assert database.execute("SELECT DISTINCT pipeline, is_confirmed FROM stages ORDER BY 1").fetchall() == [("New", True), ("Old", False)]
+    assert database.execute("SELECT DISTINCT pipeline, is_confirmed FROM stages ORDER BY 1").fetchall() == [
+        ("New", True),
+        ("Old", False),
+    ]
 
 
 def test_what_was_chosen_holds_for_the_next_import_and_new_stages_find_their_place():
-    database = database_of([], [("1", C, 0), ("1", B, 1), ("1", A, 2), ("1", "Signed", 3)], StageChoices(order=(A, B, C), won=("Signed",)))
+    database = database_of(
+        [], [("1", C, 0), ("1", B, 1), ("1", A, 2), ("1", "Signed", 3)], StageChoices(order=(A, B, C), won=("Signed",))
+    )
     assert outcomes(database) == [(A, "open"), (B, "open"), (C, "open"), ("Signed", "won")]
-    moves = [[str(n), stage, day(n + place), 100 * n + place] for n in range(2, 9) for place, stage in enumerate((A, "New stage", B))]
-    database.executemany("INSERT INTO recorded_stages (deal_id, stage, entered_at, position) VALUES (?, ?, ?, ?)", moves)
+    moves = [
+        [str(n), stage, day(n + place), 100 * n + place]
+        for n in range(2, 9)
+        for place, stage in enumerate((A, "New stage", B))
+    ]
+    database.executemany(
+        "INSERT INTO recorded_stages (deal_id, stage, entered_at, position) VALUES (?, ?, ?, ?)", moves
+    )
     again(database)
     assert outcomes(database) == [(A, "open"), ("New stage", "open"), (B, "open"), (C, "open"), ("Signed", "won")]
 
@@ -333,16 +414,28 @@ def test_conservation_on_random_histories(seed):
     assert one("SELECT deal_id FROM deals ANTI JOIN stage_entries USING (deal_id)") == []
     assert one("SELECT deal_id FROM stage_entries ANTI JOIN deals USING (deal_id)") == []
     assert one("SELECT * FROM stage_entries WHERE left_at < entered_at") == []
-    assert one("SELECT * FROM stage_entries WHERE fate NOT IN ('advanced', 'lost', 'back', 'handed_off', 'still') OR fate IS NULL") == []
+    assert (
+        one(
+            "SELECT * FROM stage_entries WHERE fate NOT IN ('advanced', 'lost', 'back', 'handed_off', 'still') OR fate IS NULL"
+        )
+        == []
+    )
     # First visits: one a deal and stage, filled or not, and numbered without gaps.
     by_stage = defaultdict(list)
     for deal, pipeline, stage, visit in one("SELECT deal_id, pipeline, stage, visit FROM stage_entries ORDER BY ALL"):
         by_stage[deal, pipeline, stage].append(visit)
     assert all(visits == list(range(1, len(visits) + 1)) for visits in by_stage.values())
     # An open deal is in exactly one place; a closed one is in none, and ended as its status says.
-    still = one("SELECT status, count(*) FILTER (fate = 'still') AS n FROM deals JOIN stage_entries USING (deal_id) GROUP BY deal_id, status")
+    still = one(
+        "SELECT status, count(*) FILTER (fate = 'still') AS n FROM deals JOIN stage_entries USING (deal_id) GROUP BY deal_id, status"
+    )
     assert {(status, n) for status, n in still} == {("open", 1), ("won", 0), ("lost", 0)}
-    assert one("SELECT * FROM deals d WHERE status <> 'open' AND status NOT IN (SELECT outcome FROM stage_entries e WHERE e.deal_id = d.deal_id)") == []
+    assert (
+        one(
+            "SELECT * FROM deals d WHERE status <> 'open' AND status NOT IN (SELECT outcome FROM stage_entries e WHERE e.deal_id = d.deal_id)"
+        )
+        == []
+    )
     # Strict is within visited is within filled.
     counts = one("""SELECT pipeline, stage, count(*) FILTER (visit = 1), count(*) FILTER (visit = 1 AND NOT is_skipped),
                     count(*) FILTER (visit = 1 AND NOT is_skipped AND skips_before = 0) FROM stage_entries GROUP BY ALL""")

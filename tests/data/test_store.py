@@ -282,7 +282,9 @@ def test_a_full_disk_is_said_in_a_sentence_and_changes_nothing(workspace, tmp_pa
     before = tables(workspace)
     with monkeypatch.context() as patched:
         patched.setattr(call, refuse)
-        with pytest.raises(WorkspaceProblem, match=r"cannot be written: No space left on device\. Choose another folder"):
+        with pytest.raises(
+            WorkspaceProblem, match=r"cannot be written: No space left on device\. Choose another folder"
+        ):
             load(workspace, deals(tmp_path, 3))
         with pytest.raises(WorkspaceProblem, match="cannot be written"):
             workspace.undo()

@@ -54,11 +54,21 @@ def test_a_column_of_two_orders_takes_the_commoner_and_wants_a_look():
 
 def test_the_persons_order_decides_where_the_cells_do_not():
     assert read_column(["05/06/2024"], "timestamp", order="mdy")[0] == [datetime(2024, 5, 6)]
-    assert read_column(["16-05-31", "17-12-01"], "timestamp", order="ymd")[0] == [datetime(2016, 5, 31), datetime(2017, 12, 1)]
+    assert read_column(["16-05-31", "17-12-01"], "timestamp", order="ymd")[0] == [
+        datetime(2016, 5, 31),
+        datetime(2017, 12, 1),
+    ]
 
 
 def test_times_of_twelve_hours():
-    cells = ["5/31/2024 3:04 PM", "12/1/2024 12:05 AM", "1/2/2024 12:00PM", "1/2/2024 1:05 p.m.", "1/2/2024 11:59:58 am", "2024-01-02 12:00 AM"]
+    cells = [
+        "5/31/2024 3:04 PM",
+        "12/1/2024 12:05 AM",
+        "1/2/2024 12:00PM",
+        "1/2/2024 1:05 p.m.",
+        "1/2/2024 11:59:58 am",
+        "2024-01-02 12:00 AM",
+    ]
     assert read_column(cells, "timestamp")[0] == [
         datetime(2024, 5, 31, 15, 4), datetime(2024, 12, 1, 0, 5), datetime(2024, 1, 2, 12), datetime(2024, 1, 2, 13, 5),
         datetime(2024, 1, 2, 11, 59, 58), datetime(2024, 1, 2),
@@ -75,13 +85,20 @@ def test_months_in_words():
 
 
 def test_offsets_hold_across_the_change_of_clocks():
-    cells = ["2011-10-01T00:38:44.546+02:00", "2012-03-25T03:00:00+0200", "2012-03-14T12:00:00.123456+01:00", "2012-03-14T12:00Z"]
+    cells = [
+        "2011-10-01T00:38:44.546+02:00",
+        "2012-03-25T03:00:00+0200",
+        "2012-03-14T12:00:00.123456+01:00",
+        "2012-03-14T12:00Z",
+    ]
     assert read_column(cells, "timestamp")[0] == [
         datetime(2011, 9, 30, 22, 38, 44, 546000), datetime(2012, 3, 25, 1), datetime(2012, 3, 14, 11, 0, 0, 123456), datetime(2012, 3, 14, 12),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("cell", ["2024-01-01T10:00:00.123456+02:00", "2024-01-01T10:00:00.123456789+02:00", "2024-01-01 10:00+02"])
+@pytest.mark.parametrize(
+    "cell", ["2024-01-01T10:00:00.123456+02:00", "2024-01-01T10:00:00.123456789+02:00", "2024-01-01 10:00+02"]
+)
 def test_an_offset_is_never_dropped(cell):
     assert read_column([cell], "timestamp")[0][0].replace(microsecond=0) == datetime(2024, 1, 1, 8)
 
@@ -97,7 +114,9 @@ def test_a_day_is_the_day_that_is_written():
     assert read_column(cells, "date", time_zone="Asia/Jerusalem")[0] == [date(2024, 1, 1)] * 2
 
 
-@pytest.mark.parametrize("cell", ["TBD", "30/02/2024", "2024-13-01", "1/2/20/3", "12", "99/99/9999", "'; DROP TABLE texts; --", "31-05"])
+@pytest.mark.parametrize(
+    "cell", ["TBD", "30/02/2024", "2024-13-01", "1/2/20/3", "12", "99/99/9999", "'; DROP TABLE texts; --", "31-05"]
+)
 def test_what_is_no_date_is_empty(cell):
     found, _ = read_column([cell, "25/12/2023", None], "timestamp")
     assert found == [None, datetime(2023, 12, 25), None]
@@ -152,7 +171,26 @@ def test_amounts_in_many_hands(cells, values, sure):
 
 
 @pytest.mark.parametrize(
-    "cell", ["1O0", "l00", "TBD", "-", "()", "", "NaN", "inf", "--5", "-5-", "1,2,3", "12,5", "1.2.3", "5 or 6", "9" * 400, "1,23,456", "=1+1"]
+    "cell",
+    [
+        "1O0",
+        "l00",
+        "TBD",
+        "-",
+        "()",
+        "",
+        "NaN",
+        "inf",
+        "--5",
+        "-5-",
+        "1,2,3",
+        "12,5",
+        "1.2.3",
+        "5 or 6",
+        "9" * 400,
+        "1,23,456",
+        "=1+1",
+    ],
 )
 def test_what_is_no_number_is_empty_and_never_guessed(cell):
     assert read_column([cell, "1,234.50"], "money")[0] == [None, 1234.5]

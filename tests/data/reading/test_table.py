@@ -46,7 +46,9 @@ def test_a_regular_file_takes_the_fast_way(read, ways):
     assert ways == [True, True]
 
 
-@pytest.mark.parametrize("content", ["a,b\n1\n", "a,b\n1,2\n3,4\n1,2,3\n", "a,b\n\n1,2\n", 'a,b\n"x "y" z",2\n', 'a,b\n"x, y" "z",2\n'])
+@pytest.mark.parametrize(
+    "content", ["a,b\n1\n", "a,b\n1,2\n3,4\n1,2,3\n", "a,b\n\n1,2\n", 'a,b\n"x "y" z",2\n', 'a,b\n"x, y" "z",2\n']
+)
 def test_an_irregular_file_takes_the_careful_way(read, ways, content):
     read(content)
     assert ways == [False]

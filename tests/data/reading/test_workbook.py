@@ -29,7 +29,7 @@ def deals() -> bytes:
         first.write_row(2, 0, [" name", "n", "ok", "when", ""])
         first.write_row(3, 0, ["x\u200f", 5.0, True])
         first.write_datetime(3, 3, datetime(2024, 1, 31), day)
-        first.write_row(5, 0, ["בע\"מ", 1.5, False])
+        first.write_row(5, 0, ['בע"מ', 1.5, False])
         first.write_datetime(5, 3, datetime(2024, 1, 31, 10, 30), moment)
         first.write_formula(6, 0, "=1/0", None, "#DIV/0!")
         first.write_number(6, 1, 12345678901)
@@ -41,6 +41,7 @@ def deals() -> bytes:
         hidden.hide()
         last.write_row(1, 1, ["שם", "עיר"])
         last.write_row(2, 1, ["דנה", "חיפה"])
+
     return workbook(build)
 
 
