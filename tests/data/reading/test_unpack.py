@@ -40,6 +40,7 @@ def zipped(**parts: bytes) -> bytes:
         (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"x" * (20 << 20), "line of more than 16 MB"),
     ],
+    ids=[str(n) for n in range(17)],  # the bytes hold the time of packing: they cannot name the cases
 )
 def test_what_is_no_table_gets_a_plain_sentence(read, content, says):
     with pytest.raises(FileProblem) as problem:
