@@ -193,17 +193,18 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
         f"(?:[^{mark}{edge}]{mark}|(?:^|[{edge}]) *{mark}{mark})(?:{mark}{mark})*[{blanks}]+{mark}".encode(),
         re.MULTILINE,
     )
-    found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b""
+    found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b"\n"
     with path.open("rb") as file:
         for chunk in chain(iter(lambda: file.read(CHUNK), b""), [b"\n\n"]):
             chunk = last + chunk
-            if any(f"{dialect.quote}{blank}".encode() in chunk for blank in blanks) and reopened.search(chunk):
+            codes = np.frombuffer(chunk, np.uint8)
+            low = np.flatnonzero(codes[1:-2] <= ord(" ")) + 1  # blanks and line ends
+            if ((codes[low - 1] == quote) & ~separates[codes[low]]).any() and reopened.search(chunk):
                 return None
             if found is not _Blanks.ANY and not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
                 found = _Blanks.ANY
             if found is _Blanks.NONE:
-                codes = np.frombuffer(chunk, np.uint8)
-                low = np.flatnonzero(codes[:-2] <= ord(" "))
+                low = low[(separates | (np.arange(256) == quote))[codes[low + 1]]]  # few: the rest is inside words
                 after, quoted = codes[low + 1], codes[low + 1] == quote
                 ends = separates[np.where(quoted, codes[low + 2], after)] & (quoted | ~separates[codes[low]])
                 found = _Blanks.ASCII if ends.any() else found

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -46,7 +47,9 @@ def given(path="/", scheme="http", **headers):
         "query_string": b"", "http_version": "1.1", "server": ("test", 80), "client": ("test", 1),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
-    asyncio.run(APP(scope, receive, send))
+    # On a thread of its own: a browser test before this one may have left a loop running here.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, APP(scope, receive, send)).result()
     assert sent[0]["status"] == 200
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}.get("set-cookie", "")
 
