@@ -13,13 +13,12 @@ import pandas as pd
 import streamlit as st
 import xlsxwriter
 
+from data import rejects
 from ui.charts.theme import Look
 from ui.locale import CONTROLS, Locale
 
 Kind = Literal["text", "count", "number", "money", "share", "days", "day"]
 
-# What a spreadsheet would run, or read as something else than text.
-LIVE = ("=", "+", "-", "@", "\t", "\r")
 NUMBER_FORMATS: Mapping[str, str] = {
     "count": "#,##0",
     "number": "#,##0.##",
@@ -54,9 +53,7 @@ class Paper:
 
 def harmless(value: object) -> object:
     """A cell as it may be written: text a spreadsheet would run gets a leading apostrophe; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(LIVE):
-        return "'" + value
-    return value
+    return rejects.harmless(value) if isinstance(value, str) else value
 
 
 def csv(paper: Paper) -> bytes:
