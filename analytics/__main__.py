@@ -131,7 +131,7 @@ def _answer(options: argparse.Namespace) -> str:
         engine.close()
     if options.json:
         return _json(_document(options.name, call, found))
-    return _table(found, call.filters)
+    return _table(found, call)
 
 
 def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> _Call:
@@ -241,13 +241,16 @@ def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, default=plain)
 
 
-def _table(found: pd.DataFrame, filters: Filters) -> str:
+def _table(found: pd.DataFrame, call: _Call) -> str:
     """An aligned table for people; columns without a value are left out."""
     shown = [name for name in found.columns if found[name].notna().any()]
     lines = [shown, *([_cell(name, row) for name in shown] for row in rows(found))]
     widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
     texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
-    said = [] if filters.as_of == ENDLESS else [f"As of {filters.as_of}.", ""]
+    first = [] if call.filters.as_of == ENDLESS else [f"As of {call.filters.as_of}."]
+    if call.rule:
+        first.append(f"Rule: {call.rule}.")
+    said = [" ".join(first), ""] if first else []
     for line in lines:
         cells = (
             cell.ljust(width) if is_text else cell.rjust(width)

@@ -27,13 +27,13 @@ Rule = Literal["visited", "filled", "strict"]
 RULES: tuple[Rule, ...] = ("visited", "filled", "strict")
 FATES = ("advanced", "lost", "back", "handed_off", "still")
 ENDED = FATES[:-1]
-COUNTS = ("entered", *FATES, "assumed", "untimed", "negative")
+COUNTS = ("entered", *FATES, "skipped", "assumed", "untimed", "negative")
 NO_LENGTHS = Lengths(np.empty(0, dtype=np.int64), np.empty((0, len(FATES))))
 WON = N_("Won")
 COLUMNS = (
     "pipeline", "stage", "stage_order", "outcome", "entered", *FATES, "conversion", "conversion_ended", "low", "high",
     "value_entered", *(f"{fate}_value" for fate in FATES), "value_known", "currency", "of_first", "undecided_share",
-    "method", "horizon_days", "skipped", "assumed", "negative", "undated",
+    "method", "horizon_days", "is_recorded", "skipped", "assumed", "negative", "undated",
 )  # fmt: skip
 DEAL_COLUMNS = (
     "deal_id", "deal_name", "customer", "owner", "amount", "currency", "created_at", "stage", "entered_at", "left_at",
@@ -120,13 +120,19 @@ def deals_in_stage(
     rule: Rule = "visited",
     merge_won: bool = False,
 ) -> ir.Table:
-    """The deals behind one bar of `stage_conversion`, or one fate in it, largest first. Columns: `DEAL_COLUMNS`."""
+    """The deals behind one bar of `stage_conversion`, or one fate in it, largest first. Columns: `DEAL_COLUMNS`.
+
+    `entered_at`, `left_at` and `days` are null for a stay no file recorded: its times are those of other events.
+    """
     stays = _first_stays(tables, filters, rule, merge_won).filter(_.stage == stage)
     if fate is not None:
         stays = stays.filter(_.fate == fate)
-    stays = stays.mutate(days=_.is_untimed.ifelse(ibis.null("float64"), _.microseconds / MICROSECONDS_A_DAY)).select(
-        "deal_id", "stage", "entered_at", "left_at", "days", "fate", "next_stage", "is_recorded", "is_skipped"
-    )
+    seen = _.is_recorded & ~_.is_skipped
+    stays = stays.mutate(
+        entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
+        left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
+        days=(seen & ~_.is_untimed).ifelse(_.microseconds / MICROSECONDS_A_DAY, ibis.null("float64")),
+    ).select("deal_id", "stage", "entered_at", "left_at", "days", "fate", "next_stage", "is_recorded", "is_skipped")
     return _with_deals(stays, tables).select(*DEAL_COLUMNS).order_by(_.amount.desc(nulls_first=False), "deal_id")
 
 
@@ -198,6 +204,17 @@ class _Stage:
         return sum(whole(self.counts[fate]) for fate in ENDED)
 
     @property
+    def has_records(self) -> bool:
+        """False where every stay follows from the deals' status or from a later stage."""
+        return whole(self.counts["entered"]) > whole(self.counts["skipped"]) + whole(self.counts["assumed"])
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether what became of the deals is known from records, up to a few; of no deals it is."""
+        entered = whole(self.counts["entered"])
+        return not entered or (self.has_records and whole(self.counts["assumed"]) <= MOST_ASSUMED * entered)
+
+    @property
     def has_lengths(self) -> bool:
         """False where too many stays follow from the deals' status, or have no times."""
         entered = whole(self.counts["entered"])
@@ -236,6 +253,7 @@ def _rows(answers: Groups, key: str | None) -> pd.DataFrame:
             row = {} if key is None else {key: group}
             row |= {name: order[place][name] for name in ("pipeline", "stage", "outcome")}
             row |= {"stage_order": whole(order[place]["stage_order"]), "undated": undated}
+            row["is_recorded"] = stage.is_recorded
             row |= {"of_first": share(whole(stage.counts["entered"]), first)}
             row |= _identity(stage.counts, currencies) | _conversion(stage, order[place]["outcome"])
             found.append(row)
@@ -280,7 +298,7 @@ def _keys(lengths: pd.DataFrame) -> list[str]:
 
 def _nothing(stage: Row) -> _Stage:
     """A stage that no deal of the group came to."""
-    counts: Row = dict.fromkeys((*COUNTS, "known", "skipped"), 0)
+    counts: Row = dict.fromkeys((*COUNTS, "known"), 0)
     return _Stage(counts | dict.fromkeys(f"{fate}_value" for fate in FATES) | stage, NO_LENGTHS)
 
 
@@ -302,6 +320,8 @@ def _conversion(stage: _Stage, outcome: str) -> Row:
         return {}
     ratio = share(whole(stage.counts["advanced"]), stage.ended)
     row: Row = {"conversion_ended": ratio, "conversion": None, "low": None, "high": None}
+    if whole(stage.counts["entered"]) and not stage.has_records:
+        return row | {"method": "not_recorded"}
     if not stage.ended:
         return row
     if not stage.has_lengths:
@@ -320,7 +340,7 @@ def _conversion(stage: _Stage, outcome: str) -> Row:
 
 def _p(stage: _Stage, rest: _Stage) -> float | None:
     """Whether the stage's conversion differs from the rest's, both told by the same time."""
-    if not stage.ended or not rest.ended:
+    if not all(each.ended and each.has_records for each in (stage, rest)):
         return None
     if not (stage.has_lengths and rest.has_lengths):
         ratios = [whole(each.counts["advanced"]) / each.ended for each in (stage, rest)]

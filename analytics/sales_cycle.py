@@ -14,7 +14,7 @@ from ibis import _
 
 from analytics.fields import Field, with_value
 from analytics.filters import Filters
-from analytics.intervals import LEAST_TESTED, Z
+from analytics.intervals import LEAST_TESTED, Z, share
 from analytics.question import Question
 from analytics.rows import Row, days, frame, rows, split, whole, with_q_values
 from analytics.survival import Lengths, log_rank
@@ -32,7 +32,7 @@ def sales_cycle(tables: Tables, filters: Filters, by: Field | None = None) -> Qu
 
     Won and lost run from created to closed, and the period bounds the close date; all runs from the first to the last
     recorded event of every deal, and the period bounds the first. Undecided are the deals still open: in won and lost
-    those left out, in all those that may yet grow.
+    those left out, of a period those created in it; in all those of its deals that may yet grow.
     """
     keys = ["group"] if by else []
     cycles = _cycles(tables, filters, by)
@@ -48,6 +48,7 @@ def sales_cycle(tables: Tables, filters: Filters, by: Field | None = None) -> Qu
         "open": _open(tables, filters, by),
         "lengths": lengths.agg(
             deals=_.count(),
+            unfinished=_.count(where=_.is_open),
             mean_days=_.days.mean(),
             median_days=_.days.quantile(0.5),
             p25_days=_.days.quantile(0.25),
@@ -69,10 +70,11 @@ def sales_cycle(tables: Tables, filters: Filters, by: Field | None = None) -> Qu
 
 
 def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
-    """One row a deal and outcome: `outcome`, `days` (null where a date is missing), and with `by` its `group`."""
+    """One row a deal and outcome: `outcome`, `days` (null where a date is missing), `is_open`, and with `by` its `group`."""
     deals = filters.deals(tables)
     deals = deals if by is None else with_value(deals, tables, by, "group")
-    kept = ["group", "outcome", "days"] if by else ["outcome", "days"]
+    deals = deals.mutate(is_open=_.status == "open")
+    kept = [*(["group"] if by else []), "outcome", "days", "is_open"]
     # A deal without a close date cannot be shown to lie outside the period: it is kept, to be counted as undated.
     closed = deals.filter((_.status != "open") & (filters.in_period(_.closed_at) | _.closed_at.isnull())).mutate(
         outcome=_.status, days=days(_.closed_at, _.created_at)
@@ -95,7 +97,8 @@ def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
 def _open(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     deals = filters.deals(tables)
     deals = deals if by is None else with_value(deals, tables, by, "group")
-    return deals.agg(deals=_.count(), open=_.count(where=_.status == "open"), by=["group"] if by else [])
+    is_open = (_.status == "open") & filters.in_period(_.created_at)
+    return deals.agg(deals=_.count(), open=_.count(where=is_open), by=["group"] if by else [])
 
 
 def _rows(answers: Mapping[str, pd.DataFrame], key: str | None) -> pd.DataFrame:
@@ -103,21 +106,22 @@ def _rows(answers: Mapping[str, pd.DataFrame], key: str | None) -> pd.DataFrame:
         return {(row.get("group"), row["outcome"]): row for row in rows(answers[name])}
 
     counts, lengths, medians = keyed("counts"), keyed("lengths"), keyed("medians")
-    undecided = {row.get("group"): row for row in rows(answers["open"])}
+    still_open = {row.get("group"): whole(row["open"]) for row in rows(answers["open"])}
     own_lengths = _lengths(answers["hours"], ["group", "outcome"]) if key is not None else {}
     all_lengths = _lengths(answers["hours"], ["outcome"]) if key is not None else {}
     found: list[Row] = []
     tests: list[float | None] = []
-    for group in sorted(undecided, key=lambda name: (name is None, str(name))):
+    for group in sorted(still_open, key=lambda name: (name is None, str(name))):
         for outcome in OUTCOMES:
             place = (group, outcome)
             row: Row = {} if key is None else {key: group}
-            row |= {"outcome": outcome, "deals": 0, "undecided": whole(undecided[group]["open"])}
+            row |= {"outcome": outcome, "deals": 0}
             for part in (lengths, medians, counts):
                 row |= {name: value for name, value in part.get(place, {}).items() if name not in ("group", "outcome")}
             row |= {name: whole(row.get(name)) for name in ("undated", "negative", "deals")}
-            everyone = row["deals"] if outcome == "all" else row["deals"] + row["undecided"]
-            row["undecided_share"] = min(1.0, row["undecided"] / everyone) if everyone else None
+            is_all = outcome == "all"
+            row["undecided"] = whole(row.pop("unfinished", 0)) if is_all else still_open[group]
+            row["undecided_share"] = share(row["undecided"], row["deals"] + (0 if is_all else row["undecided"]))
             found.append(row)
             own = own_lengths.get(place)
             tests.append(log_rank_of(own, all_lengths[outcome,].without(own)) if own else None)

@@ -9,9 +9,9 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from data.errors import DataError, RequestProblem
+from data.errors import DataError, NotRecognised, RequestProblem
 from data.importer import Draft, ImportReport, Upload, load_demo
 from data.messages import Message, say
 from data.reading import ReadOptions
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     workspace = Workspace(Path(asked.workspace) if asked.workspace else default_workspace())
     try:
         asked.run(asked, workspace)
+    except NotRecognised as refused:
+        print(refused, "The options for that are --table and --map.", file=sys.stderr)
+        return 2
     except DataError as refused:
         print(refused, file=sys.stderr)
         return 2
@@ -38,11 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class Parser(argparse.ArgumentParser):
+    """Refuses in one sentence on standard error."""
+
+    def error(self, message: str) -> NoReturn:
+        program = " ".join(self.prog.split()[:3])
+        self.exit(2, f"{message[:1].upper()}{message[1:]}. See {program} --help.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m data", description="Bring files into a workspace, and take them out again."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = Parser(prog="python -m data", description="Bring files into a workspace, and take them out again.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(name: str, run: Any, help_: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=help_, description=help_)
@@ -142,12 +151,21 @@ def _tell(report: ImportReport, asked: argparse.Namespace, opening: str) -> None
         )
         for field, sums in file.totals.items():
             print(f"  {field}: {sums['file']:,.2f} in the file, {sums['loaded']:,.2f} loaded")
-        for warning in file.warnings:
+        for warning in (*file.checks, *file.warnings):
             print(f"  {warning}")
         for skipped in file.skipped_lines[:10]:
             print(f"  line {skipped.line}: {skipped.reason}")
         if len(file.skipped_lines) > 10:
             print(f"  and {len(file.skipped_lines) - 10:,} more lines")
+    for pipeline in dict.fromkeys(stage.pipeline for stage in report.stages):
+        here = [stage for stage in report.stages if stage.pipeline == pipeline]
+        means = {
+            outcome: ", ".join(stage.stage for stage in here if stage.outcome == outcome) or "-"
+            for outcome in ("open", "won", "lost")
+        }
+        print(f"Stages of {pipeline}: {means['open']}; won: {means['won']}; lost: {means['lost']}")
+        for reason in dict.fromkeys(str(stage.reason) for stage in here if stage.outcome == "open"):
+            print(f"  {reason}")
     for note in report.notes:
         print(note)
     print("Opens: " + ", ".join(report.unlocks))

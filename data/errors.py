@@ -2,6 +2,7 @@
 
 DataError
 ├── FileProblem       a file that cannot be read as a table
+│   └── NotRecognised a table of which we cannot tell what it holds
 ├── WorkspaceProblem  a workspace that cannot be opened or changed
 └── RequestProblem    a field, date or option that does not fit this data
 
@@ -26,6 +27,10 @@ class DataError(Exception):
 
 
 class FileProblem(DataError):
+    pass
+
+
+class NotRecognised(FileProblem):
     pass
 
 

@@ -22,7 +22,7 @@ import duckdb
 
 from data import references
 from data.engine import connect, quoted
-from data.errors import DataError, FileProblem, RequestProblem, WorkspaceProblem
+from data.errors import DataError, FileProblem, NotRecognised, RequestProblem, WorkspaceProblem
 from data.load import FileReport, Load
 from data.messages import Message, say
 from data.reading import ReadOptions, TextTable, read_tables
@@ -64,6 +64,7 @@ class ImportReport:
     number: int
     revision: int
     files: tuple[FileReport, ...]
+    stages: tuple[Stage, ...]
     notes: tuple[Message, ...]
     unlocks: tuple[str, ...]
     locked: tuple[tuple[str, tuple[str, ...]], ...]
@@ -80,6 +81,16 @@ class ImportReport:
             "files": [file.json() for file in self.files],
             "unlocks": list(self.unlocks),
             "locked": [{"analysis": name, "needs": list(needs)} for name, needs in self.locked],
+            "stages": [
+                {
+                    "pipeline": s.pipeline,
+                    "stage": s.stage,
+                    "order": s.order,
+                    "outcome": s.outcome,
+                    "reason": str(s.reason),
+                }
+                for s in self.stages
+            ],
             "warnings": [str(note) for note in self.notes],
         }
 
@@ -109,7 +120,9 @@ class Draft:
         self.workspace = workspace
         self._is_new = not workspace.folder.exists()
         self._scratch_folder = Path(tempfile.mkdtemp(prefix="shimur-"))
-        self._tidy = weakref.finalize(self, shutil.rmtree, self._scratch_folder, ignore_errors=True)
+        self._copies: list[Path] = []
+        # Also for who closes the browser in the middle of it.
+        self._tidy = weakref.finalize(self, _drop_all, self._scratch_folder, self._copies)
         self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
         self._read: dict[tuple[str, ReadOptions], list[TextTable]] = {}
         self._copy: Path | None = None
@@ -144,10 +157,8 @@ class Draft:
                 self.workspace.folder.rmdir()
 
     def _drop_copy(self) -> None:
-        if self._copy is not None:
-            for left in self._copy.parent.glob(self._copy.name + "*"):
-                left.unlink(missing_ok=True)
-            self._copy = None
+        _drop_copies(self._copies)
+        self._copy = None
 
     def revise(
         self,
@@ -169,10 +180,16 @@ class Draft:
             for text in texts:
                 try:
                     plans.append(recognise(self._scratch, text, upload.options, time_zone))
-                except FileProblem as problem:
+                except NotRecognised as problem:
                     unknown.append(Unrecognised(text, problem))
             if strict and not any(plan.text in texts for plan in plans):
                 raise unknown[-1].problem
+        if strict and not any(plan.text.rows_read for plan in plans):
+            names = ", ".join(upload.name for upload in uploads)
+            raise FileProblem(
+                say("There are no rows under the header of {names}.", names=names),
+                say("Export it again, with its rows."),
+            )
         _check_headers(uploads, [plan.text for plan in plans] + [one.text for one in unknown])
         self.plans, self.unrecognised = tuple(plans), tuple(unknown)
         self._prepare(said)
@@ -197,6 +214,7 @@ class Draft:
         # Made-up deals must not mix with real ones: they make room, and taking the import back brings them back.
         replaces_demo = not self._facts and _holds_demo(self.workspace)
         self._copy, self._base = self.workspace.prepare_copy(afresh=replaces_demo)
+        self._copies.append(self._copy)
         database = self._scratch
         database.execute(f"ATTACH '{str(self._copy).replace(chr(39), chr(39) * 2)}' AS target; USE target")
         try:
@@ -211,7 +229,8 @@ class Draft:
             notes = [say("Your data takes the place of the made-up company.")] if replaces_demo else []
             notes += add_deals_of_history(database)
             self.stages = tuple(decide_stages(database, self.choices, pipeline))
-            derive(database, pipeline, self.workspace.settings().time_zone)
+            settings = self.workspace.settings()
+            notes += derive(database, pipeline, settings.time_zone, settings.currency)
             notes += references.resolve(database)
             notes += _write_facts(database, self._base + 1, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
@@ -220,7 +239,7 @@ class Draft:
             reports = tuple(sorted(reports, key=lambda report: order[report.relation]))
             reports = tuple(self._with_skipped_sheets(report) for report in reports)
             unlocks, locked = _unlocked(database)
-            self.report = ImportReport(number, self._base + 1, reports, tuple(notes), unlocks, locked)
+            self.report = ImportReport(number, self._base + 1, reports, self.stages, tuple(notes), unlocks, locked)
             database.execute(
                 """INSERT INTO imports VALUES (?, ?, ?, ?, ?, false, ?)""",
                 [
@@ -250,6 +269,7 @@ class Draft:
         """Put the import in force; if another came first, it is made again on top of that one."""
         while self._copy is not None and self.report is not None:
             if self.workspace.publish(self._copy, self._base):
+                self._copies.clear()
                 self._copy = None
                 return self.report
             self._prepare(progress or (lambda share, message: None))
@@ -284,6 +304,18 @@ def load_demo(
         facts = {"is_demo": "true", "language": language}
         with Draft(workspace, uploads, None, progress, facts=facts) as draft:
             return draft.publish(progress)
+
+
+def _drop_copies(copies: list[Path]) -> None:
+    for copy in copies:
+        for left in copy.parent.glob(copy.name + "*"):
+            left.unlink(missing_ok=True)
+    copies.clear()
+
+
+def _drop_all(folder: Path, copies: list[Path]) -> None:
+    _drop_copies(copies)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _holds_demo(workspace: Workspace) -> bool:

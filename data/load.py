@@ -52,6 +52,7 @@ class FileReport:
     columns: dict[str, str | None]
     totals: dict[str, dict[str, float]]
     warnings: tuple[Message, ...]
+    checks: tuple[Message, ...] = ()  # guesses that a person should look at
 
     def json(self) -> dict[str, Any]:
         counts = {
@@ -63,7 +64,7 @@ class FileReport:
             "delimiter": self.delimiter, "date_order": self.date_order, "header_line": self.header_line, **counts,
             "skipped_lines": [{"line": skipped.line, "reason": str(skipped.reason)} for skipped in self.skipped_lines],
             "headers": list(self.headers), "columns": self.columns, "totals": self.totals,
-            "warnings": [str(warning) for warning in self.warnings],
+            "warnings": [str(warning) for warning in (*self.checks, *self.warnings)],
         }  # fmt: skip
 
 
@@ -86,6 +87,8 @@ class Load:
     def add(self, plan: FilePlan) -> FileReport:
         """Check and store the rows of one file."""
         warnings: list[Message] = [*plan.text.repairs]
+        if not plan.text.rows_read:
+            warnings.append(say("There are no rows under the header."))
         incoming = self._incoming[plan.text.relation] = f"incoming_{len(self._incoming) + 1}"
         sums = self._sums(plan)
         fields = self._fields(plan, warnings)
@@ -111,6 +114,11 @@ class Load:
             plan.date_order, text.header_line, text.rows_read, loaded, updated, unchanged, removed, rejected,
             text.skipped_lines, text.headers, _columns(plan), {name: {"file": total, "loaded": 0.0} for name, total in sums.items()},
             tuple(warnings),
+            tuple(
+                say("Please check {header}: {reason}", header=column.header, reason=column.reason)
+                for column in plan.columns
+                if column.confidence == "check"
+            ),
         )  # fmt: skip
 
     def finish(self, report: FileReport) -> FileReport:

@@ -11,7 +11,7 @@ import duckdb
 from rapidfuzz import fuzz
 
 from data.engine import quoted
-from data.errors import FileProblem, RequestProblem
+from data.errors import NotRecognised, RequestProblem
 from data.messages import N_, Message, say
 from data.reading import ReadOptions, TextTable
 from data.schema import SCHEMA, Column, Kind
@@ -51,9 +51,9 @@ _COMPUTED = {
     "skips_before",
 }
 _STATUS = {
-    "won": ("won", "closedwon", "win", "success", "successful", "זכייה", "זכינו", "נסגרבהצלחה", "נסגרהבהצלחה", "נמכר", "הצלחה", "ניצחון"),
+    "won": ("won", "closedwon", "win", "success", "successful", "זכייה", "זכינו", "נסגרבהצלחה", "נסגרהבהצלחה", "נמכר", "נמכרה", "הצלחה", "ניצחון", "זכה", "זכתה", "זכיה"),
     "lost": ("lost", "closedlost", "loss", "dead", "rejected", "declined", "cancelled", "canceled", "abandoned", "disqualified", "outsold",
-             "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "בוטלה", "נסגרללאהצלחה", "לארלוונטי", "נכשל"),
+             "הפסד", "הפסדנו", "אבד", "אבדה", "אבדו", "אבוד", "אבודה", "נדחה", "נדחתה", "בוטל", "בוטלה", "נסגרללאהצלחה", "נסגרבהפסד", "לארלוונטי", "נכשל", "נכשלה"),
     "open": ("open", "inprogress", "active", "pending", "new", "working", "onhold", "ongoing", "פתוח", "פתוחה", "פעיל", "פעילה", "בתהליך", "בטיפול", "חדש", "חדשה", "מוקפא"),
 }  # fmt: skip
 STATUS_OF = {word: status for status, words in _STATUS.items() for word in words}
@@ -128,7 +128,7 @@ def targets(table: str) -> tuple[Column, ...]:
 def recognise(
     database: duckdb.DuckDBPyConnection, text: TextTable, options: FileOptions, time_zone: str = "UTC"
 ) -> FilePlan:
-    """Decide what `text` holds. Raises FileProblem when it is nothing we know, RequestProblem for wrong options."""
+    """Decide what `text` holds. Raises NotRecognised when it is nothing we know, RequestProblem for wrong options."""
     samples, filled = _look(database, text)
     source, table = _table_of(database, text, options, samples)
     mapping = _match(text.headers, source, table)
@@ -139,7 +139,7 @@ def recognise(
     _apply(text, table, options.mapping, mapping)
     absent = lacking(table, (match[0] for match in mapping.values()))
     if absent:
-        raise FileProblem(
+        raise NotRecognised(
             say(
                 "{name} cannot be loaded as {table}: no column is its {missing}.",
                 name=_named(text),
@@ -201,20 +201,20 @@ def _table_of(
         history = _match_history(text, options, samples)
         number = next((place for place, match in history.items() if match[0] == "deal_id"), None)
         if number is not None and _is_enough("stage_entries", {name for name, _, _ in history.values()}):
-            # The table of stays has a row a stay; where each deal has one row, it is a table of deals.
-            if _repeats(database, text, number):
+            # The table of stays has a row a stay; where each deal has one row, it is a table of deals. One that says
+            # how deals ended, or whose time had to be guessed, must show it clearly.
+            deals = {match[0] for match in _match(text.headers, GENERIC, "deals").values()}
+            guessed = any(match[0] == "entered_at" and match[1] == "check" for match in history.values())
+            if _repeats(database, text, number, 0.6 if guessed or deals & {"closed_at", "status", "is_won"} else 0.9):
                 return GENERIC, "stage_entries"
             if best is not None and best[2] == "stage_entries":
-                deals = _match(text.headers, GENERIC, "deals")
-                return GENERIC, "deals" if _is_enough(
-                    "deals", {match[0] for match in deals.values()}
-                ) else "stage_entries"
+                return GENERIC, "deals" if _is_enough("deals", deals) else "stage_entries"
     if best is not None:
         return best[1], best[2]
     if options.table is None and _stage_by_content(samples) is not None:
         return GENERIC, "deals"
     shown = ", ".join(header for header in text.headers[:8] if header) or "-"
-    raise FileProblem(
+    raise NotRecognised(
         say("{name} holds nothing we recognise. Its columns are: {columns}.", name=_named(text), columns=shown),
         say(
             "A file of deals needs a name or number and a stage; a stage history needs deal, stage and date. Choose the table and say which column is which."
@@ -267,12 +267,12 @@ def _is_enough(table: str, names: Iterable[str | None]) -> bool:
     return not lacking(table, have) and bool(table not in _TELLING or have & _TELLING[table])
 
 
-def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int) -> bool:
-    """Whether a column names the same thing in many rows."""
+def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int, most: float) -> bool:
+    """Whether the different values of a column are fewer than `most` of its cells."""
     row = database.execute(
         f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {quoted(text.relation)}"
     ).fetchone()
-    return bool(row and row[0] and row[1] < 0.9 * row[0])
+    return bool(row and row[0] and row[1] < most * row[0])
 
 
 # Which column

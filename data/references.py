@@ -5,6 +5,7 @@ A name that differs only in case, spaces or punctuation (GTXPro and GTX Pro) is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -22,16 +23,16 @@ class _Reference:
     name: str
     column: str  # the name in deals
     id_column: str  # the number in deals
-    unknown: tuple[str, str]
+    unknown: Callable[[int], Message]  # says that so many deals name one that no file has
 
 
 _REFERENCES = (
     _Reference("customers", "customer_id", "customer_name", "customer", "customer_id",
-               ("{n} deal names a customer that is in no customer file.", "{n} deals name a customer that is in no customer file.")),
+               lambda n: say_n("{n} deal names a customer that is in no customer file.", "{n} deals name a customer that is in no customer file.", n)),
     _Reference("people", "person_id", "person_name", "owner", "owner_id",
-               ("{n} deal names an owner that is in no file of people.", "{n} deals name an owner that is in no file of people.")),
+               lambda n: say_n("{n} deal names an owner that is in no file of people.", "{n} deals name an owner that is in no file of people.", n)),
     _Reference("products", "product_id", "product_name", "product", "product_id",
-               ("{n} deal names a product that is in no product file.", "{n} deals name a product that is in no product file.")),
+               lambda n: say_n("{n} deal names a product that is in no product file.", "{n} deals name a product that is in no product file.", n)),
 )  # fmt: skip
 
 
@@ -84,8 +85,7 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
     left = sum(deals for name, deals in missing.items() if name not in same)
     if left:
         examples = ", ".join([name for name in missing if name not in same][:3])
-        one, many = of.unknown
-        notes.append(Message(one, {"n": left}, many))
+        notes.append(of.unknown(left))
         notes.append(say("For example: {names}.", names=examples))
     return notes
 

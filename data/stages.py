@@ -20,6 +20,7 @@ from data.schema import SCHEMA
 from data.sources import fold
 
 DEFAULT_PIPELINE = "Sales"
+NO_CURRENCY = "XXX"  # ISO 4217's code for it
 # Who precedes whom is clear from far fewer deals than this.
 _DEALS_LOOKED_AT = 50_000
 # Deals of one status in one stage, that are no longer chance.
@@ -31,16 +32,24 @@ _WON = (
     "dealwon",
     "wonclosed",
     "נסגרבהצלחה",
+    "נסגרהבהצלחה",
+    "סגורבהצלחה",
     "זכייה",
     "זכיה",
     "זכינו",
+    "זכה",
+    "זכתה",
+    "זכו",
+    "ניצחון",
     "נמכר",
     "עסקהנסגרה",
+    "נסגרהעסקה",
     "הצלחה",
     "נחתם",
 )
 _LOST = ("lost", "closedlost", "deallost", "lostclosed", "declined", "cancelled", "canceled", "rejected", "disqualified", "abandoned", "churned", "unsuccessful", "notwon",
-         "הפסד", "אבד", "אבדה", "נדחה", "בוטל", "לארלוונטי", "ללאהצלחה", "ירדמהפרק", "נפסל")  # fmt: skip
+         "הפסד", "הפסדנו", "אבד", "אבדו", "אבוד", "אובדן", "נדחה", "נדחת", "נדחו", "בוטל", "ביטול", "לארלוונטי", "לאזכינו", "לאזכה", "לאנסגר",
+         "ללאהצלחה", "נכשל", "כישלון", "סירב", "סירוב", "ירדמהפרק", "ירדהמהפרק", "נפסל")  # fmt: skip
 _WON_AT_THE_END = (
     "approved",
     "activated",
@@ -336,12 +345,42 @@ def _precedence(
 
 
 def derive(
-    database: duckdb.DuckDBPyConnection, default_pipeline: str = DEFAULT_PIPELINE, time_zone: str = "UTC"
-) -> None:
-    """Make `deals` and `stage_entries` anew, once the stages are decided. Days are cut in `time_zone`."""
+    database: duckdb.DuckDBPyConnection,
+    default_pipeline: str = DEFAULT_PIPELINE,
+    time_zone: str = "UTC",
+    currency: str = "",
+) -> list[Message]:
+    """Make `deals` and `stage_entries` anew, once the stages are decided; returns what there is to say of it.
+
+    Days are cut in `time_zone`; `currency` is that of amounts that name none.
+    """
     _make_deals(database, default_pipeline, time_zone)
+    notes = _tell_currencies_apart(database, currency)
     _make_entries(database)
     _fill_from_history(database)
+    return notes
+
+
+def _tell_currencies_apart(database: duckdb.DuckDBPyConnection, currency: str) -> list[Message]:
+    """Amounts without a currency must not be added to those with one."""
+    row = database.execute(
+        "SELECT count(currency), count(*) FILTER (currency IS NULL AND amount IS NOT NULL) FROM deals"
+    ).fetchone()
+    named, unnamed = row or (0, 0)
+    if not unnamed or not (named or currency):
+        return []
+    code = currency or NO_CURRENCY
+    database.execute("UPDATE deals SET currency = ? WHERE currency IS NULL AND amount IS NOT NULL", [code])
+    if currency:
+        return []
+    return [
+        say_n(
+            "{n} deal has an amount without a currency. It is kept apart, as {code}; the settings can name its currency.",
+            "{n} deals have amounts without a currency. They are kept apart, as {code}; the settings can name their currency.",
+            unnamed,
+            code=code,
+        )
+    ]
 
 
 def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -173,6 +173,11 @@ class Workspace:
             if not standing:
                 raise WorkspaceProblem(say("There is no import to take back."), say("Import a file first."))
             last = standing[-1]
+            if number is not None and number not in [record.number for record in standing]:
+                raise WorkspaceProblem(
+                    say("There is no import {number} to take back.", number=str(number)),
+                    say("The last one is import {last}.", last=str(last.number)),
+                )
             if number is not None and number != last.number:
                 raise WorkspaceProblem(
                     say("Import {number} is not the last one.", number=str(number)),

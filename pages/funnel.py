@@ -48,7 +48,8 @@ RATES_MEAN = words.meanings(
 
 def finding(stages: pd.DataFrame) -> tuple[str, str | None]:
     """The sentence about the weakest step, and the stage to tint: only one that stands apart from all others."""
-    known = stages[(stages["outcome"] == "open") & (stages["entered"] >= LEAST_SHOWN) & stages["conversion"].notna()]
+    recorded = stages[(stages["outcome"] == "open") & stages["is_recorded"].astype(bool)]
+    known = recorded[(recorded["entered"] >= LEAST_SHOWN) & recorded["conversion"].notna()]
     if known.empty:
         return _("**Too few deals have left a stage to say where they stop.**"), None
     ranked = known.sort_values("conversion")
@@ -83,10 +84,17 @@ def finding(stages: pd.DataFrame) -> tuple[str, str | None]:
 
 
 def without_history(rates: pd.DataFrame) -> str:
+    """The sentence about all closed deals; a period bounds the day they closed."""
     closed = rates[rates["definition"] == "closed"].iloc[0]
+    if session.filters().has_period:
+        few = _("**{n} deals closed in these dates: too few to say how many are won.**")
+        known = _("**{share} of the {n} deals closed in these dates were won** ({range}).")
+    else:
+        few = _("**{n} deals are decided: too few to say how many are won.**")
+        known = _("**{share} of the {n} decided deals were won** ({range}).")
     if closed["total"] < LEAST_SHOWN:
-        return _("**{n} deals are decided: too few to say how many are won.**").format(n=locale.count(closed["total"]))
-    return _("**{share} of the {n} decided deals were won** ({range}).").format(
+        return few.format(n=locale.count(closed["total"]))
+    return known.format(
         share=locale.share(closed["rate"]),
         n=locale.count(closed["total"]),
         range=locale.shares(closed["low"], closed["high"]),
@@ -102,12 +110,14 @@ def why_they_differ(rates: pd.DataFrame) -> str:
         lowest, highest = locale.share(shown["rate"].min()), locale.share(shown["rate"].max())
         if lowest != highest:
             parts.append(_("**The same deals give {low} to {high}.**").format(low=lowest, high=highest))
-    open_ = by["closed"]["undecided"]
+    still = open_deals(rates)
     parts.append(_("Closed counts decided deals only, so it rises when lost deals are left open."))
     parts.append(
         _("Created counts every deal, the {n} open ones too, so it is low while deals are young.").format(
-            n=locale.count(open_)
+            n=locale.count(still)
         )
+        if still
+        else _("Created counts every deal.")
     )
     parts.append(_("Matured follows open deals to one age and is fair to young ones."))
     parts.append(_("Value weighs deals by amount, so a few large ones can carry it."))
@@ -174,6 +184,48 @@ def basis(stages: pd.DataFrame, still: int, rule: str, *, skipped: bool) -> str:
     return " · ".join(parts)
 
 
+def rates_basis(rates: pd.DataFrame) -> str:
+    """What the win rates stand on, in one line."""
+    closed, still = rates[rates["definition"] == "closed"].iloc[0], open_deals(rates)
+    has_period = session.filters().has_period
+    decided = _("{n} closed in these dates") if has_period else _("{n} decided")
+    parts = [decided.format(n=locale.count(closed["total"]))]
+    if still:
+        undecided = _("{n} created in these dates and open") if has_period else _("{n} open")
+        parts.append(undecided.format(n=locale.count(still)))
+    parts.append(_("95% intervals"))
+    if closed["undated"]:
+        parts.append(_("{n} without a close date left out").format(n=locale.count(closed["undated"])))
+    return " · ".join(parts)
+
+
+def open_remark(still: int) -> str:
+    """That the open deals of the funnel are not counted as lost."""
+    if not still:
+        return ""
+    if session.filters().has_period:
+        return locale.n_(
+            "{n} deal created in these dates is still open. It is not counted as lost.",
+            "{n} deals created in these dates are still open. They are not counted as lost.",
+            still,
+        )
+    return locale.n_(
+        "{n} deal is still open. It is not counted as lost.",
+        "{n} deals are still open. They are not counted as lost.",
+        still,
+    )
+
+
+def funnel_title() -> str:
+    """What the funnel shows; a period bounds the day its deals were created."""
+    deals = session.deals()
+    if session.filters().has_period:
+        return locale.n_(
+            "What became of {n} deal created in these dates", "What became of {n} deals created in these dates", deals
+        )
+    return locale.n_("What became of {n} deal", "What became of {n} deals", deals)
+
+
 def stage_name(row: Any) -> str:
     return _("Won") if row["outcome"] == "won" else row["stage"]
 
@@ -223,7 +275,7 @@ def show_stages(
     told_apart = len(several) > 1 and session.get("measure") == "money"
     with st.container(border=True, key="card_stages"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            section(locale.n_("What became of {n} deal", "What became of {n} deals", session.deals()))
+            section(funnel_title())
             with st.container(horizontal=True, width="content", gap="small", key="switches"):
                 if skipped:
                     st.segmented_control(
@@ -266,13 +318,12 @@ def show_stages(
             "handed_off": colors.handed_fill,
             "still": "hatch",
         }
-        legend(
-            [
-                (swatches[fate], fates[fate])
-                for fate in FATES
-                if stages[fate].sum() or fate in ("advanced", "lost", "still")
-            ]
+        color_key = tuple(
+            (swatches[fate], fates[fate])
+            for fate in FATES
+            if stages[fate].sum() or fate in ("advanced", "lost", "still")
         )
+        legend(color_key)
         chart(
             stages_figure(money, look, measure=session.get("measure", "deals"), weakest=tinted),
             chart_key(),
@@ -288,7 +339,7 @@ def show_stages(
         stands_on = basis(stages, still, rule, skipped=skipped)
         what = paper("funnel", _("Funnel"), rows, kinds, meanings=FUNNEL_MEANS, basis=stands_on)
         under_chart(
-            what,
+            replace(what, legend=color_key),
             session.asked(stage_conversion, rule=rule, merge_won=True),
             FUNNEL_MEANS,
             stands_on,
@@ -382,7 +433,7 @@ def show_skippers(query: Any) -> None:
                 of_rule = by_rule[rule].iloc[place]
                 moved = (
                     locale.share(of_rule["conversion"])
-                    if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN
+                    if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN and of_rule["is_recorded"]
                     else ""
                 )
                 cells.append(f"{locale.count(of_rule['entered'])} <small>{moved}</small>")
@@ -422,16 +473,8 @@ def show_win_rates(rates: pd.DataFrame) -> None:
             ),
             wide=True,
         )
-        closed = rates[rates["definition"] == "closed"].iloc[0]
-        parts = [
-            _("{n} decided").format(n=locale.count(closed["total"])),
-            _("{n} open").format(n=locale.count(closed["undecided"])),
-            _("95% intervals"),
-        ]
-        if closed["undated"]:
-            parts.append(_("{n} without a close date left out").format(n=locale.count(closed["undated"])))
         rows, kinds = tables.win_rates(rates, [name for name, _line in names], locale)
-        stands_on = " · ".join(parts)
+        stands_on = rates_basis(rates)
         what = paper("win_rates", _("Win rates"), rows, kinds, meanings=RATES_MEAN, basis=stands_on)
         under_chart(what, session.asked(win_rate), RATES_MEAN, stands_on, picture="wide_win_rates")
 
@@ -477,15 +520,7 @@ def page(locale: Locale) -> None:
 
     sentence, tinted = finding(stages)
     still = open_deals(rates)
-    remark = (
-        locale.n_(
-            "{n} deal is still open. It is not counted as lost.",
-            "{n} deals are still open. They are not counted as lost.",
-            still,
-        )
-        if still
-        else ""
-    )
+    remark = open_remark(still)
     if not has_history:
         sentence, tinted = without_history(rates), None
         remark = " ".join(
@@ -497,6 +532,8 @@ def page(locale: Locale) -> None:
                 remark,
             ]
         )
+    elif session.filters().has_period:
+        remark = " ".join([_("This is about the deals created in these dates."), remark])
     heading(_("Funnel"), sentence, remark)
     shown = money.assign(stage=[stage_name(row) for row in money.to_dict("records")])
     show_stages(stages, shown, still, rule, tinted, skipped=any_skipped, several=several)

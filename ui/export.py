@@ -36,7 +36,8 @@ class Paper:
     """A table as it is on screen, with what it rests on.
 
     `rows` has the shown words as its columns' names; `kinds` says how a column is written; `about` holds (name, value)
-    pairs: data, as-of date, filters; `meanings` (name, what it means) pairs.
+    pairs: data, as-of date, filters; `meanings` (name, what it means) pairs; `legend` (swatch, words) pairs, the key to
+    the colours of the chart the table belongs to, as `ui.parts.legend` takes them.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Paper:
     about: tuple[tuple[str, str], ...]
     meanings: tuple[tuple[str, str], ...]
     locale: Locale
+    legend: tuple[tuple[str, str], ...] = ()
 
     def file_name(self, ending: str) -> str:
         return f"shimur_{re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')}.{ending}"
@@ -169,20 +171,33 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 
 
 def picture_button(paper: Paper, chart: str, basis: str, look: Look) -> None:
-    """A button that makes a PNG of the chart `chart` in the browser, with its title and basis, at twice its size."""
+    """A button that makes a PNG of the chart `chart` in the browser, at twice its size.
+
+    With it come its title, the key to its colours, its basis, and the as-of date and filters.
+    """
     show = st.components.v2.component("shimur_picture", html=PICTURE_HTML, css=PICTURE_CSS, js=PICTURE)
     show(
         key=f"get_{paper.name}_png",
-        data={
-            "label": "PNG",
-            "chart": chart,
-            "file": paper.file_name("png"),
-            "title": " · ".join((paper.title, *(value for _name, value in paper.about[:1]))),
-            "basis": basis,
-            "rtl": look.locale.rtl,
-            "surface": look.colors.surface,
-            "ink": look.colors.ink,
-            "muted": look.colors.muted,
-            "scale": look.scale,
-        },
+        data=picture(paper, chart, basis, look),
     )
+
+
+def picture(paper: Paper, chart: str, basis: str, look: Look) -> dict[str, Any]:
+    """What picture.js draws around the chart. Names from the data keep their own direction."""
+    locale, colors = look.locale, look.colors
+    said = [f"{name}: {locale.name(value)}" for name, value in paper.about[1:] if name != locale._("Basis")]
+    return {
+        "label": "PNG",
+        "chart": chart,
+        "file": paper.file_name("png"),
+        "title": " · ".join((paper.title, *(locale.name(value) for _name, value in paper.about[:1]))),
+        "legend": [{"swatch": swatch, "words": words} for swatch, words in paper.legend],
+        "basis": basis,
+        "about": " · ".join(said),
+        "rtl": locale.rtl,
+        "surface": colors.surface,
+        "ink": colors.ink,
+        "muted": colors.muted,
+        "neutral": colors.neutral,
+        "scale": look.scale,
+    }

@@ -1,4 +1,5 @@
-// Draws a Plotly chart of this page onto a canvas and saves it as a PNG: title, chart, basis line, on its background.
+// Draws a Plotly chart of this page onto a canvas and saves it as a PNG: title, key to its colours, chart, basis line
+// and filters, on its background.
 // The SVG is drawn as an image, and an image may load nothing: its fonts are put inside it.
 
 const FONTS = [
@@ -41,21 +42,59 @@ function lines(paint, words, width) {
   return found
 }
 
+// The key to the colours in rows no wider than the chart: where each swatch begins, counted from the start of a row.
+function placed(paint, legend, width, size) {
+  let row = 0, at = 0
+  return legend.map(({ swatch, words }) => {
+    const room = size.swatch + size.gap + paint.measureText(words).width
+    if (at && at + room > width) { row += 1; at = 0 }
+    const place = { swatch, words, row, at }
+    at += room + 3 * size.gap
+    return place
+  })
+}
+
+// The swatches of the page: a colour, or hatched for what is not decided.
+function drawSwatch(paint, swatch, x, y, size, data) {
+  paint.save()
+  paint.beginPath()
+  paint.roundRect(x, y, size, size, size / 4)
+  if (swatch === "hatch") {
+    paint.clip()
+    paint.strokeStyle = data.neutral
+    paint.lineWidth = 2 * data.scale
+    paint.stroke()
+    paint.lineWidth = 1.5 * data.scale
+    for (let shift = size / 3; shift < 2 * size; shift += size / 2.5) {
+      paint.beginPath()
+      paint.moveTo(x + shift, y)
+      paint.lineTo(x + shift - size, y + size)
+      paint.stroke()
+    }
+  } else {
+    paint.fillStyle = swatch
+    paint.fill()
+  }
+  paint.restore()
+}
+
 async function save(data) {
   const plot = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`)
   const layers = [...plot.querySelectorAll(".main-svg")]
   const width = layers[0].clientWidth || +layers[0].getAttribute("width")
   const height = layers[0].clientHeight || +layers[0].getAttribute("height")
-  const pad = 24 * data.scale, size = { title: 17 * data.scale, basis: 12 * data.scale }
+  const pad = 24 * data.scale, size = { title: 17 * data.scale, basis: 12 * data.scale, swatch: 12 * data.scale, gap: 6 * data.scale }
   const canvas = document.createElement("canvas")
   const paint = canvas.getContext("2d")
   const style = { title: `600 ${size.title}px Inter, Heebo, sans-serif`, basis: `400 ${size.basis}px Inter, Heebo, sans-serif` }
-  await Promise.all(Object.values(style).map(font => document.fonts.load(font, data.title + data.basis)))
+  await Promise.all(Object.values(style).map(font => document.fonts.load(font, data.title + data.basis + data.about + data.legend.map(each => each.words).join(""))))
   paint.font = style.title
   const title = lines(paint, data.title, width)
   paint.font = style.basis
-  const basis = lines(paint, data.basis, width)
-  const above = pad + title.length * size.title * 1.4 + 8, below = basis.length * size.basis * 1.5 + pad
+  const basis = [data.basis, data.about].filter(Boolean).flatMap(words => lines(paint, words, width))
+  const legend = placed(paint, data.legend, width, size)
+  const under = pad + title.length * size.title * 1.4 + 8
+  const above = under + (legend.length ? (legend.at(-1).row + 1) * size.basis * 1.6 + 8 : 0), below = basis.length * size.basis * 1.5 + pad
 
   canvas.width = 2 * (width + 2 * pad)
   canvas.height = 2 * (above + height + 8 + below)
@@ -70,6 +109,12 @@ async function save(data) {
   paint.fillStyle = data.ink
   title.forEach((line, at) => paint.fillText(line, start, pad + at * size.title * 1.4))
   paint.font = style.basis
+  for (const { swatch, words, row, at } of legend) {
+    const top = under + row * size.basis * 1.6, near = data.rtl ? start - at : start + at, toward = data.rtl ? -1 : 1
+    drawSwatch(paint, swatch, data.rtl ? near - size.swatch : near, top, size.swatch, data)
+    paint.fillStyle = data.muted
+    paint.fillText(words, near + toward * (size.swatch + size.gap), top)
+  }
   paint.fillStyle = data.muted
   basis.forEach((line, at) => paint.fillText(line, start, above + height + 8 + at * size.basis * 1.5))
 

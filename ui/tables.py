@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analytics.catalog import METRICS
-from ui.charts.funnel import LEAST_SHOWN, MOST_ASSUMED, fate_words
+from ui.charts.funnel import LEAST_SHOWN, fate_words
 from ui.export import Kind
 from ui.locale import Locale
 
@@ -44,8 +44,7 @@ def stages(rows: pd.DataFrame, locale: Locale) -> Table:
     _ = locale._
     fates = fate_words(locale)
     rows = _hidden_when_few(rows, ("conversion", "low", "high"), "entered")
-    guessed = rows["assumed"] > MOST_ASSUMED * rows["entered"]
-    rows = rows.assign(**{name: rows[name].mask(guessed) for name in ("conversion", "low", "high")})
+    rows = rows.assign(**{name: rows[name].where(rows["is_recorded"]) for name in ("conversion", "low", "high")})
     return _table(
         rows,
         [

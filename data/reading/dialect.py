@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from data.errors import FileProblem
 from data.messages import Message, say
-from data.reading.cells import clean, is_number_like
+from data.reading.cells import clean, filled, is_number_like
 from data.reading.types import Record
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -45,7 +45,10 @@ def decide(lines: list[str], wanted: str | None, name: str) -> tuple[Dialect, Me
     if lines and (hint := sep_line(lines[0])):
         return Dialect(hint, quote), say("The first line of the file says so.")
     candidates = [(*_agreement(lines, Dialect(delimiter, quote)), delimiter) for delimiter in DELIMITERS]
-    score, agreeing, total, width, delimiter = max(candidates, key=lambda candidate: candidate[0])
+    best = max(candidates, key=lambda candidate: (candidate[0], candidate[3]))
+    on_all_lines = [candidate for candidate in candidates if candidate[0] and candidate[1] == candidate[2]]
+    widest = max(on_all_lines, key=lambda candidate: candidate[3], default=best)
+    score, agreeing, total, width, delimiter = widest if widest[3] > best[3] else best
     if not score:
         return Dialect(ONE_COLUMN, quote), say("No delimiter splits the lines into the same number of cells.")
     seen = {"agreeing": agreeing, "total": total, "width": width}
@@ -87,7 +90,7 @@ def _agreement(lines: list[str], dialect: Dialect) -> tuple[float, int, int, int
     first, last = counts.index(width), len(counts) - 1 - counts[::-1].index(width)
     block = [row for row in rows[first : last + 1] if len(row) == width]
     factor = 1.0
-    names = [clean(cell) for cell in block[0] if clean(cell)]
+    names = [clean(cell) for cell in _below_titles(block)[0] if clean(cell)]
     if any(map(is_number_like, names)) or len(set(names)) < max(len(names), width / 2):
         factor *= 0.7  # does not start with a header
     text = "".join(lines)
@@ -96,6 +99,13 @@ def _agreement(lines: list[str], dialect: Dialect) -> tuple[float, int, int, int
     if agreeing / (last + 1 - first) * factor < 0.5:
         return 0.0, 0, 0, 0
     return agreeing / len(counts) * factor, agreeing, len(counts), width
+
+
+def _below_titles(block: list[list[str]]) -> list[list[str]]:
+    """The rows without those at the start that hold at most half of what a row usually does: padded titles."""
+    fills = [filled(row) for row in block]
+    usual = sorted(fills)[len(fills) // 2]
+    return block[next(i for i, fill in enumerate(fills) if 2 * fill > usual) :]
 
 
 class _Feed:

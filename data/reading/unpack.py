@@ -35,6 +35,10 @@ def unpack(
 
     Raises FileProblem for what is no table, is broken, or unpacks to more than the limits.
     """
+    if path.is_dir():
+        raise FileProblem(
+            say("{name} is a folder, not a file.", name=name), say("Give the CSV or XLSX files in it, one by one.")
+        )
     if _starts(path).startswith(_GZIP):
         path = _gunzip(path, name, folder, unpacked_limit, ratio_limit)
     start = _starts(path)

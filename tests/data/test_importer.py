@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 from datetime import date, datetime
@@ -823,3 +824,71 @@ def test_real_data_takes_the_place_of_the_made_up_company_and_taking_it_back_bri
     assert "is_demo" not in engine.facts()
     workspace.undo()
     assert workspace.engine().facts()["is_demo"] == "true"
+
+
+@pytest.mark.parametrize("word", ["אבוד", "אבודה", "אבדה", "הפסד", "נסגר בהפסד", "נדחתה", "לא רלוונטי"])
+def test_hebrew_words_for_lost_are_understood(tmp_path, word):
+    file = tmp_path / "deals.csv"
+    file.write_text(f"מספר עסקה,שלב\n1,ליד\n2,{word}\n3,נסגר בהצלחה\n", "utf-8")
+    with Draft(Workspace(tmp_path / "w"), [Upload(file, "deals.csv")]) as draft:
+        assert {stage.stage: stage.outcome for stage in draft.stages} == {
+            "ליד": "open",
+            "נסגר בהצלחה": "won",
+            word: "lost",
+        }
+
+
+def test_amounts_without_a_currency_are_not_added_to_those_with_one(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    plain, shekels = tmp_path / "plain.csv", tmp_path / "shekels.csv"
+    plain.write_text("Deal ID,Stage,Amount\n1,Won,100\n2,Won,\n", "utf-8")
+    shekels.write_text("Deal ID,Stage,Amount\n3,Won,₪200\n", "utf-8")
+
+    load_files(workspace, [(plain, "plain.csv")])
+    assert workspace.engine().query("SELECT DISTINCT currency FROM deals")["currency"].isna().all()
+    report = load_files(workspace, [(shekels, "shekels.csv")])
+
+    assert "1 deal has an amount without a currency" in str(report.notes[-1])
+    rows = workspace.engine().query("SELECT deal_id, currency FROM deals WHERE amount IS NOT NULL ORDER BY 1")
+    assert rows.values.tolist() == [["1", "XXX"], ["3", "ILS"]]
+    workspace.save_settings(Settings(currency="ILS"))
+    load_files(workspace, [(shekels, "shekels.csv")])
+    assert set(workspace.engine().query("SELECT currency FROM deals WHERE amount IS NOT NULL")["currency"]) == {"ILS"}
+
+
+def test_a_deal_twice_does_not_make_a_stage_history(tmp_path):
+    file = tmp_path / "deals.csv"
+    file.write_text(
+        "Deal ID,Stage,Created,Closed,Outcome\n1,Demo,2024-01-05,2024-02-01,Won\n2,Demo,2024-01-06,,Open\n2,Demo,2024-01-06,,Open\n",
+        "utf-8",
+    )
+    with Draft(Workspace(tmp_path / "w"), [Upload(file, "deals.csv")]) as draft:
+        assert draft.plans[0].table == "deals"
+        assert draft.report is not None and draft.report.files[0].rows_removed == 1
+
+
+def test_what_should_be_checked_is_said_without_a_screen_too(tmp_path):
+    file = tmp_path / "deals.csv"
+    file.write_text("Deal ID,Stage,Created\n1,Lead,01/02/2024\n2,Won,03/04/2024\n", "utf-8")
+    document = load_files(Workspace(tmp_path / "w"), [(file, "deals.csv")]).json()
+    assert any("Please check Created: Both orders fit" in warning for warning in document["files"][0]["warnings"])
+    assert [(stage["stage"], stage["outcome"]) for stage in document["stages"]] == [("Lead", "open"), ("Won", "won")]
+
+
+def test_a_header_without_rows_is_refused(tmp_path):
+    file = tmp_path / "deals.csv"
+    file.write_text("Deal ID,Stage\n", "utf-8")
+    with pytest.raises(FileProblem, match="no rows under the header"):
+        load_files(Workspace(tmp_path / "w"), [(file, "deals.csv")])
+
+
+def test_an_import_that_is_let_go_leaves_nothing_behind(tmp_path):
+    file = tmp_path / "deals.csv"
+    file.write_text("Deal ID,Stage\n1,Won\n", "utf-8")
+    workspace = Workspace(tmp_path / "w")
+    load_files(workspace, [(file, "deals.csv")])
+    draft = Draft(workspace, [Upload(file, "deals.csv")])
+    assert list(workspace.folder.glob("preparing-*"))
+    del draft
+    gc.collect()
+    assert not list(workspace.folder.glob("preparing-*"))

@@ -12,7 +12,6 @@ from ui.locale import Locale
 
 FATES = {"advanced": "won_fill", "lost": "lost_fill", "back": "back_fill", "handed_off": "handed_fill", "still": ""}
 LEAST_SHOWN = 10
-MOST_ASSUMED = 0.05  # above it, what became of deals at a stage is not known from a record
 
 
 def fate_words(locale: Locale) -> dict[str, str]:
@@ -31,7 +30,7 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
     """One bar a stage, split by what became of the deals that came to it; between two bars the share that moved on.
 
     `stages` has a row a stage, in order: stage, entered, value_entered, currency, each fate and `<fate>_value`,
-    conversion, low, high, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The
+    conversion, low, high, is_recorded, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The
     point of row i in the trace of fate j is number i of curve j.
     """
     currency = next(iter(stages["currency"].dropna()), None)
@@ -104,7 +103,7 @@ def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: 
     """The share that went from one stage to the next stands between the two, since it belongs to both."""
     locale, colors = look.locale, look.colors
     ink = colors.lost if tinted else colors.ink
-    if row.assumed > MOST_ASSUMED * row.entered:  # type: ignore[attr-defined]
+    if not row.is_recorded:  # type: ignore[attr-defined]
         text = look.small(look.text(locale._("not recorded")))
     elif row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
         text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.entered))))  # type: ignore[attr-defined]

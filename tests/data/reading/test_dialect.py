@@ -1,3 +1,6 @@
+import csv
+import io
+
 import pytest
 
 from data.errors import FileProblem
@@ -28,6 +31,53 @@ from data.reading.dialect import Dialect, records
 def test_the_delimiter(read, content, delimiter, headers):
     table, _ = read(content)
     assert (table.delimiter, table.headers) == (delimiter, headers)
+
+
+TITLES = {
+    "a title": ["Deals"], "a title with a comma": ["Deals, June 2024"], "a year": ["2024"], "a blank line too": ["Deals", ""],
+    "a title of two cells": ["Made by|Dana"], "two titles": ["Deals", "Until|30.6.2024"],
+}  # fmt: skip
+MONEY = {
+    "thousands commas": "₪ 12,537.50", "decimal commas": "1537,50", "both": "€ 12.537,50", "decimal points": "1537.50",
+    "millions": "$1,234,567", "spaces": "1 537,50 zł",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("money", MONEY)
+@pytest.mark.parametrize("titles", TITLES)
+@pytest.mark.parametrize("padded", [True, False], ids=["padded", "bare"])
+def test_titles_above_and_commas_in_money_do_not_mislead(read, delimiter, money, titles, padded):
+    header = ["no", "deal", "sum", "created", "owner"]
+    rows = [[str(n), f"deal {n}", MONEY[money], "24.1.2024", "Dana; or | Noa" if n == 7 else "Dana"] for n in range(12)]
+    above = [title.split("|") for title in TITLES[titles]]
+    above = [cells + [""] * (5 - len(cells)) for cells in above] if padded else above
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows([*above, header, *rows])
+    table, found = read(out.getvalue())
+    assert (table.delimiter, table.headers, table.header_line) == (delimiter, tuple(header), len(above) + 1)
+    assert [list(row[1:]) for row in found] == rows
+
+
+def test_a_hebrew_report_with_a_padded_title_and_totals(read, skipped):
+    header = "מספר עסקה;שם עסקה;לקוח;סכום;תאריך סגירה"
+    rows = [f'{n};עסקה {n};חברת "דוגמה" {n} בע"מ;₪ 12,{n}.50;' for n in range(500, 540)]
+    lines = ["דוח עסקאות;;;;", header, *rows, 'סה"כ;;;₪ 1,000,000;']
+    table, found = read("\r\n".join(lines).encode("cp1255"))
+    assert (table.encoding, table.delimiter, table.headers) == ("windows-1255", ";", tuple(header.split(";")))
+    assert found[0] == (3, "500", "עסקה 500", 'חברת "דוגמה" 500 בע"מ', "₪ 12,500.50", None) and len(found) == 40
+    assert skipped(table) == {1: "A title above the table.", 43: "A row of totals."}
+
+
+@pytest.mark.parametrize(
+    "content, delimiter",
+    [
+        ("2022;2023;2024\n1,5;2,5;3,55\n4,5;6;7\n", ";"),  # the header looks like a row
+        ("1;x, y;2024-01-01\n2;z, w;2024-01-02\n", ";"),  # no header: both split all lines, one into more cells
+    ],
+)
+def test_the_wider_split_is_preferred_where_it_fits_all_lines(read, content, delimiter):
+    assert read(content)[0].delimiter == delimiter
 
 
 def test_the_reason_counts(read):

@@ -76,7 +76,11 @@ def test_a_grouped_report_has_totals_above_its_footer(read, skipped):
     assert skipped(table)[4] == "A row of totals."
 
 
-@pytest.mark.parametrize("label", ["Total", "TOTAL:", "Grand Total", '"סה""כ"', 'סה"כ', "סה״כ", "סה''כ", "סך הכל"])
+@pytest.mark.parametrize(
+    "label",
+    ["Total", "TOTAL:", "Total:", "Totals", "Totals :", "Grand Total", '"סה""כ"', 'סה"כ', "סה״כ", "סה''כ", "סה׳׳כ",
+     "סהכ", "סהכ:", "סה'כ", "סהכ כללי", "סך הכל", "סך-הכול:"],
+)  # fmt: skip
 def test_a_last_row_of_totals(read, skipped, label):
     table, rows = read(f"name,sum,share\nx,1,50%\ny,1,50%\n{label},2,100%\n")
     assert [row[1] for row in rows] == ["x", "y"]
@@ -88,6 +92,12 @@ def test_a_company_named_total_stays(read):
     assert read(content)[0].rows_read == 4
     middle, _ = read("name,sum\na,1\nTotal,5\nb,2\n")
     assert middle.rows_read == 3
+
+
+def test_a_total_without_its_quotes_is_one_only_alone_with_numbers(read, skipped):
+    table, rows = read("לקוח,שלב,סכום\nא,ליד,1\nסהכ,,1\nסהכ,ליד,5\nסהכ בעמ,,3\nב,ליד,2\nסהכ,,₪ 11\n")
+    assert skipped(table) == {3: "A row of totals.", 7: "A row of totals."}
+    assert [row[1] for row in rows] == ["א", "סהכ", "סהכ בעמ", "ב"]
 
 
 def test_sub_totals_anywhere(read, skipped):

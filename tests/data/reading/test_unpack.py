@@ -55,6 +55,14 @@ def test_a_missing_file_is_said(scratch, tmp_path):
         read_tables(tmp_path / "none.csv", scratch)
 
 
+def test_a_folder_is_said_to_be_one(scratch, tmp_path):
+    (tmp_path / "exports").mkdir()
+    with pytest.raises(FileProblem) as problem:
+        read_tables(tmp_path / "exports", scratch)
+    assert str(problem.value.sentence) == "exports is a folder, not a file."
+    assert "CSV or XLSX" in str(problem.value.hint)
+
+
 def test_gzip_reads_like_the_file_in_it(read):
     table, rows = read(gzip.compress(b"a,b\n1,2\n"), "x.csv.gz")
     assert (table.name, rows) == ("x.csv.gz", [(2, "1", "2")])
