@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
@@ -88,6 +88,10 @@ def load_regular(
                 scratch.execute(f"update {relation} set line = rowid + 1 + {header.last_line}")
                 return True
             if rows < expected:
+                below = _blank_lines(text.path, header.last_line, expected)
+                if below and rows + len(below) == expected:  # then no cell has a break: k blank lines in one take k + 1
+                    _number_around(scratch, relation, below, header.last_line, expected)
+                    return True
                 scratch.execute(f"""create or replace table {relation} as
                     select row_number() over () + {header.last_line} + coalesce(sum(breaks) over
                         (rows between unbounded preceding and 1 preceding), 0)::bigint as line, {cells}, breaks
@@ -102,6 +106,25 @@ def load_regular(
             scratch.execute(f"drop table if exists {table}")
     scratch.execute(f"drop table if exists {relation}")
     return False
+
+
+def _blank_lines(path: Path, after: int, count: int) -> list[int]:
+    """The lines that hold nothing among the `count` below line `after`."""
+    with path.open("rb") as file:
+        return [n for n, line in enumerate(islice(file, after, after + count), after + 1) if line in (b"\n", b"\r\n")]
+
+
+def _number_around(scratch: duckdb.DuckDBPyConnection, relation: str, blank: list[int], after: int, count: int) -> None:
+    """Number the rows of the `count` lines below `after` of which some are blank, and add those as rows without values."""
+    values = {"blank": blank, "start": after + 1, "stop": after + 1 + count}
+    scratch.execute(
+        f"""update {relation} set line = kept.line from (
+                select line, row_number() over (order by line) - 1 as at from range($start, $stop) lines(line)
+                where line not in (select unnest($blank))
+            ) kept where {relation}.rowid = kept.at""",
+        values,
+    )
+    scratch.execute(f"insert into {relation} (line) select unnest($blank)", {"blank": blank})
 
 
 def load_records(

@@ -118,6 +118,12 @@ def test_the_table_is_for_people(call):
     assert "66.67%" in lines[3]
 
 
+def test_the_rule_for_skipped_stages_is_said(call, document):
+    assert call("stage_conversion")[1].splitlines()[0] == "As of 2026-01-31. Rule: visited."
+    assert call("stage_conversion", "--rule", "strict")[1].splitlines()[0] == "As of 2026-01-31. Rule: strict."
+    assert document("stage_conversion", "--rule", "strict")["filters"]["rule"] == "strict"
+
+
 def test_the_sql_runs_as_printed(call, workspace):
     status, out, _err = call("stage_conversion", "--sql")
     assert status == 0 and out.startswith("-- stages\nSELECT")

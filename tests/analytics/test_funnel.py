@@ -163,13 +163,75 @@ def test_assumed_stays_give_the_plain_ratio():
         *((str(n), "Lead", None, None, "advanced") for n in range(6)),
         *((str(n), "Lead", None, None, "lost") for n in range(6, 8)),
         *((str(n), "Lead", day(1), None, "still") for n in range(8, 10)),
-    ).assign(is_recorded=False)
+    ).assign(is_recorded=[False] * 8 + [True] * 2)
     engine = Engine.in_memory(
         {"deals": {"deal_id": [str(n) for n in range(10)], "status": ["open"] * 10}, "stage_entries": frame}
     )
     lead = by_stage(engine)["Lead"]
-    assert (lead["method"], lead["conversion"], lead["conversion_ended"], lead["assumed"]) == ("ended", 0.75, 0.75, 10)
+    assert (lead["method"], lead["conversion"], lead["conversion_ended"], lead["assumed"]) == ("ended", 0.75, 0.75, 8)
     assert (lead["low"], lead["high"]) == pytest.approx(wilson(0.75, 8))
+    assert lead["is_recorded"] is False
+
+
+def without_history():
+    """Of four deals known by their status alone, three passed Lead and Offer to be won, one was lost."""
+    assumed = stays(
+        *((str(n), "Lead", day(1), day(3), "advanced") for n in range(3)),
+        ("3", "Lead", day(1), day(5), "lost"),
+        *((str(n), "Won", day(3), None, "advanced") for n in range(3)),
+    ).assign(is_recorded=False)
+    passed = pd.concat([filled(str(n), "Offer", day(3)) for n in range(3)])
+    return Engine.in_memory(
+        {
+            "deals": deals(*((str(n), "won" if n < 3 else "lost", "Ann", 1, day(1), day(5)) for n in range(4))),
+            "stages": STAGES,
+            "stage_entries": pd.concat([assumed, passed]),
+        }
+    )
+
+
+@pytest.mark.parametrize("by", [None, "owner"])
+def test_where_nothing_was_recorded_no_conversion_is_made_up(by):
+    engine = without_history()
+    field = find(by, engine.tables) if by else None
+    found = by_stage(engine, rule="filled", by=field)
+    for name, entered in (("Lead", 4), ("Offer", 3)):
+        row = found[name]
+        assert (row["entered"], row["method"], row["is_recorded"]) == (entered, "not_recorded", False)
+        assert (row["conversion"], row["low"], row["high"]) == (None, None, None)
+
+
+def test_what_was_recorded_is_said_to_be(engine):
+    assert all(row["is_recorded"] for row in by_stage(engine, rule="filled").values())
+
+
+def test_groups_are_not_compared_where_nothing_was_recorded():
+    frame = stays(*((str(n), "Lead", day(1), day(2), "advanced" if n % 4 else "lost") for n in range(120)))
+    owners = ["Ann" if n < 60 else "Bob" for n in range(120)]
+    engine = Engine.in_memory(
+        {
+            "deals": {"deal_id": frame["deal_id"], "status": ["open"] * 120, "owner": owners},
+            "stage_entries": frame.assign(is_recorded=[owner == "Ann" for owner in owners]),
+        }
+    )
+    found = stage_conversion(engine.tables, Filters(END), find("owner", engine.tables)).answer(engine.run)
+    assert found["is_recorded"].tolist() == [True, False]
+    assert found["q_value"].isna().all()
+
+
+@pytest.mark.parametrize("stage", ["Lead", "Offer"])
+def test_deals_have_no_dates_in_a_stage_nobody_recorded(stage):
+    engine = without_history()
+    found = engine.run(deals_in_stage(engine.tables, Filters(END), stage, rule="filled"))
+    assert len(found) >= 3
+    assert found[["entered_at", "left_at", "days"]].isna().all(axis=None)
+    assert (found["created_at"] == pd.Timestamp(day(1))).all()
+
+
+def test_deals_keep_the_dates_that_were_recorded(engine):
+    found = engine.run(deals_in_stage(engine.tables, Filters(END), "Offer", rule="filled")).set_index("deal_id")
+    assert found.loc["2", ["entered_at", "left_at", "days"]].tolist() == [day(2), day(6), 4]
+    assert found.loc["4", ["entered_at", "left_at", "days"]].isna().all()
 
 
 def test_open_deals_are_neither_lost_nor_left_out():

@@ -9,7 +9,7 @@ from analytics.filters import Filters
 from analytics.rows import rows
 from analytics.sales_cycle import OUTCOMES, sales_cycle
 from data.engine import Engine
-from tests.analytics.sample import day, deals, five_deals, random_workspace
+from tests.analytics.sample import day, deals, five_deals, random_workspace, stays
 
 END = date(2026, 1, 31)
 
@@ -49,6 +49,26 @@ def test_a_period_bounds_the_close_date():
     found = by_outcome(five_deals(), Filters(END, since=date(2026, 1, 12)))
     assert (found["won"]["deals"], found["won"]["median_days"], found["lost"]["deals"]) == (1, 20, 0)
     assert found["lost"]["median_days"] is None
+
+
+def test_undecided_are_open_deals_of_the_period():
+    january = deals(
+        ("1", "won", None, 1, day(1), day(9)),
+        ("2", "open", None, 1, day(2), None),
+        ("3", "open", None, 1, day(1, 3), None),
+        ("4", "open", None, 1, day(2, 3), None),
+    )
+    entries = stays(*((str(n), "Lead", day(n, 1 if n < 3 else 3), None, "still") for n in range(1, 5)))
+    engine = Engine.in_memory({"deals": january, "stage_entries": entries})
+    as_of = date(2026, 3, 31)
+
+    def undecided(filters):
+        found = by_outcome(engine, filters)
+        return {name: (row["undecided"], row["undecided_share"]) for name, row in found.items()}
+
+    within = Filters(as_of, since=date(2026, 1, 1), until=END)
+    assert undecided(within) == {"won": (1, 0.5), "lost": (1, 1), "all": (1, 0.5)}
+    assert undecided(Filters(as_of)) == {"won": (3, 0.75), "lost": (3, 1), "all": (3, 0.75)}
 
 
 @pytest.mark.truth

@@ -90,7 +90,7 @@ def test_sales_cycle(engine, ask, as_of):
     assert len(found) == len(by_hand) == 9
     for row in found:
         expected = by_hand[row["team"], row["outcome"]]
-        for name in ("deals", "negative", "undated"):
+        for name in ("deals", "negative", "undated", "undecided"):
             assert row[name] == expected[name], name
         for name in ("mean_days", "median_days", "p25_days", "p75_days", "max_days"):
             assert row[name] == pytest.approx(expected[name], abs=1e-6), name

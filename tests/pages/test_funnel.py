@@ -171,6 +171,56 @@ def test_without_history_nothing_is_said_of_stages(app, load, made, read):
     assert "of the 36 decided deals were won" in text
 
 
+def unrecorded(rows):
+    for row in rows["stage_entries"]:
+        row["is_recorded"] = False
+    return rows
+
+
+def test_stages_nobody_recorded_have_no_conversion(app, load, made):
+    load(unrecorded(made()), has_history="false")
+    at = app("funnel")
+    assert sum("not recorded" in note.get("text", "") for note in figure(at)["layout"]["annotations"]) == 2
+    rows = next(frame.value for frame in at.dataframe if "of first" in frame.value)
+    assert "move on" not in rows
+
+
+def test_the_weakest_step_is_one_that_was_recorded(app, load, made, read):
+    rows = made(800)
+    for row in rows["stage_entries"]:
+        row["is_recorded"] = row["is_recorded"] and not (row["stage"] == "Lead" and row["deal_id"] > "D5")
+    load(rows)
+    text = read(app("funnel"))
+    assert "Lead is where deals stop" not in text
+    assert "deals that come to Demo move on" in text
+
+
+def test_created_in_these_dates_is_told_from_closed_in_them(app, load, made, read):
+    load(unrecorded(made()), has_history="false")
+    # Fifteen deals were created in these days, one of them is open; ten were closed in them.
+    text = read(app("funnel", **{"from": "2026-01-15", "to": "2026-01-29"}))
+    assert "of the 10 deals closed in these dates were won" in text
+    assert "10 closed in these dates" in text
+    assert "What became of 15 deals created in these dates" in text
+    assert "1 deal created in these dates is still open." in text
+    assert "1 created in these dates and open" in text
+    assert "the 1 open ones too" in text
+    assert "in these dates" not in read(app("funnel"))
+
+
+def test_a_headline_about_stages_says_which_deals_it_is_about(app, load, made, read):
+    load(made())
+    assert "This is about the deals created in these dates." in read(app("funnel", **{"from": "2026-01-10"}))
+
+
+def test_where_no_deal_is_open_none_is_mentioned(app, load, made, read):
+    load(made(9))
+    text = read(app("funnel"))
+    assert "Created counts every deal." in text
+    assert "0 open ones" not in text
+    assert "· 0 open" not in text
+
+
 def test_no_data_offers_the_made_up_company(app, read):
     at = app("funnel")
     assert at.get_by_key("load_demo").label == "Open the made-up company"

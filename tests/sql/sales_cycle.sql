@@ -15,15 +15,20 @@ events AS (
     GROUP BY deal_id
 ),
 cycles AS (
-    SELECT team, status_then AS outcome, (epoch_us(closed_then) - epoch_us(created_at)) / 86400e6 AS days
+    SELECT team, status_then AS outcome, status_then AS status, (epoch_us(closed_then) - epoch_us(created_at)) / 86400e6 AS days
     FROM stood
     WHERE status_then <> 'open'
     UNION ALL
     SELECT
-        team, 'all',
+        team, 'all', status_then,
         (epoch_us(greatest(closed_then, last_entered)) - epoch_us(least(created_at, first_entered))) / 86400e6
     FROM stood
     LEFT JOIN events USING (deal_id)
+),
+waiting AS (
+    SELECT team AS of_team, count(*) FILTER (status_then = 'open') AS open
+    FROM stood
+    GROUP BY team
 )
 SELECT
     team, outcome,
@@ -34,6 +39,11 @@ SELECT
     quantile_cont(days, 0.75) FILTER (days >= 0) AS p75_days,
     max(days) FILTER (days >= 0) AS max_days,
     count(*) FILTER (days < 0) AS negative,
-    count(*) FILTER (days IS NULL) AS undated
+    count(*) FILTER (days IS NULL) AS undated,
+    CASE
+        WHEN any_value(outcome) = 'all' THEN count(*) FILTER (status = 'open' AND days >= 0)
+        ELSE any_value(open)
+    END AS undecided
 FROM cycles
+JOIN waiting ON of_team IS NOT DISTINCT FROM team
 GROUP BY ALL

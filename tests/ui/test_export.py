@@ -2,12 +2,14 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
 import pytest
 
 from ui import export
+from ui.charts.theme import Look
 from ui.export import Paper
 from ui.locale import Locale
 
@@ -104,6 +106,31 @@ def test_addresses_are_no_links():
     book = sheets(paper(Site=["http://evil.example", "mailto:a@b.co", "internal:Sheet1!A1"]))
     assert not book.worksheets[0]._hyperlinks
     assert book.worksheets[0]["A2"].value == "http://evil.example"
+
+
+def test_a_picture_says_its_colours_its_date_and_its_filters():
+    what = replace(paper(), legend=(("#3F9B93", "moved on"), ("hatch", "still there")))
+    drawn = export.picture(what, "wide_stages", "40 deals", Look(what.locale))
+    assert drawn["title"] == "Funnel · Acme"
+    assert drawn["legend"] == [
+        {"swatch": "#3F9B93", "words": "moved on"},
+        {"swatch": "hatch", "words": "still there"},
+    ]
+    assert (drawn["basis"], drawn["about"]) == ("40 deals", "As of: 2026-11-14 · Owner: =cmd|' /C calc'!A0")
+
+
+def test_a_hebrew_picture_keeps_names_in_their_own_direction():
+    drawn = export.picture(paper("he"), "wide_stages", "", Look(Locale("he")))
+    assert drawn["rtl"] is True
+    assert "Owner: \u2068=cmd|' /C calc'!A0\u2069" in drawn["about"]
+
+
+def test_a_picture_does_not_say_its_basis_twice():
+    what = paper()
+    drawn = export.picture(
+        replace(what, about=(*what.about, ("Basis", "40 deals"))), "c", "40 deals", Look(what.locale)
+    )
+    assert "40 deals" not in drawn["about"]
 
 
 def test_headers_that_are_the_same_do_not_collide():

@@ -47,11 +47,32 @@ def test_a_regular_file_takes_the_fast_way(read, ways):
 
 
 @pytest.mark.parametrize(
-    "content", ["a,b\n1\n", "a,b\n1,2\n3,4\n1,2,3\n", "a,b\n\n1,2\n", 'a,b\n"x "y" z",2\n', 'a,b\n"x, y" "z",2\n']
+    "content",
+    [
+        "a,b\n1\n",
+        "a,b\n1,2\n3,4\n1,2,3\n",
+        "a,b\n \n1,2\n",
+        'a,b\n\n"1\n\n",2\n',
+        'a,b\n"x "y" z",2\n',
+        'a,b\n"x, y" "z",2\n',
+    ],
 )
 def test_an_irregular_file_takes_the_careful_way(read, ways, content):
     read(content)
     assert ways == [False]
+
+
+def test_blank_lines_in_a_regular_file_take_the_fast_way(read, ways, skipped):
+    table, rows = read("a,b\r\n\r\n1,2\r\n\r\n\r\n3,\r\n5,6\r\n\r\n")
+    assert ways == [True]
+    assert rows == [(3, "1", "2"), (6, "3", None), (7, "5", "6")]
+    assert skipped(table) == dict.fromkeys([2, 4, 5, 8], "A blank line.")
+
+
+def test_a_note_below_a_blank_line_is_one_on_the_fast_way_too(read, ways, skipped):
+    table, rows = read("a,b,c,d\n1,2,3,4\n\n5,6,7,8\n\nnote,,,\n")
+    assert ways == [True] and [row[0] for row in rows] == [2, 4]
+    assert skipped(table) == {3: "A blank line.", 5: "A blank line.", 6: "A note below the table."}
 
 
 def test_line_numbers_count_the_breaks_inside_cells(read, ways):
