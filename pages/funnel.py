@@ -121,11 +121,12 @@ def why_they_differ(rates: pd.DataFrame) -> str:
     )
     parts.append(_("Matured follows open deals to one age and is fair to young ones."))
     parts.append(_("Value weighs deals by amount, so a few large ones can carry it."))
-    parts.append(
-        _("Strict counts the {n} open deals that are overdue or very old as not won.").format(
-            n=locale.count(by["hygiene"]["zombies"] or 0)
+    if by["hygiene"]["zombies"]:
+        parts.append(
+            _("Strict counts the {n} open deals that are overdue or very old as not won.").format(
+                n=locale.count(by["hygiene"]["zombies"])
+            )
         )
-    )
     return " ".join(parts)
 
 
