@@ -46,7 +46,7 @@ def _m(
 _WILSON = "Wilson (1927)"
 
 HEADLINES = (
-    _m("deals", N_("Deals"), N_("Deals that were created in the period. In a sales cycle: deals whose length is known."),
+    _m("deals", N_("Deals"), N_("Deals that were created in the period."),
        "count of deals, by creation date", "count", "higher"),
     _m("revenue_won", N_("Revenue won"), N_("What the deals won in the period are worth together. Deals without an amount are not in it."),
        "sum of amount over won deals, by close date", "money", "higher"),

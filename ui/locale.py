@@ -164,11 +164,13 @@ class Locale:
         return self.ltr(f"{low}–{high}")
 
     def shares(self, low: float | None, high: float | None) -> str:
-        """The interval of a share, one number of digits at both ends."""
+        """The interval of a share, with digits enough to tell its ends apart; a whole 100% needs none."""
         if low is None or high is None or low != low or high != high:
             return NOTHING
         digits = 1 if high < 0.0995 or (high - low < 0.01 and f"{low:.0%}" == f"{high:.0%}") else 0
-        return self.between(self.share(low, digits), self.share(high, digits))
+        if digits and low < high and f"{low:.1%}" == f"{high:.1%}":
+            digits = 2
+        return self.between(self.share(low, digits), self.share(high, 0 if high == 1 else digits))
 
     # dates
 

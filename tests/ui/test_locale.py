@@ -60,6 +60,8 @@ def test_a_minus_is_a_minus():
 def test_an_interval_has_one_unit():
     assert EN.shares(0.43, 0.56) == "43–56%"
     assert EN.shares(0.021, 0.034) == "2.1–3.4%"
+    assert EN.shares(0.9997, 1.0) == "99.97–100%"
+    assert EN.shares(0.97, 1.0) == "97–100%"
     assert EN.between(EN.money(610_000), EN.money(2_310_000)) == "₪610K–2.31M"
     assert EN.between(EN.money(-120_000), EN.money(830_000)) == "−₪120K–₪830K"
 
