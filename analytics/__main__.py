@@ -7,24 +7,19 @@ import json
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from analytics.catalog import ANSWERS, METRICS
+from analytics.commands import COMMANDS, Asked, Call
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, values
-from analytics.funnel import RULES, Rule, stage_conversion
-from analytics.question import Question
 from analytics.rows import Row, rows
-from analytics.sales_cycle import sales_cycle
-from analytics.summary import summary
-from analytics.win_rate import win_rate
 from data.engine import Engine
 from data.errors import DataError, RequestProblem
 from data.messages import say
@@ -82,15 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         command.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
         command.add_argument("--json", action="store_true", help="print one JSON document")
-        if answer.name != "summary":
+        if COMMANDS[answer.name].has_by:
             command.add_argument(
                 "--by", metavar="FIELD", help="rows for each value of the field, compared with the rest"
             )
-        if answer.name == "stage_conversion":
-            command.add_argument(
-                "--rule", choices=RULES,
-                help="what a skipped stage counts as; default: visited, or filled where the files hold no history",
-            )  # fmt: skip
+        COMMANDS[answer.name].arguments(command)
     return parser
 
 
@@ -108,33 +99,26 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-@dataclass(frozen=True)
-class _Call:
-    question: Question
-    filters: Filters
-    by: Field | None
-    rule: str | None
-
-
 def _answer(options: argparse.Namespace) -> str:
     workspace = Workspace(options.workspace or default_workspace())
     engine = workspace.engine()
     try:
         call = _call(options, engine, workspace.settings().time_zone)
+        asked = COMMANDS[options.name].ask(call)
         if options.sql:
-            queries = {name: engine.sql(ask) for name, ask in call.question.asks.items()}
+            queries = {name: engine.sql(ask) for name, ask in asked.question.asks.items()}
             if options.json:
                 return _json({"metric": options.name, "sql": queries})
             return "\n\n".join(f"-- {name}\n{query};" for name, query in queries.items())
-        found = call.question.answer(engine.run)
+        found = asked.question.answer(engine.run)
     finally:
         engine.close()
     if options.json:
-        return _json(_document(options.name, call, found))
-    return _table(found, call)
+        return _json(_document(options.name, call, asked, found))
+    return _table(found, call, asked)
 
 
-def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> _Call:
+def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> Call:
     tables = engine.tables
     if options.since and options.until and options.since > options.until:
         raise RequestProblem(
@@ -152,21 +136,14 @@ def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> _Call:
     if len(pipelines) == 1 and pipelines[0]:
         pipeline = pipelines[0]
         del chosen[find("pipeline", tables)]
-    elif not pipelines and options.name == "stage_conversion":
+    elif not pipelines and COMMANDS[options.name].one_pipeline:
         pipeline = facts.get("pipeline")
     filters = Filters(
         options.as_of or _latest_day(engine, time_zone), options.since, options.until,
         tuple(Choice(field, each) for field, each in chosen.items()), pipeline, time_zone,
     )  # fmt: skip
     by = find(options.by, tables) if getattr(options, "by", None) else None
-    if options.name == "stage_conversion":
-        rule = options.rule or ("visited" if facts.get("has_history") == "true" else "filled")
-        return _Call(stage_conversion(tables, filters, by, cast(Rule, rule)), filters, by, rule)
-    if options.name == "win_rate":
-        return _Call(win_rate(tables, filters, by), filters, by, None)
-    if options.name == "sales_cycle":
-        return _Call(sales_cycle(tables, filters, by), filters, by, None)
-    return _Call(summary(tables, filters), filters, None, None)
+    return Call(tables, filters, by, options, facts)
 
 
 def _check_value(engine: Engine, field: Field, value: str) -> None:
@@ -191,7 +168,7 @@ def _latest_day(engine: Engine, time_zone: str) -> date:
     return moment.astimezone(ZoneInfo(time_zone)).date()
 
 
-def _document(name: str, call: _Call, found: pd.DataFrame) -> dict[str, Any]:
+def _document(name: str, call: Call, asked: Asked, found: pd.DataFrame) -> dict[str, Any]:
     filters = call.filters
     said: dict[str, Any] = {
         "from": filters.since,
@@ -200,8 +177,7 @@ def _document(name: str, call: _Call, found: pd.DataFrame) -> dict[str, Any]:
         "pipeline": filters.pipeline,
         "time_zone": filters.time_zone,
     }
-    if call.rule:
-        said["rule"] = call.rule
+    said |= asked.said
     return {
         "metric": name,
         "as_of": None if filters.as_of == ENDLESS else filters.as_of,
@@ -241,15 +217,14 @@ def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, default=plain)
 
 
-def _table(found: pd.DataFrame, call: _Call) -> str:
+def _table(found: pd.DataFrame, call: Call, asked: Asked) -> str:
     """An aligned table for people; columns without a value are left out."""
     shown = [name for name in found.columns if found[name].notna().any()]
     lines = [shown, *([_cell(name, row) for name in shown] for row in rows(found))]
     widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
     texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
     first = [] if call.filters.as_of == ENDLESS else [f"As of {call.filters.as_of}."]
-    if call.rule:
-        first.append(f"Rule: {call.rule}.")
+    first += [f"{name.replace('_', ' ').capitalize()}: {value}." for name, value in asked.said.items()]
     said = [" ".join(first), ""] if first else []
     for line in lines:
         cells = (

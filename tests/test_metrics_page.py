@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.catalog import ANSWERS, METRICS, page
+from analytics.commands import COMMANDS
 from analytics.fields import find
 from analytics.filters import Filters
 from analytics.funnel import stage_conversion
@@ -40,4 +41,4 @@ def test_every_headline_and_definition_is_explained():
 
 
 def test_commands_and_answers_are_the_same():
-    assert ANSWERS.keys() == QUESTIONS.keys()
+    assert ANSWERS.keys() == COMMANDS.keys()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from playwright.sync_api import expect
 
 DEALS = """Deal ID,Deal name,Customer,Owner,Stage,Amount,Created,Closed,Region
 {rows}"""
@@ -128,8 +129,10 @@ def test_what_was_guessed_can_be_changed_before_loading(start_server, new_page, 
     page.locator(".st-key-map_header_0 input").click()
     page.get_by_role("option", name="Volume").click()
     settled(page)
-    page.locator("[class*='st-key-map_field_0'] input").click()
+    becomes = page.locator(".st-key-map_field_0_Volume input")
+    becomes.click()
     page.get_by_role("option", name="Amount", exact=True).click()
+    expect(becomes).to_have_value("Amount")
     settled(page)
     page.locator(".st-key-map_apply_0 button").click()
     page.get_by_text("Sum of Amount").wait_for()

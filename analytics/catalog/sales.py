@@ -1,47 +1,11 @@
-"""What every number is called and means; `python -m analytics.catalog` writes METRICS.md from it."""
+"""What the headline figures, the funnel, the win rates and the sales cycle are called and mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
-
 from analytics import funnel, sales_cycle, summary, win_rate
+from analytics.catalog.entry import Answer
+from analytics.catalog.entry import Metric as _m
 from data.messages import N_
-
-# A "number" is a column whose rows have different units.
-Unit = Literal["count", "share", "money", "days", "number", "text", "flag"]
-Better = Literal["higher", "lower", "neither"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number, or one column of an answer; `source` names where its formula comes from, where it is not plain counting."""
-
-    name: str
-    label: str
-    meaning: str
-    formula: str
-    unit: Unit
-    better: Better = "neither"
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One command: what it answers and the columns of its rows."""
-
-    name: str
-    label: str
-    meaning: str
-    columns: tuple[str, ...]
-
-
-def _m(
-    name: str, label: str, meaning: str, formula: str, unit: Unit, better: Better = "neither", source: str = ""
-) -> Metric:
-    return Metric(name, label, meaning, formula, unit, better, source)
-
 
 _WILSON = "Wilson (1927)"
 
@@ -144,65 +108,18 @@ CYCLE = (
     _m("median_high", N_("High end of the median"), N_("The high end of the median's 95% interval; empty below six deals."), "order statistic", "days", source="David and Nagaraja (2003), 7.1"),
 )  # fmt: skip
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*HEADLINES, *FUNNEL, *CYCLE, *PARTS)}
+SECTIONS = (
+    ("Headline figures", HEADLINES),
+    ("Funnel", FUNNEL),
+    ("Sales cycle", CYCLE),
+    ("Columns that several answers have", PARTS),
+)
 
-_COMPARED = ("q_value", "tests")  # what a breakdown adds to a row, after the field itself
+COMPARED = ("q_value", "tests")  # what a breakdown adds to a row, after the field itself
 
-ANSWERS: dict[str, Answer] = {
-    answer.name: answer
-    for answer in (
-        Answer("summary", N_("Headline figures"), N_("The headline figures of sales; with a period, each against the same number of days before it."), summary.COLUMNS),
-        Answer("win_rate", N_("Win rate"), N_("How many deals are won, by five definitions. They differ because they ask of different deals: those that closed, those that were created, those old enough to judge, money instead of deals, and closed deals together with those open on paper only."), win_rate.COLUMNS + _COMPARED),
-        Answer("stage_conversion", N_("Funnel"), N_("What became of the deals that came to each stage. Filters choose deals before the funnel is formed. Stages that a deal skipped: visited counts only stages it was seen in, filled adds those it passed on its way, strict drops deals from the stage before which they skipped one."), funnel.COLUMNS + _COMPARED),
-        Answer("sales_cycle", N_("Sales cycle"), N_("How long deals take: won and lost ones from creation to closing; all from the first to the last recorded event, with or without an outcome. Won deals alone look fast, since the slow ones have not closed yet."), sales_cycle.COLUMNS + _COMPARED),
-    )
-}  # fmt: skip
-
-RULES = (
-    N_("**As of.** Numbers are told as of the end of a day: the one chosen, else the day of the latest recorded event in the data, never the clock. What happened later is left out, and a deal closed later counts as open."),
-    N_("**Real.** A difference is called real when its q-value is below 0.05: of the differences called real in a table no more than 5% are then expected to be false alarms (Benjamini and Hochberg 1995). The correction is for every comparison of the table, and their number is given. Otherwise it could be chance."),
-    N_("**Doubt.** Estimates come with how many deals they rest on, a 95% interval and how much is still undecided. Groups below 30 deals are not tested; below 10, screens and exports show the count instead of the number. Commands always give it. A share of nothing is unknown, not 0."),
-    N_("**Filters** choose deals first; the funnel is formed from what is left. A filter on owners, customers or products reaches the deals that belong to them. Two values of one field mean either; two fields mean both. A period bounds the close date in won figures and in the win rates closed, value and hygiene; the creation date in created, matured and the funnel; rows without that date are left out and counted. Deals open on paper only count as they stand at the as-of date, whatever the period."),
-    N_("**Money** is in the deals' own currency and at their present amounts. Amounts of different currencies are never added: there is a row for each currency, or no sum. Deals without an amount are in counts and not in money, and the share that has one is given."),
-    N_("**Time.** Days are cut in the workspace's time zone. Durations are calendar time, in days and parts of days. Durations below zero are mistakes in the data: left out and counted. Chances over time are made from durations in full hours."),
-    N_("**Pipelines** are told one at a time, the largest unless another is chosen. A deal that left for another pipeline was handed off. After a return to a stage, the first stay is the one that counts."),
-    N_("**Groups** are compared with all other deals together. Shares: the score test, Fisher's exact test where a cell holds fewer than five; for chances over time both at the same age, with the effective numbers. Money: the difference of ratios by its linearised variance. Durations: log-rank."),
+ANSWERS = (
+    Answer("summary", N_("Headline figures"), N_("The headline figures of sales; with a period, each against the same number of days before it."), summary.COLUMNS),
+    Answer("win_rate", N_("Win rate"), N_("How many deals are won, by five definitions. They differ because they ask of different deals: those that closed, those that were created, those old enough to judge, money instead of deals, and closed deals together with those open on paper only."), win_rate.COLUMNS + COMPARED),
+    Answer("stage_conversion", N_("Funnel"), N_("What became of the deals that came to each stage. Filters choose deals before the funnel is formed. Stages that a deal skipped: visited counts only stages it was seen in, filled adds those it passed on its way, strict drops deals from the stage before which they skipped one."), funnel.COLUMNS + COMPARED),
+    Answer("sales_cycle", N_("Sales cycle"), N_("How long deals take: won and lost ones from creation to closing; all from the first to the last recorded event, with or without an outcome. Won deals alone look fast, since the slow ones have not closed yet."), sales_cycle.COLUMNS + COMPARED),
 )  # fmt: skip
-
-
-def _sections() -> Iterator[tuple[str, tuple[Metric, ...]]]:
-    yield "Headline figures", HEADLINES
-    yield "Funnel", FUNNEL
-    yield "Sales cycle", CYCLE
-    yield "Columns that several answers have", PARTS
-
-
-def page() -> str:
-    """METRICS.md."""
-    lines = ["# What each number means", "", "Written from `analytics/catalog.py` by `python -m analytics.catalog > METRICS.md`; a test holds the two together.", "", "## Rules for all of them", ""]  # fmt: skip
-    lines += [f"- {rule}" for rule in RULES]
-    for title, metrics in _sections():
-        lines += ["", f"## {title}", "", "| name | label | meaning | formula | unit | better | source |", "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-        for metric in metrics:
-            cells = (
-                f"`{metric.name}`",
-                metric.label,
-                metric.meaning,
-                metric.formula,
-                metric.unit,
-                metric.better,
-                metric.source,
-            )
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    lines += ["", "## Commands", ""]
-    for answer in ANSWERS.values():
-        columns = ", ".join(f"`{column}`" for column in answer.columns)
-        lines += [f"### {answer.name}", "", answer.meaning, "", f"Columns: {columns}.", ""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(page())
