@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -480,11 +481,8 @@ def show_win_rates(rates: pd.DataFrame) -> None:
         under_chart(what, session.asked(win_rate), RATES_MEAN, stands_on, picture="wide_win_rates")
 
 
-def page(locale: Locale) -> None:
-    if session.is_empty():
-        no_data(_("Funnel"))
-        return
-
+def show_all_stages(locale: Locale) -> None:
+    """The view that opens first: the stages, the deals behind them, skipped stages, and the win rates."""
     has_history = session.facts().get("has_history") == "true"
     rule: Rule = session.get("rule") if has_history and session.get("rule") else "filled"
     stages = session.answer(stage_conversion, rule=rule, merge_won=True)
@@ -544,4 +542,29 @@ def page(locale: Locale) -> None:
     show_win_rates(rates)
 
 
-page(locale)
+# The views of the page; each reads the filters and asks only for what it shows.
+VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
+    "stages": (_("Stages"), lambda: show_all_stages(locale)),
+}
+
+
+def page() -> None:
+    if session.is_empty():
+        no_data(_("Funnel"))
+        return
+    view = session.place("view", VIEWS, "stages")
+    st.segmented_control(
+        _("View"),
+        list(VIEWS),
+        format_func=lambda name: VIEWS[name][0],
+        default=view,
+        required=True,
+        key=session.place_key("view"),
+        on_change=session.keep_place,
+        args=("view",),
+        label_visibility="collapsed",
+    )
+    VIEWS[view][1]()
+
+
+page()

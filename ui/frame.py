@@ -101,6 +101,7 @@ with session.in_use():
         st.set_page_config(page_icon=str(HERE / "static" / "mark.png"), layout="wide", initial_sidebar_state=232)
         session.begin()
         page = navigation()
+        session.arrive(page.url_path)
         st.set_page_config(page_title=f"{page.title} · {NAME}" if page.url_path else NAME)
         style()
         sidebar()

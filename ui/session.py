@@ -32,7 +32,9 @@ from ui.charts.theme import DARK, LIGHT, Look
 from ui.locale import Language, Locale
 
 Version = tuple[str, ...]
-RESERVED = ("lang", "from", "to", "as_of")
+# What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
+PLACES = ("view", "by", "stage_of")
+RESERVED = ("lang", "from", "to", "as_of", *PLACES)
 # In public mode what was computed for a visitor is forgotten when the visitor's workspace is.
 KEPT_SECONDS = 60 * visitors.idle_minutes() if visitors.public() else None
 
@@ -361,8 +363,54 @@ def _date(values: Iterable[str]) -> date | None:
         return None
 
 
+def arrive(page: str) -> None:
+    """Take the places that a link to `page` names; those of the page before are forgotten."""
+    asked = {name: st.query_params[name] for name in PLACES if name in st.query_params}
+    kept = st.session_state.get("places", {})
+    if st.session_state.get("placed_on") != page:
+        st.session_state["places"] = asked
+    elif asked and asked != kept:
+        st.session_state["places"] = kept | asked
+    else:
+        return
+    st.session_state["placed_on"] = page
+    st.session_state["arrivals"] = st.session_state.get("arrivals", 0) + 1
+
+
+def place(name: str, known: Iterable[str], default: str) -> str:
+    """Where on the page the reader is: one of `PLACES`, as the address or the reader's last choice says."""
+    value = st.session_state.get("places", {}).get(name, default)
+    return value if value in known else default
+
+
+def place_key(name: str) -> str:
+    """The key of the widget that chooses a place: a link that names another makes it forget what it showed."""
+    return f"place_{name}_{st.session_state.get('arrivals', 0)}"
+
+
+def keep_place(name: str) -> None:
+    """Take what the widget of a place shows, into the address too."""
+    value = st.session_state.get(place_key(name))
+    kept = {other: kept for other, kept in st.session_state.get("places", {}).items() if other != name}
+    st.session_state["places"] = kept | ({name: value} if value else {})
+    st.query_params.pop(name, None)
+
+
+def link_to(**places: str) -> dict[str, str | list[str]]:
+    """The query of a link that carries the reader's filters and language, and opens `places`."""
+    return {**_link(), **places}
+
+
 def write_link() -> None:
-    """Keep the address a reader can copy: language and filters, in plain names."""
+    """Keep the address a reader can copy: language, filters and places, in plain names."""
+    link = link_to(**st.session_state.get("places", {}))
+    if {name: st.query_params.get_all(name) for name in st.query_params} != {
+        name: [value] if isinstance(value, str) else value for name, value in link.items()
+    }:
+        st.query_params.from_dict(link)
+
+
+def _link() -> dict[str, str | list[str]]:
     now = chosen()
     link: dict[str, str | list[str]] = {name: list(values) for name, values in now.where.items()}
     for name, value in (("from", now.since), ("to", now.until), ("as_of", now.as_of)):
@@ -372,10 +420,7 @@ def write_link() -> None:
         link["pipeline"] = now.pipeline
     if language() != "en":
         link["lang"] = language()
-    if {name: st.query_params.get_all(name) for name in st.query_params} != {
-        name: [value] if isinstance(value, str) else value for name, value in link.items()
-    }:
-        st.query_params.from_dict(link)
+    return link
 
 
 # small things a page keeps
