@@ -2,13 +2,14 @@
 # make test    set up, check the code, run every test (with CI=true the long simulations too)
 # make check   style, types and layers          make fix        what of it can be mended by itself
 # make truth   the long simulations, at most 40 minutes
+# make bench      speed beside bare tools, on a million deals (BENCH_DEALS=100000 for fewer); kept in benchmarks/README.md
 # make translate   collect the sentences to translate into locales/
 # make lock        after a change of requirements: install anew and pin what they bring along
 
 PY := .venv/bin/python
 SOURCES := app.py pages ui analytics data
 
-.PHONY: run test check fix truth translate lock chromium
+.PHONY: run test check fix truth bench translate lock chromium
 
 run: .venv/run
 	STREAMLIT_SERVER_PORT=$${PORT:-$${STREAMLIT_SERVER_PORT:-8501}} $(PY) -m streamlit run app.py
@@ -30,6 +31,9 @@ fix: .venv/dev
 # pytest ends with 5 where no test is marked.
 truth: .venv/dev
 	$(PY) -m pytest -m truth || [ $$? -eq 5 ]
+
+bench: .venv/dev chromium
+	$(PY) -m benchmarks --deals $${BENCH_DEALS:-1000000} --keep
 
 # The app compiles the catalogues in memory, so there are only .po files to keep.
 translate: .venv/dev

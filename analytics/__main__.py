@@ -104,9 +104,12 @@ def _answer(options: argparse.Namespace) -> str:
     engine = workspace.engine()
     try:
         call = _call(options, engine, workspace.settings().time_zone)
+        if getattr(options, "field", None):
+            for value in options.values or ():
+                _check_value(engine, find(options.field, call.tables), value)
         asked = COMMANDS[options.name].ask(call)
         if options.sql:
-            queries = {name: engine.sql(ask) for name, ask in asked.question.asks.items()}
+            queries = {name: engine.sql(ask) for name, ask in asked.question.expressions(engine.run).items()}
             if options.json:
                 return _json({"metric": options.name, "sql": queries})
             return "\n\n".join(f"-- {name}\n{query};" for name, query in queries.items())
@@ -201,6 +204,8 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
         return unit
     if "unit" in row:
         return str(row["unit"])
+    if name in ("money_low", "money_high"):
+        return "share" if "money_share" in row else "money"
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
     return "share"
@@ -224,7 +229,11 @@ def _table(found: pd.DataFrame, call: Call, asked: Asked) -> str:
     widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
     texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
     first = [] if call.filters.as_of == ENDLESS else [f"As of {call.filters.as_of}."]
-    first += [f"{name.replace('_', ' ').capitalize()}: {value}." for name, value in asked.said.items()]
+    first += [
+        f"{name.replace('_', ' ').capitalize()}: {', '.join(map(str, value)) if isinstance(value, list) else value}."
+        for name, value in asked.said.items()
+        if value is not None
+    ]
     said = [" ".join(first), ""] if first else []
     for line in lines:
         cells = (

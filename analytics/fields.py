@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from analytics.rows import in_zone
 from data.errors import RequestProblem
-from data.messages import say
+from data.messages import N_, say
 from data.schema import SCHEMA, Kind, Tables
 
 # How a row of deals (or of another table with the same keys) finds its owner, customer and product.
@@ -20,16 +23,25 @@ LINKS: dict[str, tuple[str, str]] = {
     "products": ("product_id", "product_id"),
 }
 GROUPS: frozenset[Kind] = frozenset({"category", "text", "flag"})
+Band = Literal["", "size", "quarter", "month"]
+SIZES = ("smallest", "second", "third", "largest")  # quarters of the deals with an amount, currency by currency
+OTHERS = "\u2026"  # the value that stands for those a folded field does not name
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column that can tell groups apart; `name` is what a command or a link calls it, `label` what people read."""
+    """A column that can tell groups apart; `name` is what a command or a link calls it, `label` what people read.
+
+    A `band` makes groups of a column that has none of its own: `SIZES` of amounts, calendar quarters or months of dates.
+    A folded field `names` the values it tells apart; the others together are `OTHERS`.
+    """
 
     table: str
     column: str
     label: str
     name: str = ""
+    band: Band = ""
+    names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -38,6 +50,17 @@ class Field:
     def key(self, taken: tuple[str, ...]) -> str:
         """The name of this field's column in a result that has the columns `taken` already."""
         return f"{self.table}.{self.name}" if self.name in taken else self.name
+
+    def folded(self, names: Iterable[str]) -> Field:
+        """The same field with only these values told apart, and those without a value."""
+        return replace(self, names=tuple(names))
+
+
+BANDS = (
+    Field("deals", "amount", N_("Deal size"), "deal_size", "size"),
+    Field("deals", "created_at", N_("Quarter of creation"), "created_quarter", "quarter"),
+    Field("deals", "created_at", N_("Month of creation"), "created_month", "month"),
+)
 
 
 def _columns(tables: Tables, near: str) -> Iterator[tuple[Field, Kind]]:
@@ -73,6 +96,8 @@ def find(name: str, tables: Tables, near: str = "deals") -> Field:
         for header in tables.headers:
             if header.table == table and (table, header.column) in by_column:
                 called.setdefault(" ".join(header.header.split()).casefold(), by_column[table, header.column])
+    for band in BANDS:
+        called.setdefault(band.name, (band, "category"))
     if wanted not in called:
         close = get_close_matches(wanted, called, n=3, cutoff=0.6)
         names = ", ".join(dict.fromkeys(called[match][0].name for match in close))
@@ -101,8 +126,27 @@ def fields(tables: Tables) -> list[Field]:
     ]
 
 
-def with_value(table: ir.Table, tables: Tables, field: Field, name: str, near: str = "deals") -> ir.Table:
-    """`table` with `field` as text in a new column `name`; blank is null. Its rows have the keys of deals."""
+def with_value(
+    table: ir.Table, tables: Tables, field: Field, name: str, near: str = "deals", time_zone: str = "UTC"
+) -> ir.Table:
+    """`table` with `field` as text in a new column `name`; blank is null. Its rows have the keys of deals.
+
+    Sizes are cut among the rows of `table`, calendar quarters and months in `time_zone`.
+    """
+    found = _with_text(table, tables, field, name, near, time_zone)
+    if field.names is None:
+        return found
+    told_apart = found[name].isnull() | (found[name].isin(field.names) if field.names else ibis.literal(False))
+    return found.mutate(told_apart.ifelse(found[name], OTHERS).name(name))
+
+
+def _with_text(table: ir.Table, tables: Tables, field: Field, name: str, near: str, time_zone: str) -> ir.Table:
+    if field.band == "size":
+        return _with_size(table, field.column, name)
+    if field.band:
+        moment = in_zone(table[field.column], time_zone)
+        quarter = moment.year().cast("string") + "-Q" + moment.quarter().cast("string")
+        return table.mutate((quarter if field.band == "quarter" else moment.strftime("%Y-%m")).name(name))
     if field.table == near:
         return table.mutate(_[field.column].cast("string").nullif("").name(name))
     ours, theirs = LINKS[field.table]
@@ -114,3 +158,18 @@ def with_value(table: ir.Table, tables: Tables, field: Field, name: str, near: s
         .agg(_[field.column].cast("string").nullif("").max().name(name))
     )
     return table.left_join(linked, [(ours, "linked_key")]).drop("linked_key")
+
+
+def _with_size(table: ir.Table, column: str, name: str) -> ir.Table:
+    """The quarter of the rows with an amount in the same currency that a row's amount falls in; equal ones together."""
+    limits = table.filter(_[column].notnull()).agg(
+        **{f"size_{part}": _[column].quantile(part / 4) for part in (1, 2, 3)},
+        by=_.currency.fill_null("").name("size_currency"),
+    )
+    joined = table.mutate(of_currency=_.currency.fill_null("")).left_join(limits, [("of_currency", "size_currency")])
+    size = ibis.cases(
+        (_[column].isnull(), ibis.null("string")),
+        *((_[column] <= _[f"size_{part}"], SIZES[part - 1]) for part in (1, 2, 3)),
+        else_=SIZES[3],
+    )
+    return joined.mutate(size.name(name)).drop("of_currency", "size_currency", "size_1", "size_2", "size_3")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -17,179 +16,114 @@ from ibis import _
 from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.intervals import share, share_difference, wilson
+from analytics.leads import LEADS, deals_without_lead, lead_stays
 from analytics.question import Question
-from analytics.rows import MICROSECONDS_A_DAY, Row, frame, full_hours, number, rows, split, whole, with_q_values
-from analytics.survival import Lengths
-from data.messages import N_
+from analytics.rows import Row, frame, number, rows, split, whole, with_q_values
+from analytics.stays import FATES as FATES
+from analytics.stays import PLAIN, entries, excluded_deals, firsts
+from analytics.stays import RULES as RULES
+from analytics.stays import WON as WON
+from analytics.stays import Counting as Counting
+from analytics.stays import Dating as Dating
+from analytics.stays import Rule as Rule
+from analytics.stays import first_stays as first_stays
+from analytics.survival import CompetingRisks, Lengths
 from data.schema import Tables
 
-Rule = Literal["visited", "filled", "strict"]
-RULES: tuple[Rule, ...] = ("visited", "filled", "strict")
-FATES = ("advanced", "lost", "back", "handed_off", "still")
 ENDED = FATES[:-1]
 COUNTS = ("entered", *FATES, "skipped", "assumed", "untimed", "negative")
 NO_LENGTHS = Lengths(np.empty(0, dtype=np.int64), np.empty((0, len(FATES))))
-WON = N_("Won")
 COLUMNS = (
-    "pipeline", "stage", "stage_order", "outcome", "entered", *FATES, "conversion", "conversion_ended", "low", "high",
+    "pipeline", "stage", "stage_order", "outcome", "entered", *FATES, "late", "conversion", "conversion_ended", "low", "high",
     "value_entered", *(f"{fate}_value" for fate in FATES), "value_known", "currency", "of_first", "undecided_share",
-    "method", "horizon_days", "is_recorded", "skipped", "assumed", "negative", "undated",
-)  # fmt: skip
-DEAL_COLUMNS = (
-    "deal_id", "deal_name", "customer", "owner", "amount", "currency", "created_at", "stage", "entered_at", "left_at",
-    "days", "fate", "next_stage", "is_recorded", "is_skipped",
-)  # fmt: skip
-SKIPPER_COLUMNS = (
-    "deal_id", "deal_name", "customer", "owner", "amount", "currency", "pipeline", "stage", "stage_order",
-    "reached", "at",
+    "method", "horizon_days", "window_days", "is_optional", "is_recorded", "skipped", "assumed", "negative", "undated",
+    "excluded", "without_lead",
 )  # fmt: skip
 # With more stays than this share whose time no file gives, durations would be made up.
 MOST_ASSUMED = 0.05
+# Stays up to this long are told in full hours, longer ones in full days: it bounds how many different lengths there are.
+LONG_HOURS = 240
+NEGATIVE = -1
+SAID = ("undated", "excluded", "without_lead")  # counted once, and the same in every row
 
 
 def stage_conversion(
-    tables: Tables, filters: Filters, by: Field | None = None, rule: Rule = "visited", merge_won: bool = False
+    tables: Tables,
+    filters: Filters,
+    by: Field | None = None,
+    counting: Counting = PLAIN,
+    merge_won: bool = False,
 ) -> Question:
     """One row a stage, or a stage and group of `by`, of `filters.pipeline` (None: of each). Columns: `COLUMNS`.
 
-    The period bounds the creation of deals. A deal counts once a stage, with its first stay. `merge_won` makes the won
-    stages one row and leaves out the lost ones.
+    The period bounds the creation of deals, or the entry of stays: see `Counting`. A deal counts once a stage, with its first
+    stay. `merge_won` makes the won stages one row and leaves out the lost ones. Raises RequestProblem where the funnel shall
+    begin with the leads and a filter or `by` asks for what leads do not have.
     """
-    keys = ["group"] if by else []
-    stage = ["pipeline", "stage", "stage_order", "outcome"]
-    stays = _first_stays(tables, filters, rule, merge_won, by)
-    money = {f"{fate}_value": _.deal_amount.sum(where=_.fate == fate) for fate in FATES}
+    asks = _asks(tables, filters, by, counting)
+    return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None, counting=counting, merge_won=merge_won))
+
+
+def conversion_by_rule(tables: Tables, filters: Filters, counting: Counting = PLAIN) -> Question:
+    """`stage_conversion` with the won stages as one, by each of `RULES`: its columns, `rule`, and `by_currency`.
+
+    `by_currency` maps a currency to the columns of money in it alone. One set of queries serves all of it.
+    """
+    return Question(_asks(tables, filters, None, counting), partial(_rows_by_rule, counting=counting))
+
+
+def _asks(tables: Tables, filters: Filters, by: Field | None, counting: Counting) -> dict[str, ir.Table]:
+    """The queries are the same for every rule, so a reader who changes it waits for none."""
+    stays = firsts(tables, filters, counting, by)
+    keys = [*(["group"] if by else []), *(["pipeline"] if filters.pipeline is None else []), "stage", "fate"]
+    hours = _.hours
+    if not counting.has_windows:
+        hours = (hours > LONG_HOURS).ifelse(hours - hours % 24, hours)
     asks = {
         "stages": stays.agg(
-            entered=_.count(),
-            **{fate: _.count(where=_.fate == fate) for fate in FATES},
-            **money,
+            n=_.count(),
             known=_.deal_amount.count(),
-            skipped=_.count(where=_.is_skipped),
-            assumed=_.count(where=_.is_assumed),
-            untimed=_.count(where=_.is_untimed),
-            negative=_.count(where=_.is_negative),
-            first_currency=_.deal_currency.min(),
-            last_currency=_.deal_currency.max(),
-            by=[*keys, *stage],
+            amount=_.deal_amount.sum(),
+            stage_order=_.stage_order.min(),
+            outcome=_.outcome.arbitrary(),
+            by=[
+                *keys,
+                "is_skipped",
+                "is_strict",
+                "is_recorded",
+                _.deal_currency.name("currency"),
+                (_.outcome_visit == 1).name("is_first"),
+            ],
         ),
-        "lengths": stays.filter((_.outcome == "open") & ~_.is_untimed & ~_.is_negative)
-        .mutate(hours=full_hours(_.microseconds))
-        .agg(n=_.count(), by=[*keys, "pipeline", "stage", "fate", "hours"]),
-        "order": _order(tables, filters, merge_won),
+        "lengths": stays.filter(_.outcome == "open").agg(
+            n=_.count(), by=[*keys, "is_skipped", "is_strict", (_.hours < 0).ifelse(NEGATIVE, hours).name("hours")]
+        ),
+        "order": _order(tables, filters, counting),
     }
     if filters.has_period:
-        undated = filters.stage_entries(tables).filter(_.deal_created_at.isnull())
-        asks["undated"] = undated.agg(undated=_.deal_id.nunique())
-    return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None))
+        date = "deal_created_at" if counting.dated == "created" else "entered_at"
+        everything = entries(tables, replace(filters, since=None, until=None), counting)
+        asks["undated"] = everything.filter(_[date].isnull()).agg(undated=_.deal_no.nunique())
+    if counting.excluded or counting.excluded_reasons:
+        asks["excluded"] = excluded_deals(tables, filters, counting)
+    if counting.from_leads:
+        asks["leads"] = lead_stays(tables, filters, by)
+        asks["without_lead"] = deals_without_lead(tables, filters)
+    return asks
 
 
-def skippers(tables: Tables, filters: Filters) -> ir.Table:
-    """The deals that went past an open stage without being seen in it, one row a deal and stage skipped.
-
-    Columns: `SKIPPER_COLUMNS`; `stage` is the one skipped, `reached` the one the deal came to instead, `at` when.
-    """
-    entries = filters.stage_entries(tables, "created" if filters.has_period else None)
-    seen = entries.filter(~_.is_skipped & _.entered_at.notnull()).select(
-        of_deal=_.deal_id, of_pipeline=_.pipeline, came_at=_.entered_at, came_to=_.stage, came_order=_.stage_order
-    )
-    reached = (
-        entries.filter(_.is_skipped)
-        .inner_join(seen, [("deal_id", "of_deal"), ("pipeline", "of_pipeline"), ("entered_at", "came_at")])
-        .filter(_.stage_order < _.came_order)
-        .agg(reached=_.came_to.argmin(_.came_order), by=["deal_id", "pipeline", "stage"])
-        .rename(of_deal="deal_id", of_pipeline="pipeline", of_stage="stage")
-    )
-    skipped = (
-        entries.filter(_.is_skipped)
-        .left_join(reached, [("deal_id", "of_deal"), ("pipeline", "of_pipeline"), ("stage", "of_stage")])
-        .select(
-            "deal_id", "pipeline", "stage", "stage_order", reached=_.reached.fill_null(_.next_stage), at=_.entered_at
-        )
-    )
-    return _with_deals(skipped, tables).select(
-        *SKIPPER_COLUMNS
-    ).order_by(_.amount.desc(nulls_first=False), "deal_id", "stage_order")  # fmt: skip
-
-
-def deals_in_stage(
-    tables: Tables,
-    filters: Filters,
-    stage: str,
-    fate: str | None = None,
-    rule: Rule = "visited",
-    merge_won: bool = False,
-) -> ir.Table:
-    """The deals behind one bar of `stage_conversion`, or one fate in it, largest first. Columns: `DEAL_COLUMNS`.
-
-    `entered_at`, `left_at` and `days` are null for a stay no file recorded: its times are those of other events.
-    """
-    stays = _first_stays(tables, filters, rule, merge_won).filter(_.stage == stage)
-    if fate is not None:
-        stays = stays.filter(_.fate == fate)
-    seen = _.is_recorded & ~_.is_skipped
-    stays = stays.mutate(
-        entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
-        left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
-        days=(seen & ~_.is_untimed).ifelse(_.microseconds / MICROSECONDS_A_DAY, ibis.null("float64")),
-    ).select("deal_id", "stage", "entered_at", "left_at", "days", "fate", "next_stage", "is_recorded", "is_skipped")
-    return _with_deals(stays, tables).select(*DEAL_COLUMNS).order_by(_.amount.desc(nulls_first=False), "deal_id")
-
-
-def _with_deals(stays: ir.Table, tables: Tables) -> ir.Table:
-    deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_id)
-    return stays.left_join(deals, [("deal_id", "of_deal")])
-
-
-def _merged(table: ir.Table, merge_won: bool) -> ir.Table:
-    """With `merge_won`, the won stages of a pipeline under one name and order, without the lost ones."""
-    if not merge_won:
-        return table
-    first_won = _.stage_order.min().over(group_by=["pipeline", "outcome"])
-    return (
-        table.filter(_.outcome != "lost")
-        .mutate(first_order=first_won)
-        .mutate(
-            stage=(_.outcome == "won").ifelse(WON, _.stage),
-            stage_order=(_.outcome == "won").ifelse(_.first_order, _.stage_order),
-        )
-        .drop("first_order")
-    )
-
-
-def _order(tables: Tables, filters: Filters, merge_won: bool) -> ir.Table:
+def _order(tables: Tables, filters: Filters, counting: Counting) -> ir.Table:
     stages = tables.stages
     if filters.pipeline is not None:
         stages = stages.filter(_.pipeline == filters.pipeline)
-    stages = stages.select("pipeline", "stage", "stage_order", "outcome")
-    return _merged(stages, merge_won).distinct().order_by("pipeline", "stage_order", "stage")
-
-
-def _first_stays(tables: Tables, filters: Filters, rule: Rule, merge_won: bool, by: Field | None = None) -> ir.Table:
-    """The first stay of each deal in each stage, by the rule for skipped ones; a seen stay goes before a filled one."""
-    entries = filters.stage_entries(tables, "created" if filters.has_period else None, by)
-    if rule != "filled":
-        entries = entries.filter(~_.is_skipped)
-    first = ibis.row_number().over(
-        group_by=["pipeline", "stage", "deal_id"],
-        order_by=[_.is_skipped, _.visit, _.entered_at.asc(nulls_first=False)],
-    )
-    stays = _merged(entries, merge_won).mutate(place=first).filter(_.place == 0)
-    if rule == "strict":
-        stays = stays.filter(_.skips_before.fill_null(0) == 0)
-    return (
-        stays.mutate(end=(_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at))
-        .mutate(
-            is_assumed=~_.is_recorded & ~_.is_skipped,
-            is_untimed=~_.is_skipped & (_.entered_at.isnull() | _.end.isnull()),
-            microseconds=_.is_skipped.ifelse(0, _.end.delta(_.entered_at, unit="microsecond")),
-        )
-        .mutate(is_negative=(_.microseconds < 0).fill_null(False))
-    )
+    if counting.excluded:
+        stages = stages.filter(_.stage.notin(counting.excluded))
+    return stages.select("pipeline", "stage", "stage_order", "outcome").order_by("pipeline", "stage_order", "stage")
 
 
 Groups = Mapping[str, pd.DataFrame]
 Place = tuple[Any, Any]  # pipeline, stage
+Tidy = tuple[pd.DataFrame, pd.DataFrame, dict[Place, Row]]
 
 
 @dataclass
@@ -198,10 +132,27 @@ class _Stage:
 
     counts: Row
     lengths: Lengths
+    window: float | None = None
 
     @property
     def ended(self) -> int:
         return sum(whole(self.counts[fate]) for fate in ENDED)
+
+    @property
+    def late(self) -> int:
+        """How many moved on after the window."""
+        return self._after_window(FATES.index("advanced"))
+
+    @property
+    def settled(self) -> tuple[int, int]:
+        """How many moved on in time, and of how many that is known: they left, or the window closed on them."""
+        overdue = self._after_window(FATES.index("still"))
+        return whole(self.counts["advanced"]) - self.late, self.ended + overdue
+
+    def _after_window(self, fate: int) -> int:
+        if self.window is None:
+            return 0
+        return int(self.lengths.counts[self.lengths.days > self.window, fate].sum())
 
     @property
     def has_records(self) -> bool:
@@ -222,19 +173,28 @@ class _Stage:
         assumed, untimed = whole(self.counts["assumed"]), whole(self.counts["untimed"]) + whole(self.counts["negative"])
         return entered > 0 and assumed <= most and untimed <= most
 
+    def horizon(self, risks: CompetingRisks) -> float | None:
+        """By when the conversion is told: the window, if deals were followed that far."""
+        longest = risks.horizon()
+        return longest if self.window is None or longest is None else min(longest, self.window)
+
     def without(self, part: _Stage) -> _Stage:
         counts = {name: whole(self.counts[name]) - whole(part.counts[name]) for name in COUNTS}
-        return _Stage(counts, self.lengths.without(part.lengths))
+        return _Stage(counts, self.lengths.without(part.lengths), self.window)
 
 
-def _rows(answers: Groups, key: str | None) -> pd.DataFrame:
-    stages = _stages(answers)
-    everyone = _everyone(answers, stages) if key is not None else {}
-    undated = whole(answers["undated"]["undated"].iloc[0]) if "undated" in answers else 0
-    order = {(row["pipeline"], row["stage"]): row for row in rows(answers["order"])}
-    for found_here in stages.values():
-        for place, stage in found_here.items():
-            order.setdefault(place, stage.counts)
+def _rows(answers: Groups, key: str | None, counting: Counting, merge_won: bool) -> pd.DataFrame:
+    return _told(answers, _tidy(answers, merge_won), key, counting)
+
+
+def _told(answers: Groups, tidy: Tidy, key: str | None, counting: Counting) -> pd.DataFrame:
+    counted, lengths, order = tidy
+    pipelines = {place[0] for place in order} | set(counted["pipeline"])
+    if counting.from_leads:
+        counted, lengths, order = _with_leads(answers["leads"], counted, lengths, order, pipelines)
+    stages = _stages(counted, lengths, key, counting)
+    everyone = _stages(counted, lengths, None, counting).get(None, {}) if key is not None else {}
+    said = {name: whole(answers[name][name].iloc[0]) if name in answers else 0 for name in SAID}
     in_order = sorted(order, key=lambda place: (str(place[0]), number(order[place]["stage_order"]), str(place[1])))
 
     found: list[Row] = []
@@ -242,20 +202,18 @@ def _rows(answers: Groups, key: str | None) -> pd.DataFrame:
     groups = sorted(stages, key=lambda name: (name is None, str(name)))
     for group in groups or ([None] if key is None else []):
         own = stages.get(group, {})
-        seen = [own[place].counts for place in in_order if place in own]
-        currencies = {row[end] for row in seen for end in ("first_currency", "last_currency")} - {None}
-        firsts: dict[Any, int] = {}
+        currencies = {currency for stage in own.values() for currency in stage.counts["currencies"]}
+        firsts_: dict[Any, int] = {}
         for place in in_order:
-            stage = own.get(place) or _nothing(order[place])
+            stage = own.get(place) or _Stage(_no_counts(), NO_LENGTHS, _window(counting, place[1]))
             if key is not None and not any(other[0] == place[0] for other in own):
                 continue
-            first = firsts.setdefault(place[0], whole(stage.counts["entered"]))
+            first = firsts_.setdefault(place[0], whole(stage.counts["entered"]))
             row = {} if key is None else {key: group}
-            row |= {name: order[place][name] for name in ("pipeline", "stage", "outcome")}
-            row |= {"stage_order": whole(order[place]["stage_order"]), "undated": undated}
-            row["is_recorded"] = stage.is_recorded
-            row |= {"of_first": share(whole(stage.counts["entered"]), first)}
-            row |= _identity(stage.counts, currencies) | _conversion(stage, order[place]["outcome"])
+            row |= {"pipeline": place[0], "stage": place[1], "outcome": order[place]["outcome"]} | said
+            row |= {"stage_order": whole(order[place]["stage_order"]), "is_optional": place[1] in counting.optional}
+            row |= {"is_recorded": stage.is_recorded, "of_first": share(whole(stage.counts["entered"]), first)}
+            row |= _identity(stage.counts, currencies) | _conversion(stage, row["outcome"])
             found.append(row)
             is_tested = key is not None and row["outcome"] == "open" and place in own
             tests.append(_p(stage, everyone[place].without(stage)) if is_tested else None)
@@ -266,40 +224,149 @@ def _rows(answers: Groups, key: str | None) -> pd.DataFrame:
     return frame(found, columns)
 
 
-def _stages(answers: Groups) -> dict[Any, dict[Place, _Stage]]:
-    lengths = {
-        (row_key[0] if len(row_key) == 3 else None, row_key[-2], row_key[-1]): Lengths.of(part, "fate", FATES)
-        for row_key, part in split(answers["lengths"], _keys(answers["lengths"])).items()
+def _rows_by_rule(answers: Groups, counting: Counting) -> pd.DataFrame:
+    found = []
+    tidy = _tidy(answers, merge_won=True)
+    for rule in RULES:
+        by_rule = replace(counting, rule=rule)
+        kept = _by_rule(tidy[0], rule)
+        money: dict[Place, dict[str, Row]] = defaultdict(dict)
+        for (*place, currency), part in split(kept, ["pipeline", "stage", "currency"]).items():
+            if currency is not None:
+                money[place[0], place[1]][currency] = _money(part)
+        rows_ = _told(answers, tidy, None, by_rule)
+        places = zip(rows_["pipeline"], rows_["stage"], strict=True)
+        found.append(rows_.assign(rule=rule, by_currency=[money[place] for place in places]))
+    return pd.concat(found, ignore_index=True)
+
+
+def _tidy(answers: Groups, merge_won: bool) -> Tidy:
+    """The counts and lengths with their pipeline, and each stage's place; with `merge_won` won stages under one name."""
+    order = {(row["pipeline"], row["stage"]): row for row in rows(answers["order"])}
+    only = next(iter(order), (None, None))[0]
+    counted, lengths = (
+        part if "pipeline" in part else part.assign(pipeline=only) for part in (answers["stages"], answers["lengths"])
+    )
+    outcomes = ("open", "won") if merge_won else ("open", "won", "lost")
+    for row in rows(counted[["pipeline", "stage", "stage_order", "outcome"]].drop_duplicates(["pipeline", "stage"])):
+        order.setdefault((row["pipeline"], row["stage"]), row)
+    order = {place: row for place, row in order.items() if row["outcome"] in outcomes}
+    if merge_won:
+        merged: dict[Place, Row] = {}
+        for place, row in sorted(order.items(), key=lambda each: number(each[1]["stage_order"])):
+            merged.setdefault((place[0], WON) if row["outcome"] == "won" else place, row)
+        # A deal that came to two won stages is one.
+        is_won = counted["outcome"] == "won"
+        counted = counted.assign(stage=counted["stage"].mask(is_won, WON))
+        counted = counted[(counted["outcome"] == "open") | is_won & counted["is_first"].astype(bool)]
+        order = merged
+    return counted, lengths, order
+
+
+def _with_leads(
+    leads: pd.DataFrame, counted: pd.DataFrame, lengths: pd.DataFrame, order: dict[Place, Row], pipelines: set[Any]
+) -> Tidy:
+    """The leads before the first stage of each pipeline."""
+    seen = {"stage": LEADS, "outcome": "open", "is_skipped": False, "is_strict": True, "is_recorded": True}
+    leads = pd.concat([leads.assign(pipeline=pipeline, **seen) for pipeline in pipelines], ignore_index=True)
+    first = {(pipeline, LEADS): {"stage_order": 0, "outcome": "open"} for pipeline in pipelines}
+    return pd.concat([counted, leads], ignore_index=True), pd.concat([lengths, leads], ignore_index=True), first | order
+
+
+def _by_rule(part: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    if rule == "filled":
+        return part
+    kept = ~part["is_skipped"].astype(bool)
+    return part[kept & part["is_strict"].astype(bool)] if rule == "strict" else part[kept]
+
+
+def _stages(
+    counted: pd.DataFrame, lengths: pd.DataFrame, key: str | None, counting: Counting
+) -> dict[Any, dict[Place, _Stage]]:
+    """What is known of each stage, by group; without `key` all groups together, as None."""
+    keys = [*(["group"] if key is not None else []), "pipeline", "stage"]
+    counted, lengths = _by_rule(counted, counting.rule), _by_rule(lengths, counting.rule)
+    skipped, recorded = counted["is_skipped"].astype(bool), counted["is_recorded"].astype(bool)
+    timed = lengths["hours"] >= 0
+    parts = {
+        "skipped": _sums(counted[skipped], keys),
+        "assumed": _sums(counted[~skipped & ~recorded], keys),
+        "negative": _sums(lengths[lengths["hours"] < 0], keys),
+        "untimed": _sums(lengths[lengths["hours"].isna()], keys),
+        "known": _sums(counted, keys, "known"),
     }
+    counts, money = _sums(counted, [*keys, "fate"]), _sums(counted, [*keys, "fate"], "amount")
+    currencies: dict[Any, set[str]] = defaultdict(set)
+    for each in _sums(counted[counted["currency"].notna()], [*keys, "currency"]):
+        currencies[each[:-1]].add(each[-1])
+    took = _lengths(lengths[timed], keys)
     stages: dict[Any, dict[Place, _Stage]] = defaultdict(dict)
-    for row in rows(answers["stages"]):
-        group, *place = (row.get("group"), row["pipeline"], row["stage"])
-        stages[group][place[0], place[1]] = _Stage(row, lengths.get((group, *place), NO_LENGTHS))
+    for place in dict.fromkeys(each[:-1] for each in counts):
+        of_fate = {fate: whole(counts.get((*place, fate))) for fate in FATES}
+        row: Row = of_fate | {name: whole(part.get(place)) for name, part in parts.items()}
+        row |= {f"{fate}_value": number(money.get((*place, fate))) for fate in FATES}
+        row |= {
+            "entered": sum(of_fate.values()),
+            "value_entered": sum(row[f"{fate}_value"] for fate in FATES),
+            "currencies": currencies[place],
+        }
+        group = place[0] if key is not None else None
+        stages[group][place[-2], place[-1]] = _Stage(row, took.get(place, NO_LENGTHS), _window(counting, place[-1]))
     return stages
 
 
-def _everyone(answers: Groups, stages: Mapping[Any, Mapping[Place, _Stage]]) -> dict[Place, _Stage]:
-    """Each stage, all groups together."""
-    counts: dict[Place, Row] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
-    for own in stages.values():
-        for place, stage in own.items():
-            for name in COUNTS:
-                counts[place][name] += whole(stage.counts[name])
-    lengths = {
-        (key[0], key[1]): Lengths.of(part, "fate", FATES)
-        for key, part in split(answers["lengths"], ["pipeline", "stage"]).items()
+def _lengths(timed: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Lengths]:
+    """The lengths of each combination of `keys`; there may be hundreds of thousands of rows."""
+    if timed.empty:
+        return {}
+    groups = timed.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    in_order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[in_order], prepend=-1))
+    hours = timed["hours"].to_numpy(dtype=np.int64)[in_order]
+    n = timed["n"].to_numpy(dtype=np.float64)[in_order]
+    fates = pd.Categorical(timed["fate"], categories=FATES).codes[in_order]
+    firsts_of = timed[keys].take(in_order[starts])
+    found = {}
+    for key, start, end in zip(
+        firsts_of.itertuples(index=False, name=None), starts, [*starts[1:], len(hours)], strict=True
+    ):
+        each, places = np.unique(hours[start:end], return_inverse=True)
+        counts = np.zeros((len(each), len(FATES)))
+        np.add.at(counts, (places, fates[start:end]), n[start:end])
+        found[tuple(None if pd.isna(part) else part for part in key)] = Lengths(each, counts)
+    return found
+
+
+def _window(counting: Counting, stage: str) -> float | None:
+    """The window of a stage; leads have one only by name, since when they were given up no file says."""
+    return counting.windows.get(stage) if stage == LEADS else counting.window(stage)
+
+
+def _sums(part: pd.DataFrame, keys: list[str], column: str = "n") -> dict[tuple[Any, ...], float]:
+    """The sum of `column` for each combination of `keys`; what is missing is None."""
+    sums = part.groupby(keys, dropna=False, sort=False)[column].sum()
+    return {
+        tuple(None if pd.isna(each) else each for each in key): value
+        for key, value in zip(sums.index, sums.to_numpy(), strict=True)
     }
-    return {place: _Stage(row, lengths.get(place, NO_LENGTHS)) for place, row in counts.items()}
 
 
-def _keys(lengths: pd.DataFrame) -> list[str]:
-    return [name for name in ("group", "pipeline", "stage") if name in lengths]
+def _money(part: pd.DataFrame) -> Row:
+    """The columns of money of one stage in one currency."""
+    of_fate = part.groupby("fate")["amount"].sum()
+    values = {f"{fate}_value": float(of_fate.get(fate, 0.0)) for fate in FATES}
+    known = part["known"].sum()
+    return values | {
+        "value_entered": sum(values.values()),
+        "known": int(known),
+        "value_known": share(known, part["n"].sum()),
+    }
 
 
-def _nothing(stage: Row) -> _Stage:
-    """A stage that no deal of the group came to."""
-    counts: Row = dict.fromkeys((*COUNTS, "known"), 0)
-    return _Stage(counts | dict.fromkeys(f"{fate}_value" for fate in FATES) | stage, NO_LENGTHS)
+def _no_counts() -> Row:
+    """Of a stage that no deal of the group came to."""
+    money = dict.fromkeys((*(f"{fate}_value" for fate in FATES), "value_entered"), 0.0)
+    return dict.fromkeys((*COUNTS, "known"), 0) | money | {"currencies": set()}
 
 
 def _identity(counts: Row, currencies: set[str]) -> Row:
@@ -309,26 +376,31 @@ def _identity(counts: Row, currencies: set[str]) -> Row:
     row["value_known"] = share(whole(counts["known"]), entered)
     # Amounts of different currencies do not add up.
     if len(currencies) <= 1 and (counts["known"] or not entered):
-        values = {fate: number(counts[f"{fate}_value"]) for fate in FATES}
-        row |= {"value_entered": sum(values.values()), "currency": next(iter(currencies), None)}
-        row |= {f"{fate}_value": value for fate, value in values.items()}
+        row |= {"value_entered": counts["value_entered"], "currency": next(iter(currencies), None)}
+        row |= {f"{fate}_value": counts[f"{fate}_value"] for fate in FATES}
     return row
 
 
 def _conversion(stage: _Stage, outcome: str) -> Row:
+    row: Row = {"late": 0 if stage.window is not None else None}
     if outcome != "open":
-        return {}
-    ratio = share(whole(stage.counts["advanced"]), stage.ended)
-    row: Row = {"conversion_ended": ratio, "conversion": None, "low": None, "high": None}
+        return row
+    in_time, settled = stage.settled
+    row |= {"late": stage.late if stage.window is not None else None, "window_days": stage.window}
+    ratio = share(in_time, settled)
+    row |= {"conversion_ended": ratio, "conversion": None, "low": None, "high": None}
     if whole(stage.counts["entered"]) and not stage.has_records:
         return row | {"method": "not_recorded"}
-    if not stage.ended:
+    if not settled:
         return row
     if not stage.has_lengths:
-        low, high = wilson(ratio, stage.ended)
+        # Without times nobody can say what moved on within a window.
+        if stage.window is not None:
+            return row | {"method": "no_times", "conversion_ended": None, "late": None}
+        low, high = wilson(ratio, settled)
         return row | {"conversion": ratio, "low": low, "high": high, "method": "ended"}
     risks = stage.lengths.risks()
-    horizon = risks.horizon()
+    horizon = stage.horizon(risks)
     if horizon is None:
         return row
     low, high = risks.interval(horizon, 0)
@@ -340,13 +412,15 @@ def _conversion(stage: _Stage, outcome: str) -> Row:
 
 def _p(stage: _Stage, rest: _Stage) -> float | None:
     """Whether the stage's conversion differs from the rest's, both told by the same time."""
-    if not all(each.ended and each.has_records for each in (stage, rest)):
+    if not all(each.settled[1] and each.has_records for each in (stage, rest)):
         return None
     if not (stage.has_lengths and rest.has_lengths):
+        if stage.window is not None:
+            return None
         ratios = [whole(each.counts["advanced"]) / each.ended for each in (stage, rest)]
         return share_difference(ratios[0], stage.ended, ratios[1], rest.ended)
     own, other = stage.lengths.risks(), rest.lengths.risks()
-    horizons = own.horizon(), other.horizon()
+    horizons = stage.horizon(own), rest.horizon(other)
     if horizons[0] is None or horizons[1] is None:
         return None
     time = min(horizons[0], horizons[1])

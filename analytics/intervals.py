@@ -90,6 +90,20 @@ def mean_interval(n: int, total: float, squares: float) -> Interval:
     return mean - half, mean + half
 
 
+def median_interval(values: NDArray[np.float64], counts: NDArray[np.float64]) -> Interval:
+    """The 95% interval of a median from order statistics; `values` rise, each seen `counts` times.
+
+    David and Nagaraja (2003), 7.1. Unknown below six.
+    """
+    n = float(counts.sum())
+    if n < 6:
+        return NOT_KNOWN
+    rank = max(math.floor(n / 2 - Z / 2 * math.sqrt(n)), 1)
+    up_to = np.cumsum(counts)
+    low, high = (float(values[np.searchsorted(up_to, each)]) for each in (rank, n + 1 - rank))
+    return low, high
+
+
 def welch(n1: int, total1: float, squares1: float, n2: int, total2: float, squares2: float) -> float | None:
     """The p-value of two means being the same (Welch 1947); unknown where a group is below 30."""
     if min(n1, n2) < LEAST_TESTED:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -53,6 +55,16 @@ def with_q_values(found: list[Row], p_values: list[float | None]) -> None:
     for row, q in zip(found, benjamini_hochberg(p_values), strict=True):
         row["q_value"] = q
         row["tests"] = tests
+
+
+@ibis.udf.scalar.builtin(signature=((dt.string, dt.Timestamp("UTC")), dt.timestamp))  # type: ignore[untyped-decorator]
+def timezone(zone: str, moment: ir.TimestampValue) -> ir.TimestampValue:
+    """The engine's own: the time that clocks in `zone` show."""
+
+
+def in_zone(moment: ir.TimestampValue, time_zone: str) -> ir.TimestampValue:
+    """A moment held in UTC as the clocks of `time_zone` show it."""
+    return moment if time_zone == "UTC" else timezone(time_zone, moment.cast("timestamp('UTC')"))
 
 
 def days(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.FloatingValue:

@@ -42,18 +42,17 @@ def sales_cycle(tables: Tables, filters: Filters, by: Field | None = None) -> Qu
         n=_.count().over(group_by=[*keys, "outcome"]),
     ).mutate(reach=Z / 2 * _.n.sqrt())
     asks = {
-        "counts": cycles.agg(
-            undated=_.count(where=_.days.isnull()), negative=_.count(where=_.days < 0), by=[*keys, "outcome"]
-        ),
         "open": _open(tables, filters, by),
-        "lengths": lengths.agg(
-            deals=_.count(),
-            unfinished=_.count(where=_.is_open),
-            mean_days=_.days.mean(),
-            median_days=_.days.quantile(0.5),
-            p25_days=_.days.quantile(0.25),
-            p75_days=_.days.quantile(0.75),
-            max_days=_.days.max(),
+        "lengths": cycles.mutate(length=(_.days >= 0).ifelse(_.days, ibis.null("float64"))).agg(
+            undated=_.count(where=_.days.isnull()),
+            negative=_.count(where=_.days < 0),
+            deals=_.length.count(),
+            unfinished=_.count(where=_.is_open & _.length.notnull()),
+            mean_days=_.length.mean(),
+            median_days=_.length.quantile(0.5),
+            p25_days=_.length.quantile(0.25),
+            p75_days=_.length.quantile(0.75),
+            max_days=_.length.max(),
             by=[*keys, "outcome"],
         ),
         "medians": ranked.filter(_.n >= 6).agg(
@@ -72,7 +71,7 @@ def sales_cycle(tables: Tables, filters: Filters, by: Field | None = None) -> Qu
 def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     """One row a deal and outcome: `outcome`, `days` (null where a date is missing), `is_open`, and with `by` its `group`."""
     deals = filters.deals(tables)
-    deals = deals if by is None else with_value(deals, tables, by, "group")
+    deals = deals if by is None else with_value(deals, tables, by, "group", time_zone=filters.time_zone)
     deals = deals.mutate(is_open=_.status == "open")
     kept = [*(["group"] if by else []), "outcome", "days", "is_open"]
     # A deal without a close date cannot be shown to lie outside the period: it is kept, to be counted as undated.
@@ -82,10 +81,10 @@ def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     events = (
         filters.stage_entries(tables)
         .filter(_.is_recorded & _.entered_at.notnull())
-        .agg(first_entered=_.entered_at.min(), last_entered=_.entered_at.max(), by="deal_id")
-        .rename(of_deal="deal_id")
+        .agg(first_entered=_.entered_at.min(), last_entered=_.entered_at.max(), by="deal_no")
+        .rename(of_deal="deal_no")
     )
-    spans = deals.left_join(events, [("deal_id", "of_deal")]).mutate(
+    spans = deals.left_join(events, [("deal_no", "of_deal")]).mutate(
         outcome=ibis.literal("all"),
         first=ibis.least(_.created_at.fill_null(_.first_entered), _.first_entered.fill_null(_.created_at)),
         last=ibis.greatest(_.closed_at.fill_null(_.last_entered), _.last_entered.fill_null(_.closed_at)),
@@ -96,7 +95,7 @@ def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
 
 def _open(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     deals = filters.deals(tables)
-    deals = deals if by is None else with_value(deals, tables, by, "group")
+    deals = deals if by is None else with_value(deals, tables, by, "group", time_zone=filters.time_zone)
     is_open = (_.status == "open") & filters.in_period(_.created_at)
     return deals.agg(deals=_.count(), open=_.count(where=is_open), by=["group"] if by else [])
 
@@ -105,7 +104,7 @@ def _rows(answers: Mapping[str, pd.DataFrame], key: str | None) -> pd.DataFrame:
     def keyed(name: str) -> dict[Any, Row]:
         return {(row.get("group"), row["outcome"]): row for row in rows(answers[name])}
 
-    counts, lengths, medians = keyed("counts"), keyed("lengths"), keyed("medians")
+    lengths, medians = keyed("lengths"), keyed("medians")
     still_open = {row.get("group"): whole(row["open"]) for row in rows(answers["open"])}
     own_lengths = _lengths(answers["hours"], ["group", "outcome"]) if key is not None else {}
     all_lengths = _lengths(answers["hours"], ["outcome"]) if key is not None else {}
@@ -116,7 +115,7 @@ def _rows(answers: Mapping[str, pd.DataFrame], key: str | None) -> pd.DataFrame:
             place = (group, outcome)
             row: Row = {} if key is None else {key: group}
             row |= {"outcome": outcome, "deals": 0}
-            for part in (lengths, medians, counts):
+            for part in (lengths, medians):
                 row |= {name: value for name, value in part.get(place, {}).items() if name not in ("group", "outcome")}
             row |= {name: whole(row.get(name)) for name in ("undated", "negative", "deals")}
             is_all = outcome == "all"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
@@ -16,6 +17,7 @@ from analytics.intervals import (
     LEAST_TESTED,
     benjamini_hochberg,
     mean_interval,
+    median_interval,
     normal_p,
     share,
     share_difference,
@@ -24,7 +26,7 @@ from analytics.intervals import (
 )
 from analytics.question import Question
 from analytics.rows import Row, days, frame, number, rows, whole
-from analytics.sales_cycle import log_rank_of, sales_cycle
+from analytics.sales_cycle import log_rank_of
 from analytics.survival import Lengths
 from data.schema import Tables
 
@@ -42,14 +44,13 @@ def summary(tables: Tables, filters: Filters) -> Question:
     The period bounds creation in deals, the close date in won figures; the open pipeline is what is open at the as-of
     date. `previous` and `real_change` need both ends of a period.
     """
-    asks = _asks(tables, filters, "now")
-    before = _before(filters)
-    if before:
-        asks |= _asks(tables, before, "before")
-    return Question(asks, partial(_rows, compared=before is not None, has_period=filters.has_period))
+    before = before_period(filters)
+    return Question(
+        _asks(tables, filters, before), partial(_rows, compared=before is not None, has_period=filters.has_period)
+    )
 
 
-def _before(filters: Filters) -> Filters | None:
+def before_period(filters: Filters) -> Filters | None:
     """The same number of days just before the period, which ends with the as-of date at the latest."""
     if filters.since is None or filters.until is None:
         return None
@@ -60,70 +61,97 @@ def _before(filters: Filters) -> Filters | None:
     return replace(filters, as_of=filters.as_of - length, since=filters.since - length, until=until - length)
 
 
-def _asks(tables: Tables, filters: Filters, name: str) -> dict[str, ir.Table]:
-    deals = filters.deals(tables).mutate(
-        is_won=_.status == "won",
-        is_open=_.status == "open",
-        is_closed_in=(_.status != "open") & filters.in_period(_.closed_at),
-        is_created_in=filters.in_period(_.created_at),
-        days=days(_.closed_at, _.created_at),
-    )
-    won = deals.filter(_.is_won & _.is_closed_in)
-    cycle = sales_cycle(tables, filters).asks
+def span(tables: Tables, filters: Filters) -> ir.Table:
+    """One row: when the `first` deal was created, and by how many `days` three quarters of closed deals were closed.
+
+    Deals begun before the data are not in them, so that what closes in the first days is too little.
+    """
+    deals = filters.deals(tables).mutate(days=days(_.closed_at, _.created_at))
+    return deals.agg(first=_.created_at.min(), days=_.days.quantile(0.75))
+
+
+def usual_period(first: date, as_of: date) -> tuple[date, date] | None:
+    """The period to look at when none was chosen: the longest of the last 365, 182, 91 or 30 days up to the as-of date.
+
+    As long before it must lie after `first` too. None where there is none.
+    """
+    for length in (365, 182, 91, 30):
+        if as_of - timedelta(days=2 * length - 1) >= first:
+            return as_of - timedelta(days=length - 1), as_of
+    return None
+
+
+def _asks(tables: Tables, filters: Filters, before: Filters | None) -> dict[str, ir.Table]:
+    deals = _stood(tables, filters, "now")
+    if before is not None:
+        deals = deals.union(_stood(tables, before, "before"))
+    won = deals.filter(_.is_won & _.is_closed_in & (_.days >= 0))
+    is_won_in = _.is_won & _.is_closed_in
     return {
-        f"{name}_counts": deals.agg(
+        "figures": deals.agg(
             created=_.count(where=_.is_created_in),
             created_open=_.count(where=_.is_created_in & _.is_open),
-            created_undated=_.count(where=_.created_at.isnull()),
-            won=_.count(where=_.is_won & _.is_closed_in),
+            created_undated=_.count(where=_.has_no_creation),
+            won=_.count(where=is_won_in),
             closed=_.count(where=_.is_closed_in),
-            closed_undated=_.count(where=~_.is_open & _.closed_at.isnull()),
+            closed_undated=_.count(where=_.has_no_close),
+            cycle_undated=_.count(where=_.is_won & _.days.isnull() & (_.is_closed_in | _.has_no_close)),
             open=_.count(where=_.is_open),
+            won_known=_.amount.count(where=is_won_in),
+            won_total=_.amount.sum(where=is_won_in),
+            won_squares=_.square.sum(where=is_won_in),
+            open_known=_.amount.count(where=_.is_open),
+            open_total=_.amount.sum(where=_.is_open),
+            by=["period", "currency"],
         ),
-        f"{name}_money": deals.filter((_.is_won & _.is_closed_in) | _.is_open)
-        .mutate(square=_.amount * _.amount)
-        .agg(
-            deals=_.count(), n=_.amount.count(), total=_.amount.sum(), squares=_.square.sum(), by=["currency", "is_won"]
+        "cycle": won.agg(deals=_.count(), median_days=_.days.quantile(0.5), by="period"),
+        "hours": won.mutate(hours=(_.days * 24).floor().cast("int64")).agg(
+            n=_.count(), by=["period", "status", "hours"]
         ),
-        f"{name}_lengths": cycle["lengths"].filter(_.outcome == "won"),
-        f"{name}_medians": cycle["medians"].filter(_.outcome == "won"),
-        f"{name}_hours": won.filter(_.days >= 0)
-        .mutate(hours=(_.days * 24).floor().cast("int64"))
-        .agg(n=_.count(), by=["status", "hours"]),
-        f"{name}_cycle": cycle["counts"].filter(_.outcome == "won"),
     }
+
+
+def _stood(tables: Tables, filters: Filters, period: str) -> ir.Table:
+    """The deals as they stood at the as-of date, marked by what of them lies in the period."""
+    is_open = _.status == "open"
+    return filters.deals(tables).select(
+        "currency", "amount", "status",
+        period=ibis.literal(period), square=_.amount * _.amount, is_won=_.status == "won", is_open=is_open,
+        is_closed_in=~is_open & filters.in_period(_.closed_at), is_created_in=filters.in_period(_.created_at),
+        has_no_creation=_.created_at.isnull(), has_no_close=~is_open & _.closed_at.isnull(),
+        days=days(_.closed_at, _.created_at),
+    )  # fmt: skip
+
+
+COUNTS = ("created", "created_open", "created_undated", "won", "closed", "closed_undated", "cycle_undated", "open")
 
 
 class _Figures:
     """The answers of one period, by name."""
 
-    def __init__(self, answers: Mapping[str, pd.DataFrame], name: str) -> None:
-        self.counts = {key: whole(value) for key, value in rows(answers[f"{name}_counts"])[0].items()}
-        self.money = rows(answers[f"{name}_money"])
-        self.cycle = self._first(answers[f"{name}_lengths"])
-        self.median = self._first(answers[f"{name}_medians"])
-        self.cycle_counts = self._first(answers[f"{name}_cycle"])
-        self.lengths = Lengths.of(answers[f"{name}_hours"], "status", ("won",))
-
-    @staticmethod
-    def _first(found: pd.DataFrame) -> Row:
-        return rows(found)[0] if len(found) else {}
+    def __init__(self, answers: Mapping[str, pd.DataFrame], period: str) -> None:
+        self.money = [row for row in rows(answers["figures"]) if row["period"] == period]
+        self.counts = {name: sum(whole(row[name]) for row in self.money) for name in COUNTS}
+        self.cycle = next((row for row in rows(answers["cycle"]) if row["period"] == period), {})
+        hours = answers["hours"]
+        self.lengths = Lengths.of(hours[hours["period"] == period], "status", ("won",))
 
     def sums(self, is_won: bool, currency: str | None) -> tuple[int, int, float, float]:
         """Deals, those with an amount, their sum and the sum of squares; of every currency where None."""
-        kept = [row for row in self.money if row["is_won"] == is_won and currency in (None, row["currency"])]
+        kept = [row for row in self.money if currency in (None, row["currency"])]
+        name = "won" if is_won else "open"
         return (
-            sum(whole(row["deals"]) for row in kept),
-            sum(whole(row["n"]) for row in kept),
-            sum(number(row["total"]) for row in kept),
-            sum(number(row["squares"]) for row in kept),
+            sum(whole(row[name]) for row in kept),
+            sum(whole(row[f"{name}_known"]) for row in kept),
+            sum(number(row[f"{name}_total"]) for row in kept),
+            sum(number(row["won_squares"]) for row in kept) if is_won else 0.0,
         )
 
 
 def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool) -> pd.DataFrame:
     now = _Figures(answers, "now")
     before = _Figures(answers, "before") if compared else None
-    known = {row["currency"] for row in now.money if row["n"]} - {None}
+    known = {row["currency"] for row in now.money if row["won_known"] or row["open_known"]} - {None}
     currencies: list[str | None] = [*sorted(known)] if len(known) > 1 else [None]
     currency = next(iter(known), None) if len(known) == 1 else None
 
@@ -222,10 +250,11 @@ def _win_rate(now: _Figures, before: _Figures | None, has_period: bool) -> tuple
 
 
 def _cycle(now: _Figures, before: _Figures | None, has_period: bool) -> tuple[Row, float | None]:
+    low, high = median_interval(now.lengths.days, now.lengths.counts[:, 0])
     row: Row = {
-        "metric": "sales_cycle_days", "value": now.cycle.get("median_days"), "low": now.median.get("median_low"),
-        "high": now.median.get("median_high"), "n": whole(now.cycle.get("deals")), "undecided": now.counts["open"],
-        "unit": "days", "undated": whole(now.cycle_counts.get("undated")),
+        "metric": "sales_cycle_days", "value": now.cycle.get("median_days"), "low": low, "high": high,
+        "n": whole(now.cycle.get("deals")), "undecided": now.counts["open"], "unit": "days",
+        "undated": now.counts["cycle_undated"],
     }  # fmt: skip
     if before is None:
         return row, None

@@ -28,7 +28,7 @@ from analytics.intervals import (
     share_difference,
     wilson,
 )
-from analytics.question import Question
+from analytics.question import Answers, Question
 from analytics.rows import Row, days, frame, hours, number, rows, split, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.messages import N_
@@ -43,7 +43,7 @@ COLUMNS = (
 LEAST_CREATED = 30
 LEAST_WON = 10
 OVERDUE = timedelta(days=30)
-# Above it the bootstrap would take seconds and agrees with the linearised interval.
+# With more deals the bootstrap would take seconds and agrees with the linearised interval.
 MOST_RESAMPLED = 5_000
 
 NO_LOST_AMOUNTS = N_("The lost deals have no amounts, so this rate cannot be other than 100%.")
@@ -59,7 +59,7 @@ def win_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Quest
     """
     keys = ["group"] if by else []
     chosen = filters.deals(tables)
-    deals = chosen if by is None else with_value(chosen, tables, by, "group")
+    deals = chosen if by is None else with_value(chosen, tables, by, "group", time_zone=filters.time_zone)
     deals = deals.mutate(
         is_won=_.status == "won",
         is_decided=_.status != "open",
@@ -67,26 +67,34 @@ def win_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Quest
         is_created_in=filters.in_period(_.created_at),
         end=_.closed_at.fill_null(ibis.timestamp(filters.now)),
     ).mutate(has_length=_.created_at.notnull() & ((_.status == "open") | _.closed_at.notnull()))
-    known = deals.filter(_.is_closed_in & _.amount.notnull())
     asks = {
-        "counts": _counts(deals, filters, keys),
+        "totals": _totals(deals, filters, keys),
         "lengths": deals.filter(_.is_created_in & _.has_length & (_.end >= _.created_at))
         .mutate(hours=hours(_.end, _.created_at))
         .agg(n=_.count(), by=[*keys, "status", "hours"]),
-        "money": _money(deals, keys),
-        "amounts": known.agg(n=_.count(), by=[*keys, "currency", "amount", "is_won"])
-        .mutate(different=_.count().over(ibis.window()))
-        .filter(_.different <= MOST_RESAMPLED)
-        .drop("different")
-        .order_by("currency", "amount", "is_won"),
     }
+    amounts = (
+        deals.filter(_.is_closed_in & _.amount.notnull())
+        .agg(n=_.count(), by=[*keys, "currency", "amount", "is_won"])
+        .order_by("currency", "amount", "is_won")
+    )
+
+    def more(answers: Answers) -> dict[str, ir.Table]:
+        totals = answers["totals"]
+        valued = totals.loc[totals["is_closed_in"].astype(bool), "known"].sum()
+        return {"amounts": amounts} if valued <= MOST_RESAMPLED else {}
+
     key = by.key(COLUMNS) if by else None
-    return Question(asks, partial(_rows, key=key, has_period=filters.has_period))
+    return Question(asks, partial(_rows, key=key, has_period=filters.has_period), (more,))
 
 
-def _counts(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
+# What tells deals apart for the counts; deals alike in all of it make one row.
+MARKS = ("is_closed_in", "is_created_in", "has_length", "is_negative", "no_close", "no_creation", "is_zombie")
+
+
+def _totals(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
     closed = deals.filter(_.is_decided & (_.closed_at >= _.created_at))
-    slowest = closed.mutate(age=days(_.closed_at, _.created_at)).agg(slow=_.age.quantile(0.95))
+    slowest = closed.agg(slow=days(_.closed_at, _.created_at).quantile(0.95))
     overdue = filters.as_of - OVERDUE
     return (
         deals.cross_join(slowest)
@@ -95,60 +103,81 @@ def _counts(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
             & (
                 (_.expected_close_on < ibis.date(overdue)).fill_null(False)
                 | (days(_.end, _.created_at) > _.slow).fill_null(False)
-            )
+            ),
+            is_negative=_.has_length & (_.end < _.created_at),
+            no_close=_.is_decided & _.closed_at.isnull(),
+            no_creation=_.created_at.isnull(),
+            square=_.amount * _.amount,
         )
         .agg(
-            closed_won=_.count(where=_.is_closed_in & _.is_won),
-            closed_all=_.count(where=_.is_closed_in),
-            closed_undated=_.count(where=_.is_decided & _.closed_at.isnull()),
-            open=_.count(where=~_.is_decided),
-            zombies=_.count(where=_.is_zombie),
-            created_won=_.count(where=_.is_created_in & _.is_won),
-            created_all=_.count(where=_.is_created_in),
-            created_open=_.count(where=_.is_created_in & ~_.is_decided),
-            created_undated=_.count(where=_.created_at.isnull()),
-            length_unknown=_.count(where=_.is_created_in & ~_.has_length),
-            length_negative=_.count(where=_.is_created_in & _.has_length & (_.end < _.created_at)),
-            by=keys,
-        )
-    )
-
-
-def _money(deals: ir.Table, keys: list[str]) -> ir.Table:
-    return (
-        deals.filter(_.is_closed_in)
-        .mutate(square=_.amount * _.amount)
-        .agg(
-            closed=_.count(),
-            won_deals=_.count(where=_.is_won),
-            n=_.amount.count(),
-            won=_.amount.sum(where=_.is_won),
+            n=_.count(),
+            known=_.amount.count(),
             total=_.amount.sum(),
-            won_squares=_.square.sum(where=_.is_won),
             squares=_.square.sum(),
             largest=_.amount.max(),
-            by=[*keys, "currency"],
+            by=[*keys, "currency", "status", *MARKS],
         )
     )
+
+
+def _counted(totals: list[Row]) -> dict[str, int]:
+    """The counts of one group, from its rows of `_totals`."""
+
+    def n(**marks: object) -> int:
+        return sum(whole(row["n"]) for row in totals if all(row[name] == mark for name, mark in marks.items()))
+
+    return {
+        "closed_won": n(status="won", is_closed_in=True), "closed_all": n(is_closed_in=True), "closed_undated": n(no_close=True),
+        "open": n(status="open"), "zombies": n(is_zombie=True), "created_won": n(status="won", is_created_in=True),
+        "created_all": n(is_created_in=True), "created_open": n(status="open", is_created_in=True),
+        "created_undated": n(no_creation=True), "length_unknown": n(is_created_in=True, has_length=False),
+        "length_negative": n(is_created_in=True, is_negative=True),
+    }  # fmt: skip
+
+
+def _money(totals: list[Row]) -> list[Row]:
+    """The sums of the closed deals of one group, a row a currency."""
+    found: dict[object, Row] = {}
+    for row in totals:
+        if not row["is_closed_in"]:
+            continue
+        sums = found.setdefault(
+            row["currency"],
+            {"currency": row["currency"], "largest": None}
+            | dict.fromkeys(("closed", "won_deals", "n", "won", "total", "won_squares", "squares"), 0),
+        )
+        is_won = row["status"] == "won"
+        sums["closed"] += whole(row["n"])
+        sums["won_deals"] += whole(row["n"]) if is_won else 0
+        sums["n"] += whole(row["known"])
+        for name, value in (("total", number(row["total"])), ("squares", number(row["squares"]))):
+            sums[name] += value
+            sums["won" if name == "total" else "won_squares"] += value if is_won else 0
+        if row["largest"] is not None:
+            sums["largest"] = max(row["largest"], sums["largest"] or row["largest"])
+    return list(found.values())
 
 
 def _rows(answers: Groups, key: str | None, has_period: bool) -> pd.DataFrame:
-    counts = {row.get("group"): row for row in rows(answers["counts"])}
+    totals: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows(answers["totals"]):
+        totals[row.get("group")].append(row)
+    counts = {group: _counted(each) for group, each in totals.items()}
+    if key is None and not counts:  # no deal at all still has a win rate, unknown
+        counts = {None: _counted([])}
+    money = {group: _money(each) for group, each in totals.items()}
     everyone = Lengths.of(answers["lengths"], "status", KINDS)
     lengths = {
         (group[0] if group else None): Lengths.of(part, "status", KINDS)
         for group, part in split(answers["lengths"], ["group"] if key else []).items()
     }
-    money: dict[Any, list[Row]] = defaultdict(list)
-    for row in rows(answers["money"]):
-        money[row.get("group")].append(row)
-    amounts = answers["amounts"]
+    amounts = answers.get("amounts")
     currencies = {row["currency"] for each in money.values() for row in each if row["n"]} - {None}
 
     found: list[Row] = []
     tests: list[float | None] = []
     for group in sorted(counts, key=lambda name: (name is None, str(name))):
-        count = {name: whole(value) for name, value in counts[group].items() if name != "group"}
+        count = counts[group]
         rest = _rest(counts, group)
         shared: Row = {} if key is None else {key: group}
         # Without a period no date is asked for, and none can be missing.
@@ -201,13 +230,12 @@ def _p(won: int, total: int, rest_won: int, rest_total: int) -> float | None:
     return share_difference(won / total, total, rest_won / rest_total, rest_total) if total and rest_total else None
 
 
-def _rest(counts: Mapping[Any, Row], group: object) -> dict[str, int]:
+def _rest(counts: Mapping[Any, Mapping[str, int]], group: object) -> dict[str, int]:
     rest: dict[str, int] = defaultdict(int)
     for other, row in counts.items():
         if other != group:
             for name, value in row.items():
-                if name != "group":
-                    rest[name] += whole(value)
+                rest[name] += value
     return rest
 
 
@@ -242,7 +270,7 @@ def _matured_p(own: Lengths, rest: Lengths) -> float | None:
 
 
 def _values(
-    money: Mapping[Any, list[Row]], group: object, amounts: pd.DataFrame, currencies: set[str]
+    money: Mapping[Any, list[Row]], group: object, amounts: pd.DataFrame | None, currencies: set[str]
 ) -> list[tuple[Row, float | None]]:
     """One row, or one a currency of the table, each with its p-value against the same currency in the other groups."""
     split: list[str | None] = [*sorted(currencies)] if len(currencies) > 1 else [None]
@@ -283,11 +311,11 @@ def _variance(sums: Mapping[str, float]) -> float | None:
 
 
 def _value_interval(
-    amounts: pd.DataFrame, group: object, currency: str | None, own: Mapping[str, float]
+    amounts: pd.DataFrame | None, group: object, currency: str | None, own: Mapping[str, float]
 ) -> tuple[Interval, str | None]:
     if not own["n"] or not own["total"]:
         return NOT_KNOWN, None
-    if amounts.empty:
+    if amounts is None:
         variance = _variance(own)
         if variance is None:
             return NOT_KNOWN, None

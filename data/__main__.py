@@ -19,6 +19,7 @@ from data.recognise import FileOptions
 from data.rejects import write_rejects
 from data.stages import StageChoices
 from data.store import ImportRecord, Workspace, default_workspace
+from data.unlocks import ADD, OPENS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -168,9 +169,13 @@ def _tell(report: ImportReport, asked: argparse.Namespace, opening: str) -> None
             print(f"  {reason}")
     for note in report.notes:
         print(note)
-    print("Opens: " + ", ".join(report.unlocks))
+    print("Opens:")
+    for analysis in report.unlocks:
+        if analysis in OPENS:
+            print(f"  {analysis}: {OPENS[analysis]}")
     for analysis, needs in report.locked:
-        print(f"Still closed: {analysis}, which needs {', '.join(needs)}")
+        if analysis in OPENS:
+            print(f"Still closed: {analysis}. {' '.join(ADD[need] for need in needs)}")
 
 
 def _history(asked: argparse.Namespace, workspace: Workspace) -> None:

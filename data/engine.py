@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from data.compiling import to_sql
 from data.schema import SCHEMA, SQL_TYPES, Header, Tables
 
 # A laptop's share: a query that needs more spills to disk instead of taking the machine.
@@ -51,6 +51,40 @@ def create_tables(database: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def fill_computed(database: duckdb.DuckDBPyConnection) -> None:
+    """Fill what hand-written deals and stays leave out of the columns an import works out, by the same rules.
+
+    These are deals.deal_no, and the visit, turn, outcome_visit, deal_no and deal_* of stays; a stay without a time comes first
+    while its stage is open, and last where the deal ended.
+    """
+    database.execute(
+        """
+        UPDATE deals SET deal_no = rowid + 1 WHERE deal_no IS NULL;
+        CREATE TEMP TABLE placed AS
+            SELECT rowid AS row, deal_id, pipeline, stage, stage_order, outcome, visit, coalesce(is_skipped, false) AS skipped,
+                   coalesce(turn, row_number() OVER (PARTITION BY deal_id, coalesce(is_skipped, false)
+                                                     ORDER BY entered_at IS NULL AND outcome <> 'open', entered_at NULLS FIRST, rowid)) AS place
+            FROM stage_entries;
+        UPDATE placed SET place = b.place FROM (
+            SELECT p.row, min(b.place) AS place FROM placed p JOIN placed b ON b.deal_id = p.deal_id AND b.pipeline = p.pipeline
+            WHERE p.skipped AND NOT b.skipped AND b.outcome <> 'lost' AND b.stage_order > p.stage_order GROUP BY p.row
+        ) b WHERE b.row = placed.row;
+        UPDATE stage_entries e SET
+            visit = coalesce(e.visit, n.nth), turn = coalesce(e.turn, n.place), outcome_visit = coalesce(e.outcome_visit, least(n.of_outcome, 2)),
+            deal_no = coalesce(e.deal_no, n.deal_no), deal_amount = coalesce(e.deal_amount, n.amount),
+            deal_currency = coalesce(e.deal_currency, n.currency), deal_created_at = coalesce(e.deal_created_at, n.created_at),
+            deal_closed_at = coalesce(e.deal_closed_at, n.closed_at)
+        FROM (
+            SELECT p.*, d.deal_no, d.amount, d.currency, d.created_at, d.closed_at,
+                   row_number() OVER (PARTITION BY deal_id, p.pipeline, p.stage ORDER BY skipped, place, row) AS nth,
+                   row_number() OVER (PARTITION BY deal_id, p.pipeline, p.outcome ORDER BY skipped, place, stage_order, row) AS of_outcome
+            FROM placed p LEFT JOIN deals d USING (deal_id)
+        ) n WHERE n.row = e.rowid;
+        DROP TABLE placed
+        """
+    )
+
+
 class Engine:
     """Answers Ibis expressions from one immutable database; safe to share between threads."""
 
@@ -66,7 +100,7 @@ class Engine:
     def in_memory(
         cls, tables: Mapping[str, Mapping[str, list[Any]] | pd.DataFrame], headers: tuple[Header, ...] = ()
     ) -> Engine:
-        """Build an engine from hand-written rows: missing columns are empty."""
+        """Build an engine from hand-written rows: missing columns are empty, save those `fill_computed` fills."""
         database = connect()
         create_tables(database)
         for header in headers:
@@ -80,6 +114,7 @@ class Engine:
             database.register("_rows", pd.DataFrame(rows))
             database.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT * FROM _rows")
             database.unregister("_rows")
+        fill_computed(database)
         return cls(database)
 
     def run(self, expression: ir.Expr) -> pd.DataFrame:
@@ -94,7 +129,7 @@ class Engine:
     @staticmethod
     def sql(expression: ir.Expr) -> str:
         """The SQL that answers `expression`, for people to read."""
-        return str(ibis.to_sql(expression, dialect="duckdb"))
+        return to_sql(expression)
 
     @property
     def headers(self) -> tuple[Header, ...]:

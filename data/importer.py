@@ -20,32 +20,20 @@ from typing import Any, Literal
 
 import duckdb
 
-from data import references
-from data.engine import connect, quoted
+from data import leads, references
+from data.engine import connect
 from data.errors import DataError, FileProblem, NotRecognised, RequestProblem, WorkspaceProblem
 from data.load import FileReport, Load
 from data.messages import Message, say
 from data.reading import ReadOptions, TextTable, read_tables
 from data.recognise import LOADED, FileOptions, FilePlan, recognise
 from data.sources import fold
-from data.stages import DEFAULT_PIPELINE, Stage, StageChoices, add_deals_of_history, decide_stages, derive
+from data.stages import Stage, StageChoices, decide_stages
+from data.stays import DEFAULT_PIPELINE, add_deals_of_history, derive
 from data.store import Workspace, writing
+from data.unlocks import ADD, OPENS, unlocked
 
 Progress = Callable[[float, Message], None]
-
-# What each analysis needs to have rows.
-ANALYSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "funnel": (("deals",),),
-    "win_rate": (("deals",),),
-    "sales_cycle": (("deals",),),
-    "stage_conversion": (("stage_entries",),),
-    "bottlenecks": (("stage_entries",),),
-    "stalled_deals": (("stage_entries",),),
-    "customers": (("customers",),),
-    "value_and_risk": (("orders", "subscriptions"),),
-    "nps": (("survey_responses",),),
-    "contact_programme": (("activities",),),
-}
 
 
 @dataclass(frozen=True)
@@ -81,6 +69,8 @@ class ImportReport:
             "files": [file.json() for file in self.files],
             "unlocks": list(self.unlocks),
             "locked": [{"analysis": name, "needs": list(needs)} for name, needs in self.locked],
+            "opens": dict(OPENS),
+            "add": {need: ADD[need] for _name, needs in self.locked for need in needs if need in ADD},
             "stages": [
                 {
                     "pipeline": s.pipeline,
@@ -124,6 +114,7 @@ class Draft:
         # Also for who closes the browser in the middle of it.
         self._tidy = weakref.finalize(self, _drop_all, self._scratch_folder, self._copies)
         self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
+        self._scratch.execute("PRAGMA disable_checkpoint_on_shutdown")  # it is thrown away
         self._read: dict[tuple[str, ReadOptions], list[TextTable]] = {}
         self._copy: Path | None = None
         self._base = 0
@@ -232,13 +223,15 @@ class Draft:
             settings = self.workspace.settings()
             notes += derive(database, pipeline, settings.time_zone, settings.currency)
             notes += references.resolve(database)
+            notes += leads.derive(database, settings.time_zone)
+            notes += references.resolve_leads(database)
             notes += _write_facts(database, self._base + 1, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
             reports = tuple(load.finish(report) for _, report in files)
             order = {plan.text.relation: place for place, plan in enumerate(self.plans)}
             reports = tuple(sorted(reports, key=lambda report: order[report.relation]))
             reports = tuple(self._with_skipped_sheets(report) for report in reports)
-            unlocks, locked = _unlocked(database)
+            unlocks, locked = unlocked(database)
             self.report = ImportReport(number, self._base + 1, reports, self.stages, tuple(notes), unlocks, locked)
             database.execute(
                 """INSERT INTO imports VALUES (?, ?, ?, ?, ?, false, ?)""",
@@ -359,6 +352,7 @@ def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mappi
         "deals": ("created_at", "closed_at", "stage_changed_at", "last_activity_at", "last_modified_at"),
         "stage_entries": ("entered_at",),
         "customers": ("created_at", "last_activity_at"),
+        "leads": ("created_at", "converted_at"),
     }
     # The import's day is a fact of the import; metrics only ever see the moment written here.
     tomorrow = f"TIMESTAMP '{datetime.now(UTC):%Y-%m-%d}' + INTERVAL 1 DAY"
@@ -389,20 +383,3 @@ def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mappi
             say("Dates after today cannot have been recorded: {n} of them do not move the as-of date.", n=int(late))
         ]
     return []
-
-
-def _unlocked(database: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
-    filled = {
-        name
-        for name in ("deals", "customers", "orders", "subscriptions", "survey_responses", "activities")
-        if _one(database, f"SELECT count(*) FROM {quoted(name)}")
-    }
-    if _one(database, "SELECT count(*) FROM recorded_stages"):
-        filled.add("stage_entries")
-    unlocks = tuple(name for name, needs in ANALYSES.items() if all(filled & set(any_of) for any_of in needs))
-    locked = tuple(
-        (name, tuple(any_of[0] for any_of in needs if not filled & set(any_of)))
-        for name, needs in ANALYSES.items()
-        if name not in unlocks
-    )
-    return unlocks, locked

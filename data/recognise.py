@@ -14,42 +14,58 @@ from data.engine import quoted
 from data.errors import NotRecognised, RequestProblem
 from data.messages import N_, Message, say
 from data.reading import ReadOptions, TextTable
-from data.schema import SCHEMA, Column, Kind
+from data.schema import COMPUTED, SCHEMA, Column, Kind
 from data.sources import Source, StageColumn, fold
+from data.sources.dynamics import DYNAMICS
 from data.sources.generic import GENERIC
 from data.sources.hubspot import HUBSPOT
+from data.sources.pipedrive import PIPEDRIVE
 from data.sources.salesforce import SALESFORCE
+from data.sources.zoho import ZOHO
 from data.values import DateOrder, Reading, read_as
 
 Confidence = Literal["sure", "check", "aside"]
 
-SOURCES = (SALESFORCE, HUBSPOT, GENERIC)
-LOADED = ("people", "products", "customers", "deals", "stage_entries")  # in the order they are loaded
+SOURCES = (SALESFORCE, HUBSPOT, PIPEDRIVE, ZOHO, DYNAMICS, GENERIC)
+# In the order they are loaded; of two that fit a file as well, the earlier.
+LOADED = ("people", "products", "customers", "deals", "contacts", "leads", "stage_entries")
 
+_DELETED = Column("is_deleted", "flag", N_("Deleted"), N_("Whether the source marks the row as deleted."))
+_NAMES = (
+    Column("first_name", "text", N_("First name"), N_("The person's first name.")),
+    Column("last_name", "text", N_("Last name"), N_("The person's last name.")),
+)
 # Columns that files have and that are not kept as they are, but decide something.
 DECIDING = {
     "deals": (
         Column("is_won", "flag", N_("Won, yes or no"), N_("Whether the deal was won.")),
         Column("is_closed", "flag", N_("Closed, yes or no"), N_("Whether the deal is won or lost.")),
-        Column("is_deleted", "flag", N_("Deleted"), N_("Whether the source marks the row as deleted.")),
+        _DELETED,
         Column("stage_order", "number", N_("Stage order"), N_("The place of the deal's stage in its pipeline.")),
+        Column("won_at", "timestamp", N_("Won at"), N_("When the deal was won.")),
+        Column("lost_at", "timestamp", N_("Lost at"), N_("When the deal was lost.")),
+        Column("actual_amount", "money", N_("Amount won"), N_("What the deal brought, once won.")),
+        Column("status_reason", "category", N_("Status reason"), N_("Why the deal has its status; of a lost deal, why it was lost.")),
     ),
-    "customers": (Column("is_deleted", "flag", N_("Deleted"), N_("Whether the source marks the row as deleted.")),),
-    "stage_entries": tuple(
-        SCHEMA["deals"][name] for name in ("deal_name", "customer_id", "customer", "currency", "created_at")
+    "customers": (_DELETED,),
+    "contacts": (
+        *_NAMES,
+        _DELETED,
+        Column("lifecycle", "category", N_("Lifecycle stage"), N_("How far the person has come: lead, opportunity, customer and so on.")),
+        Column("lead_status", "category", N_("Lead status"), N_("Where the person stands as a lead.")),
+        *(SCHEMA["leads"][name] for name in ("source", "deal_id")),
+        Column("became_lead_at", "timestamp", N_("Became a lead"), N_("When the person became a lead.")),
+        Column("became_deal_at", "timestamp", N_("Became an opportunity"), N_("When the person became an opportunity.")),
+        Column("became_customer_at", "timestamp", N_("Became a customer"), N_("When the person became a customer.")),
     ),
-}
-_COMPUTED = {
-    "stage_order",
-    "outcome",
-    "visit",
-    "left_at",
-    "next_stage",
-    "fate",
-    "is_recorded",
-    "is_skipped",
-    "skips_before",
-}
+    "leads": (*_NAMES, _DELETED),
+    "stage_entries": (
+        *(SCHEMA["deals"][name] for name in ("deal_name", "customer_id", "customer", "currency", "created_at")),
+        _DELETED,
+        Column("from_stage", "category", N_("Stage before"), N_("Where the deal was; a row that stays in its stage is no move.")),
+        Column("changed_field", "category", N_("Field"), N_("What changed; only changes of the stage are moves.")),
+    ),
+}  # fmt: skip
 _STATUS = {
     "won": ("won", "closedwon", "win", "success", "successful", "זכייה", "זכינו", "נסגרבהצלחה", "נסגרהבהצלחה", "נמכר", "נמכרה", "הצלחה", "ניצחון", "זכה", "זכתה", "זכיה"),
     "lost": ("lost", "closedlost", "loss", "dead", "rejected", "declined", "cancelled", "canceled", "abandoned", "disqualified", "outsold",
@@ -121,7 +137,7 @@ class FilePlan:
 
 def targets(table: str) -> tuple[Column, ...]:
     """The columns that a file's columns may become in `table`."""
-    own = tuple(column for column in SCHEMA[table] if table != "stage_entries" or column.name not in _COMPUTED)
+    own = tuple(column for column in SCHEMA[table] if column.name not in COMPUTED.get(table, ()))
     return own + DECIDING.get(table, ())
 
 
@@ -135,7 +151,7 @@ def recognise(
     if table == "deals":
         mapping = _find_by_content(database, text, mapping, samples)
     elif table == "stage_entries":
-        mapping = _match_history(text, options, samples)
+        mapping = _match_history(text, options, samples, source)
     _apply(text, table, options.mapping, mapping)
     absent = lacking(table, (match[0] for match in mapping.values()))
     if absent:
@@ -159,6 +175,8 @@ def recognise(
             ColumnPlan(position, header, name, stage, confidence, reason, filled[position], samples[position][:3])
         )
     read = _read(database, text, columns, kinds, options, time_zone)
+    if table == "deals":
+        read = [_check_status(database, text, column) for column in read]
     return FilePlan(text, table, source, tuple(read))
 
 
@@ -183,24 +201,36 @@ def _table_of(
             say("{table} is not a table a file can be loaded into.", table=options.table),
             say("These are: {names}.", names=", ".join(LOADED)),
         )
+    if options.table is None and _is_description(samples):
+        raise NotRecognised(
+            say("{name} describes tables, it holds none: its cells are names of columns.", name=_named(text)),
+            say("Leave it out, or choose the table and say which column is which."),
+        )
     headers = {header.strip().casefold() for header in text.headers}
     best: tuple[float, Source, str] | None = None
     for source in sources:
         for table in LOADED if options.table is None else (options.table,):
             matched = _match(text.headers, source, table)
             _apply(text, table, options.mapping, matched, strict=False)
-            if not _is_enough(table, {name for name, _, _ in matched.values()}) and options.table is None:
+            names = {name for name, _, _ in matched.values()}
+            signature = {header.casefold() for header in source.signature.get(table, ())}
+            signs = len(signature & headers) / (min(len(signature), 2) or 1)
+            told = signs >= 1 and not lacking(table, names)
+            if options.table is None and not (told or _is_enough(table, names, text)):
                 continue
-            signs = {header.casefold() for header in source.signature.get(table, ())} & headers
-            if source is not GENERIC and len(signs) < 2 and options.source is None:
+            if source is not GENERIC and signs < 1 and options.source is None:
                 continue
-            score = len(matched) / max(len([header for header in text.headers if header]), 1) + 0.5 * min(len(signs), 2)
+            score = len(matched) / max(len([header for header in text.headers if header]), 1) + min(signs, 1)
             if best is None or score > best[0]:
                 best = (score, source, table)
+    if best is not None and (
+        best[2] in ("contacts", "leads") or (best[1] is not GENERIC and best[2] == "stage_entries")
+    ):
+        return best[1], best[2]
     if options.table is None:
-        history = _match_history(text, options, samples)
+        history = _match_history(text, options, samples, GENERIC)
         number = next((place for place, match in history.items() if match[0] == "deal_id"), None)
-        if number is not None and _is_enough("stage_entries", {name for name, _, _ in history.values()}):
+        if number is not None and not lacking("stage_entries", {name for name, _, _ in history.values()}):
             # The table of stays has a row a stay; where each deal has one row, it is a table of deals. One that says
             # how deals ended, or whose time had to be guessed, must show it clearly.
             deals = {match[0] for match in _match(text.headers, GENERIC, "deals").values()}
@@ -208,7 +238,7 @@ def _table_of(
             if _repeats(database, text, number, 0.6 if guessed or deals & {"closed_at", "status", "is_won"} else 0.9):
                 return GENERIC, "stage_entries"
             if best is not None and best[2] == "stage_entries":
-                return GENERIC, "deals" if _is_enough("deals", deals) else "stage_entries"
+                return GENERIC, "stage_entries" if lacking("deals", deals) else "deals"
     if best is not None:
         return best[1], best[2]
     if options.table is None and _stage_by_content(samples) is not None:
@@ -222,9 +252,11 @@ def _table_of(
     )
 
 
-def _match_history(text: TextTable, options: FileOptions, samples: Sequence[tuple[str, ...]]) -> dict[int, Match]:
+def _match_history(
+    text: TextTable, options: FileOptions, samples: Sequence[tuple[str, ...]], source: Source
+) -> dict[int, Match]:
     """The columns of a stage history; without a header for it, its time is the first column of dates."""
-    history = _match(text.headers, GENERIC, "stage_entries")
+    history = _match(text.headers, source, "stage_entries")
     _apply(text, "stage_entries", options.mapping, history, strict=False)
     if "entered_at" not in {match[0] for match in history.values()}:
         for place, cells in enumerate(samples):
@@ -233,6 +265,12 @@ def _match_history(text: TextTable, options: FileOptions, samples: Sequence[tupl
                     place: ("entered_at", "check", say("Its cells are dates, such as {example}.", example=cells[0]))
                 }
     return history
+
+
+def _is_description(samples: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the cells are what headers are: a list of columns, not rows of a table."""
+    cells = {fold(cell) for column in samples for cell in column} - {""}
+    return 5 <= len(cells) <= 500 and len(cells & _HEADERS) >= 0.6 * len(cells)
 
 
 def _named(text: TextTable) -> str:
@@ -246,13 +284,22 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("customer_name", "customer_id"),),
     "people": (("person_name", "person_id", "email"),),
     "products": (("product_name", "product_id"),),
+    "contacts": (("contact_id", "contact_name", "last_name", "email"),),
+    "leads": (("lead_id", "lead_name", "last_name", "email"),),
 }
 # What tells a table from others that name the same things, where nobody has said which it is.
 _TELLING = {
     "customers": {"industry", "segment", "customer_type", "region", "city", "country", "employees", "annual_revenue", "website", "tax_id", "parent_id"},
     "people": {"team", "manager", "office", "is_active"},
     "products": {"list_price", "family", "unit_cost"},
+    "contacts": {"contact_id", "last_name", "title"},
+    "leads": {"lead_id", "is_converted", "converted_at"},
 }  # fmt: skip
+_LEAD = re.compile(r"(?<![^\W_])(leads?|לידים|ה?ליד)(?![^\W_])", re.IGNORECASE)
+_LEAD_SOURCES = {fold(header) for header in GENERIC.headers["leads"]["source"]}
+_HEADERS = frozenset(
+    fold(header) for columns in GENERIC.headers.values() for headers in columns.values() for header in headers
+)
 
 
 def lacking(table: str, names: Iterable[str | None]) -> list[tuple[str, ...]]:
@@ -261,17 +308,29 @@ def lacking(table: str, names: Iterable[str | None]) -> list[tuple[str, ...]]:
     return [group for group in NEEDED[table] if not have & set(group)]
 
 
-def _is_enough(table: str, names: Iterable[str | None]) -> bool:
+def _is_enough(table: str, names: Iterable[str | None], text: TextTable) -> bool:
     """Whether these columns make a table worth loading."""
     have = set(names)
-    return not lacking(table, have) and bool(table not in _TELLING or have & _TELLING[table])
+    if lacking(table, have):
+        return False
+    return bool(
+        table not in _TELLING
+        or have & _TELLING[table]
+        or (
+            table == "leads"
+            and any(_LEAD.search(name) for name in (text.name, *text.headers) if fold(name) not in _LEAD_SOURCES)
+        )
+    )
+
+
+_MANY = 100_000  # rows
 
 
 def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int, most: float) -> bool:
     """Whether the different values of a column are fewer than `most` of its cells."""
-    row = database.execute(
-        f"SELECT count(c{position}), count(DISTINCT c{position}) FROM {quoted(text.relation)}"
-    ).fetchone()
+    # Within a few in a hundred is near enough, and much cheaper, where there are many.
+    different = f"approx_count_distinct(c{position})" if text.rows_read > _MANY else f"count(DISTINCT c{position})"
+    row = database.execute(f"SELECT count(c{position}), {different} FROM {quoted(text.relation)}").fetchone()
     return bool(row and row[0] and row[1] < most * row[0])
 
 
@@ -279,15 +338,24 @@ def _repeats(database: duckdb.DuckDBPyConnection, text: TextTable, position: int
 
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
-# What some exports write before each header of a deal.
-_ENTITY = re.compile(r"^(deal|opportunity)\s+-\s+", re.IGNORECASE)
+# What some exports write before each header.
+_ENTITY = {
+    table: re.compile(rf"^({entity})\s+-\s+", re.IGNORECASE)
+    for table, entity in {
+        "deals": "deal|opportunity",
+        "contacts": "person|contact",
+        "leads": "lead",
+        "customers": "organization|account|company",
+    }.items()
+}
 
 Match = tuple[str | None, Confidence, Message]
 
 
 def _match(headers: Sequence[str], source: Source, table: str) -> dict[int, Match]:
     """Columns by what their headers say: first as this source writes them, then as anybody does, then nearly so."""
-    folded = [(fold(header), fold(_ENTITY.sub("", header))) for header in headers]
+    entity = _ENTITY.get(table)
+    folded = [(fold(header), fold(entity.sub("", header) if entity else header)) for header in headers]
     found: dict[int, Match] = {}
     taken: set[str] = set()
     for headers_of in (source.headers.get(table, {}), GENERIC.headers.get(table, {})):
@@ -400,7 +468,7 @@ def _read(
         reading = read_as(database, text.relation, column.name, kind, order=options.date_order, time_zone=time_zone)
         read.append(replace(column, reading=reading))
     read = _agree_on_order(database, text, read, options, time_zone)
-    typed = [column for column in read if column.reading and column.reading.sql != quoted(column.name)]
+    typed = [c for c in read if c.reading and c.reading.sql != quoted(c.name) and not c.reading.is_whole]
     if typed:
         counts = ", ".join(f"count({column.reading.sql})" for column in typed if column.reading)
         row = database.execute(f"SELECT {counts} FROM {quoted(text.relation)}").fetchone() or ()
@@ -417,7 +485,7 @@ def _read(
                 )
             elif column.reading and not column.reading.sure:
                 read[column.position] = replace(column, confidence="check", reason=column.reading.reason)
-    return [_check_status(database, text, column) for column in read]
+    return read
 
 
 def _agree_on_order(

@@ -1,11 +1,11 @@
-"""Deals name customers, owners and products by number or by name; here they find the row they mean.
+"""Deals name customers, owners and products by number or by name, and leads their owners; here they find the row they mean.
 
 A name that differs only in case, spaces or punctuation (GTXPro and GTX Pro) is the same where no other row could be meant, and it is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -21,9 +21,15 @@ class _Reference:
     table: str
     key: str
     name: str
-    column: str  # the name in deals
-    id_column: str  # the number in deals
-    unknown: Callable[[int], Message]  # says that so many deals name one that no file has
+    column: str  # the name in the rows that name it
+    id_column: str  # the number there
+    unknown: Callable[[int], Message]  # says that so many rows name one that no file has
+    rows: str = "deals"  # the table of the rows that name it
+    forgiven: Callable[[int, str], Message] = lambda n, pairs: say_n(
+        "{n} deal was joined by a name written a little differently: {pairs}.",
+        "{n} deals were joined by a name written a little differently: {pairs}.",
+        n, pairs=pairs,
+    )  # fmt: skip
 
 
 _REFERENCES = (
@@ -34,12 +40,28 @@ _REFERENCES = (
     _Reference("products", "product_id", "product_name", "product", "product_id",
                lambda n: say_n("{n} deal names a product that is in no product file.", "{n} deals name a product that is in no product file.", n)),
 )  # fmt: skip
+_OF_LEADS = (
+    _Reference("people", "person_id", "person_name", "owner", "owner_id",
+               lambda n: say_n("{n} lead names an owner that is in no file of people.", "{n} leads name an owner that is in no file of people.", n),
+               "leads",
+               lambda n, pairs: say_n("{n} lead was joined by a name written a little differently: {pairs}.",
+                                      "{n} leads were joined by a name written a little differently: {pairs}.", n, pairs=pairs)),
+)  # fmt: skip
 
 
 def resolve(database: duckdb.DuckDBPyConnection) -> list[Message]:
     """Fill the numbers and names of `deals` from the tables they point to; returns what had to be forgiven or was not found."""
+    return _resolve_all(database, _REFERENCES)
+
+
+def resolve_leads(database: duckdb.DuckDBPyConnection) -> list[Message]:
+    """The same for `leads`."""
+    return _resolve_all(database, _OF_LEADS)
+
+
+def _resolve_all(database: duckdb.DuckDBPyConnection, references: Sequence[_Reference]) -> list[Message]:
     notes: list[Message] = []
-    for reference in _REFERENCES:
+    for reference in references:
         known = database.execute(f"SELECT count(*) FROM {reference.table}").fetchone()
         if known and known[0]:
             notes += _resolve(database, reference)
@@ -50,17 +72,17 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE named AS SELECT {of.name} AS name, min({of.key}) AS id FROM {of.table}
             WHERE {of.name} IS NOT NULL GROUP BY {of.name} HAVING count(*) = 1;
-        UPDATE deals SET {of.id_column} = n.id FROM named n
-            WHERE n.name = coalesce(deals.{of.column}, deals.{of.id_column})
-              AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = deals.{of.id_column});
-        UPDATE deals SET {of.column} = t.{of.name} FROM {of.table} t
-            WHERE deals.{of.column} IS NULL AND t.{of.key} = deals.{of.id_column};
+        UPDATE {of.rows} r SET {of.id_column} = n.id FROM named n
+            WHERE n.name = coalesce(r.{of.column}, r.{of.id_column})
+              AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = r.{of.id_column});
+        UPDATE {of.rows} r SET {of.column} = t.{of.name} FROM {of.table} t
+            WHERE r.{of.column} IS NULL AND t.{of.key} = r.{of.id_column};
         DROP TABLE named"""
     )
-    lost = f"""SELECT coalesce({of.column}, {of.id_column}) AS name, count(*) AS deals FROM deals d
+    lost = f"""SELECT coalesce({of.column}, {of.id_column}) AS name, count(*) AS rows FROM {of.rows} d
                WHERE coalesce({of.column}, {of.id_column}) IS NOT NULL
                  AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = d.{of.id_column})
-               GROUP BY 1 ORDER BY deals DESC, 1 LIMIT {_MOST_NAMES}"""
+               GROUP BY 1 ORDER BY rows DESC, 1 LIMIT {_MOST_NAMES}"""
     missing = dict(database.execute(lost).fetchall())
     if not missing:
         return []
@@ -72,17 +94,11 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
             "INSERT INTO forgiven VALUES (?, ?)", [[written, key] for written, (key, _) in same.items()]
         )
         database.execute(
-            f"UPDATE deals SET {of.id_column} = f.id FROM forgiven f WHERE f.written = coalesce(deals.{of.column}, deals.{of.id_column}); DROP TABLE forgiven"
+            f"UPDATE {of.rows} r SET {of.id_column} = f.id FROM forgiven f WHERE f.written = coalesce(r.{of.column}, r.{of.id_column}); DROP TABLE forgiven"
         )
         pairs = ", ".join(f"{written} = {name}" for written, (_, name) in list(same.items())[:5])
-        notes.append(
-            say_n(
-                "{n} deal was joined by a name written a little differently: {pairs}.",
-                "{n} deals were joined by a name written a little differently: {pairs}.",
-                sum(missing[written] for written in same), pairs=pairs,
-            )
-        )  # fmt: skip
-    left = sum(deals for name, deals in missing.items() if name not in same)
+        notes.append(of.forgiven(sum(missing[written] for written in same), pairs))
+    left = sum(rows for name, rows in missing.items() if name not in same)
     if left:
         examples = ", ".join([name for name in missing if name not in same][:3])
         notes.append(of.unknown(left))

@@ -16,12 +16,13 @@ import ibis.expr.types as ir
 
 from data.messages import N_
 
-Kind = Literal["text", "category", "number", "money", "date", "timestamp", "flag"]
+Kind = Literal["text", "category", "number", "integer", "money", "date", "timestamp", "flag"]
 
 IBIS_TYPES: dict[Kind, str] = {
     "text": "string",
     "category": "string",
     "number": "float64",
+    "integer": "int64",
     "money": "float64",
     "date": "date",
     "timestamp": "timestamp",
@@ -31,6 +32,7 @@ SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
     "category": "VARCHAR",
     "number": "DOUBLE",
+    "integer": "BIGINT",
     "money": "DOUBLE",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
@@ -172,6 +174,7 @@ SCHEMA: dict[str, TableSchema] = {
             _c("lost_reason", "category", N_("Lost reason"), N_("Why the deal was lost.")),
             _c("forecast_category", "category", N_("Forecast category"), N_("The CRM's own forecast group.")),
             _c("lead_id", "text", N_("Lead number"), N_("The lead the deal came from.")),
+            _c("deal_no", "integer", N_("Row of the deal"), N_("Tells deals apart, faster than the deal's number; it means nothing outside this workspace.")),
         )),
         TableSchema("deal_changes", N_("Deal changes"), N_("One row a recorded change of a deal's field."), None, (
             _c("deal_id", "text", N_("Deal number"), N_("The deal that changed.")),
@@ -198,6 +201,13 @@ SCHEMA: dict[str, TableSchema] = {
             _c("owner_id", "text", N_("Owner number"), N_("The owner at the time, where the file says.")),
             _c("owner", "category", N_("Owner at the time"), N_("The owner at the time, where the file says.")),
             _c("amount", "money", N_("Amount at the time"), N_("The amount at the time, where the file says.")),
+            _c("turn", "number", N_("Turn"), N_("The stay's place among those of its deal, from 1; of a stage skipped, the place of the stay that went past it.")),
+            _c("outcome_visit", "number", N_("Visit by outcome"), N_("1 for the deal's first stay in a stage with this outcome, in this pipeline, 2 for every later one; stages skipped come after its stays.")),
+            _c("deal_no", "integer", N_("Row of the deal"), N_("The deal, as deals.deal_no.")),
+            _c("deal_amount", "money", N_("Amount of the deal"), N_("What the deal is worth, as in deals.")),
+            _c("deal_currency", "category", N_("Currency of the deal"), N_("The currency of the deal's amount.")),
+            _c("deal_created_at", "timestamp", N_("Deal created"), N_("When the deal was created, as in deals.")),
+            _c("deal_closed_at", "timestamp", N_("Deal closed"), N_("When the deal was won or lost, as in deals; empty while open.")),
         )),
         TableSchema("stages", N_("Stages"), N_("The stages of each pipeline, in order, and what they mean."), None, (
             _c("pipeline", "category", N_("Pipeline"), N_("The process the stage belongs to.")),
@@ -283,6 +293,16 @@ SCHEMA: dict[str, TableSchema] = {
             _c("is_active", "flag", N_("Active"), N_("False once the person has left.")),
         )),
     )
+}  # fmt: skip
+
+
+# What no file gives: it is worked out from the rest.
+COMPUTED: Mapping[str, frozenset[str]] = {
+    "deals": frozenset({"deal_no"}),
+    "stage_entries": frozenset({
+        "stage_order", "outcome", "visit", "left_at", "next_stage", "fate", "is_recorded", "is_skipped", "skips_before", "turn",
+        "outcome_visit", "deal_no", "deal_amount", "deal_currency", "deal_created_at", "deal_closed_at",
+    }),
 }  # fmt: skip
 
 

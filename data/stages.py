@@ -1,7 +1,6 @@
-"""The stages of each pipeline: their order, which mean won and lost, and every stay of every deal in them.
+"""The stages of each pipeline: their order, and which mean won and lost.
 
-`decide_stages` infers order and meaning from what the data shows; `derive` then makes `deals` and `stage_entries` from what
-the files say (`loaded_deals`, `recorded_stages`). Both only read what was loaded, so they can run after every import.
+`decide_stages` infers order and meaning from what the data shows, and only reads what was loaded, so it can run after every import.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from data.engine import quoted
 from data.errors import RequestProblem
 from data.messages import Message, say, say_n
-from data.schema import SCHEMA
 from data.sources import fold
+from data.stays import DEFAULT_PIPELINE, link
 
-DEFAULT_PIPELINE = "Sales"
-NO_CURRENCY = "XXX"  # ISO 4217's code for it
 # Who precedes whom is clear from far fewer deals than this.
 _DEALS_LOOKED_AT = 50_000
 # Deals of one status in one stage, that are no longer chance.
@@ -114,6 +110,7 @@ def decide_stages(
     database: duckdb.DuckDBPyConnection, choices: StageChoices, default_pipeline: str = DEFAULT_PIPELINE
 ) -> list[Stage]:
     """Write the `stages` table of the database in use; returns it in order, with the reasons."""
+    link(database, default_pipeline)
     seen, statuses = _seen(database, default_pipeline), _statuses(database, default_pipeline)
     _check_names(choices, [stage for _, stage in seen])
     kept = {
@@ -164,13 +161,10 @@ def _seen(database: duckdb.DuckDBPyConnection, default: str) -> dict[tuple[str, 
                    count(*) FILTER (file_status = 'won') AS won, count(*) FILTER (file_status = 'lost') AS lost,
                    count(*) FILTER (file_status = 'open') AS still, avg(file_stage_order) AS rank, avg(probability) AS probability
             FROM loaded_deals WHERE stage IS NOT NULL AND NOT is_from_history GROUP BY ALL
-        ), moves AS (
-            SELECT coalesce(r.pipeline, d.pipeline, $pipeline) AS pipeline, deal_id, r.stage,
-                   entered_at, max(entered_at) OVER (PARTITION BY deal_id) AS last_at
-            FROM recorded_stages r JOIN loaded_deals d USING (deal_id)
-        ), history AS (
-            SELECT pipeline, stage, count(DISTINCT deal_id) AS entered, count(*) FILTER (last_at > entered_at) AS went_on
-            FROM moves GROUP BY ALL
+        ), lasts AS (SELECT deal_no, max(entered_at) AS last_at FROM moves GROUP BY deal_no),
+        history AS (
+            SELECT pipeline, stage, count(DISTINCT deal_no) AS entered, count(*) FILTER (last_at > entered_at) AS went_on
+            FROM moves JOIN lasts USING (deal_no) JOIN places USING (place) GROUP BY ALL
         )
         SELECT coalesce(p.pipeline, h.pipeline), coalesce(p.stage, h.stage), coalesce(deals, 0), coalesce(won, 0), coalesce(lost, 0),
                coalesce(still, 0), rank, probability, coalesce(went_on, 0), coalesce(entered, 0)
@@ -290,10 +284,14 @@ def _order(
         return _keep(kept, sorted(stages, key=lambda stage: place[stage])), say("In the order chosen before.")
     if all(seen[stage].rank is not None for stage in stages):
         return {stage: seen[stage].rank or 0.0 for stage in stages}, say("In the order the file gives.")
-    if any(seen[stage].went_on for stage in stages):
-        return _precedence(database, pipeline, stages, choices.pipeline), say(
-            "In the order most deals went through them."
+    numbers = [re.match(r"\s*(\d{1,3})\s*[-.):–]", stage) for stage in stages]
+    if len(stages) > 1 and len({int(number[1]) for number in numbers if number}) == len(stages):
+        return (
+            {stage: float(number[1]) for stage, number in zip(stages, numbers, strict=True) if number},
+            say("In the order of the numbers in their names."),
         )
+    if any(seen[stage].went_on for stage in stages):
+        return _precedence(database, pipeline, stages), say("In the order most deals went through them.")
     probabilities = [seen[stage].probability for stage in stages]
     if len(stages) > 1 and None not in probabilities and len(set(probabilities)) == len(stages):
         return {stage: seen[stage].probability or 0.0 for stage in stages}, say("In the order of their chance to win.")
@@ -318,257 +316,21 @@ def _usual_place(stage: str) -> float:
     return float(max(places)) if places else len(_USUAL) / 2
 
 
-def _precedence(
-    database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequence[str], default: str | None
-) -> dict[str, float]:
+def _precedence(database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequence[str]) -> dict[str, float]:
     """Order by pairs: a stage comes before another if most deals that saw both entered it first (Copeland's rule)."""
     rows = database.execute(
         """
-        WITH looked_at AS (SELECT deal_id FROM (SELECT DISTINCT deal_id FROM recorded_stages) ORDER BY hash(deal_id) LIMIT $most),
-        placed AS (
-            SELECT r.deal_id, r.stage, row_number() OVER (PARTITION BY r.deal_id ORDER BY r.entered_at, r.position) AS place
-            FROM recorded_stages r SEMI JOIN looked_at USING (deal_id) JOIN loaded_deals d ON d.deal_id = r.deal_id
-            WHERE coalesce(r.pipeline, d.pipeline, $default) = $pipeline
-        ), first AS (SELECT deal_id, stage, min(place) AS place FROM placed GROUP BY ALL)
+        WITH placed AS (
+            SELECT deal_no, stage, row_number() OVER (PARTITION BY deal_no ORDER BY entered_at, position) AS place
+            FROM moves JOIN places USING (place)
+            WHERE pipeline = $pipeline AND hash(deal_no) % greatest((SELECT count(*) FROM loaded_deals) // $most, 1) = 0
+        ), first AS (SELECT deal_no, stage, min(place) AS place FROM placed GROUP BY ALL)
         SELECT a.stage, b.stage, count(*) FILTER (a.place < b.place), count(*) FILTER (a.place > b.place)
-        FROM first a JOIN first b ON a.deal_id = b.deal_id AND a.stage <> b.stage GROUP BY ALL
+        FROM first a JOIN first b ON a.deal_no = b.deal_no AND a.stage <> b.stage GROUP BY ALL
         """,
-        {"most": _DEALS_LOOKED_AT, "pipeline": pipeline, "default": default},
+        {"most": _DEALS_LOOKED_AT, "pipeline": pipeline},
     ).fetchall()
     lost_to: dict[str, float] = defaultdict(float)
     for stage, _other, before, after in rows:
         lost_to[stage] += 1.0 if after > before else 0.5 if after == before else 0.0
     return {stage: lost_to[stage] + 0.01 * _usual_place(stage) for stage in stages}
-
-
-# From what the files say to the tables of the metrics
-
-
-def derive(
-    database: duckdb.DuckDBPyConnection,
-    default_pipeline: str = DEFAULT_PIPELINE,
-    time_zone: str = "UTC",
-    currency: str = "",
-) -> list[Message]:
-    """Make `deals` and `stage_entries` anew, once the stages are decided; returns what there is to say of it.
-
-    Days are cut in `time_zone`; `currency` is that of amounts that name none.
-    """
-    _make_deals(database, default_pipeline, time_zone)
-    notes = _tell_currencies_apart(database, currency)
-    _make_entries(database)
-    _fill_from_history(database)
-    return notes
-
-
-def _tell_currencies_apart(database: duckdb.DuckDBPyConnection, currency: str) -> list[Message]:
-    """Amounts without a currency must not be added to those with one."""
-    row = database.execute(
-        "SELECT count(currency), count(*) FILTER (currency IS NULL AND amount IS NOT NULL) FROM deals"
-    ).fetchone()
-    named, unnamed = row or (0, 0)
-    if not unnamed or not (named or currency):
-        return []
-    code = currency or NO_CURRENCY
-    database.execute("UPDATE deals SET currency = ? WHERE currency IS NULL AND amount IS NOT NULL", [code])
-    if currency:
-        return []
-    return [
-        say_n(
-            "{n} deal has an amount without a currency. It is kept apart, as {code}; the settings can name its currency.",
-            "{n} deals have amounts without a currency. They are kept apart, as {code}; the settings can name their currency.",
-            unnamed,
-            code=code,
-        )
-    ]
-
-
-def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    rows = database.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name = current_database()", [table]
-    )
-    return [name for (name,) in rows.fetchall() if re.fullmatch(r"attr_\d+", name)]
-
-
-def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
-    """A deal that only a stage history knows is a deal all the same; returns what there is to say of it."""
-    database.execute("DELETE FROM loaded_deals WHERE is_from_history")
-    known = database.execute("SELECT count(*) FROM loaded_deals").fetchone()
-    added = database.execute(
-        """
-        INSERT INTO loaded_deals BY NAME
-        SELECT deal_id, true AS is_from_history, 
-               last(pipeline ORDER BY entered_at, position) FILTER (pipeline IS NOT NULL) AS pipeline,
-               last(stage ORDER BY entered_at, position) AS stage,
-               any_value(deal_name) AS deal_name, any_value(customer_id) AS customer_id, any_value(customer) AS customer,
-               any_value(currency) AS currency, min(created_at) AS created_at,
-               last(owner_id ORDER BY entered_at, position) FILTER (owner_id IS NOT NULL) AS owner_id,
-               last(owner ORDER BY entered_at, position) FILTER (owner IS NOT NULL) AS owner,
-               last(amount ORDER BY entered_at, position) FILTER (amount IS NOT NULL) AS amount
-        FROM recorded_stages ANTI JOIN loaded_deals USING (deal_id) GROUP BY deal_id
-        """
-    ).fetchone()
-    if added and added[0] and known and known[0]:
-        return [
-            say_n(
-                "{n} deal is in the stage history only, and was added.",
-                "{n} deals are in the stage history only, and were added.",
-                added[0],
-            )
-        ]
-    return []
-
-
-def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time_zone: str) -> None:
-    local_close = "timezone($zone, timezone('UTC', l.file_close))"
-    closes_on = f"CAST({local_close} AS DATE)"
-    # A close date is often a day: a deal that closed on the day it was created did not close before that.
-    is_day_of_creation = (
-        f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
-    )
-    closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
-    derived = {
-        "pipeline": "coalesce(l.pipeline, $pipeline)",
-        "stage": "coalesce(l.stage, h.stage)",
-        "status": "coalesce(l.file_status, s.outcome, 'open')",
-        "closed_at": f"CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN {closed_at} END",
-        "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN {closes_on} END)",
-    }
-    columns = [
-        f"{derived.get(column.name, f'l.{quoted(column.name)}')} AS {quoted(column.name)}" for column in SCHEMA["deals"]
-    ] + [f"l.{name}" for name in _attributes(database, "loaded_deals")]
-    database.execute(
-        f"""CREATE OR REPLACE TABLE deals AS SELECT {", ".join(columns)} FROM loaded_deals l
-            LEFT JOIN (
-                SELECT deal_id, last(stage ORDER BY entered_at, position) AS stage FROM recorded_stages
-                SEMI JOIN (SELECT deal_id FROM loaded_deals WHERE stage IS NULL) USING (deal_id) GROUP BY deal_id
-            ) h USING (deal_id)
-            LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = coalesce(l.stage, h.stage)""",
-        {"pipeline": default_pipeline, "zone": time_zone},
-    )
-
-
-def _make_entries(database: duckdb.DuckDBPyConnection) -> None:
-    carried = _attributes(database, "recorded_stages")
-    attributes = "".join(f", {name}" for name in carried)
-    none = "".join(f", NULL AS {name}" for name in carried)
-    last = "".join(f", v.{name}" for name in carried)
-    database.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE first_stages AS
-            SELECT pipeline, arg_min(stage, stage_order) FILTER (outcome = 'open') AS opening,
-                   arg_min(stage, stage_order) FILTER (outcome = 'won') AS winning,
-                   arg_min(stage, stage_order) FILTER (outcome = 'lost') AS losing,
-                   count(*) FILTER (outcome = 'open') AS open_stages
-            FROM stages GROUP BY pipeline;
-        -- Two stays in a row in one stage are one.
-        CREATE OR REPLACE TEMP TABLE recorded AS
-            SELECT r.deal_id, coalesce(r.pipeline, d.pipeline) AS pipeline, r.stage, r.entered_at, r.position, r.owner_id, r.owner,
-                   r.amount, true AS is_recorded{attributes.replace(", ", ", r.")}
-            FROM recorded_stages r JOIN deals d USING (deal_id)
-            WINDOW turn AS (PARTITION BY r.deal_id ORDER BY r.entered_at, r.position)
-            QUALIFY lag(r.stage) OVER turn IS DISTINCT FROM r.stage
-                 OR lag(coalesce(r.pipeline, d.pipeline)) OVER turn IS DISTINCT FROM coalesce(r.pipeline, d.pipeline);
-        -- Where a deal must have been, by its status, though no file says when.
-        CREATE OR REPLACE TEMP TABLE assumed AS
-            WITH seen AS (
-                SELECT deal_id, max(entered_at) AS last_at, last(s.outcome ORDER BY r.entered_at, r.position) AS last_outcome,
-                       last(r.stage ORDER BY r.entered_at, r.position) FILTER (s.outcome = 'open') AS last_open
-                FROM recorded r LEFT JOIN stages s ON s.pipeline = r.pipeline AND s.stage = r.stage GROUP BY deal_id
-            ), known AS (
-                SELECT d.*, f.opening, f.winning, f.losing, s.outcome AS stage_outcome, seen.last_at, seen.last_outcome, seen.last_open,
-                       seen.deal_id IS NOT NULL AS has_history
-                FROM deals d LEFT JOIN first_stages f ON f.pipeline = d.pipeline
-                LEFT JOIN stages s ON s.pipeline = d.pipeline AND s.stage = d.stage
-                LEFT JOIN seen ON seen.deal_id = d.deal_id
-            )
-            -- the stage it is in, or was closed from, or the first one
-            SELECT deal_id, pipeline, CASE WHEN stage_outcome = 'open' THEN stage ELSE opening END AS stage,
-                   coalesce(CASE WHEN stage_outcome <> 'open' THEN NULL WHEN stage_changed_at > closed_at THEN closed_at ELSE stage_changed_at END,
-                            CASE WHEN stage_outcome IS DISTINCT FROM 'open' OR stage = opening THEN created_at END) AS entered_at, 0 AS position
-            FROM known WHERE NOT has_history AND opening IS NOT NULL
-            UNION ALL
-            -- the stage it was won or lost in
-            SELECT deal_id, pipeline, CASE WHEN stage_outcome = status THEN stage WHEN status = 'won' THEN winning ELSE losing END,
-                   CASE WHEN has_history THEN greatest(coalesce(closed_at, last_at), last_at) ELSE closed_at END, 9223372036854775807
-            FROM known WHERE status <> 'open' AND last_outcome IS DISTINCT FROM status
-            UNION ALL
-            -- the stage it is in, which the history does not know of: it was opened again, or came there later or unrecorded
-            SELECT deal_id, pipeline, CASE WHEN stage_outcome = 'open' THEN stage ELSE coalesce(last_open, opening) END,
-                   greatest(coalesce(stage_changed_at, last_at), last_at), 9223372036854775807
-            FROM known WHERE status = 'open' AND has_history AND (last_outcome <> 'open' OR stage_outcome = 'open' AND last_open <> stage
-                AND (stage_changed_at > last_at OR (deal_id, pipeline, stage) NOT IN (SELECT deal_id, pipeline, stage FROM recorded)));
-        CREATE OR REPLACE TEMP TABLE visits AS
-            WITH every AS (
-                SELECT deal_id, pipeline, stage, entered_at, position, owner_id, owner, amount, is_recorded{attributes} FROM recorded
-                UNION ALL
-                SELECT deal_id, pipeline, stage, entered_at, position, NULL, NULL, NULL, false{none} FROM assumed
-            ), numbered AS (
-                SELECT e.*, s.stage_order, s.outcome, row_number() OVER steps AS turn,
-                       lead(e.stage) OVER steps AS next_stage, lead(e.entered_at) OVER steps AS next_at, lead(s.stage_order) OVER steps AS next_order,
-                       lead(s.outcome) OVER steps AS next_outcome, lead(e.pipeline) OVER steps AS next_pipeline
-                FROM every e JOIN stages s ON s.pipeline = e.pipeline AND s.stage = e.stage
-                WINDOW steps AS (PARTITION BY e.deal_id ORDER BY (e.position = 9223372036854775807), e.entered_at NULLS FIRST, e.position)
-            )
-            SELECT *, row_number() OVER (PARTITION BY deal_id, pipeline, stage ORDER BY turn) AS visit,
-                   max(stage_order) OVER (PARTITION BY deal_id, pipeline ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS top_before
-            FROM numbered;
-        CREATE OR REPLACE TEMP TABLE firsts AS
-            SELECT deal_id, pipeline, stage, stage_order, outcome, turn, entered_at, coalesce(top_before, 0) < stage_order AS is_forward,
-                   row_number() OVER (PARTITION BY deal_id, pipeline ORDER BY turn) - 1 AS stages_before
-            FROM visits WHERE visit = 1 AND outcome IN ('open', 'won');
-        CREATE OR REPLACE TEMP TABLE skips AS
-            -- Going forward, every stage seen before is an earlier one; coming back, they have to be counted.
-            SELECT f.deal_id, f.turn, greatest(least(f.stage_order - 1, p.open_stages) - f.stages_before, 0) AS skips_before
-            FROM firsts f JOIN first_stages p USING (pipeline) WHERE f.is_forward AND f.outcome = 'open'
-            UNION ALL
-            SELECT f.deal_id, f.turn, least(f.stage_order - 1, any_value(p.open_stages)) - count(b.turn)
-            FROM firsts f JOIN first_stages p USING (pipeline)
-            LEFT JOIN firsts b ON b.deal_id = f.deal_id AND b.pipeline = f.pipeline AND b.outcome = 'open'
-                              AND b.stage_order < f.stage_order AND b.turn < f.turn
-            WHERE NOT f.is_forward OR f.outcome = 'won' GROUP BY f.deal_id, f.turn, f.stage_order;
-        CREATE OR REPLACE TABLE stage_entries AS
-            SELECT v.deal_id, v.pipeline, v.stage, CAST(v.stage_order AS DOUBLE) AS stage_order, v.outcome, CAST(v.visit AS DOUBLE) AS visit,
-                   v.entered_at, CASE WHEN v.outcome = 'open' THEN v.next_at END AS left_at,
-                   CASE WHEN v.outcome = 'open' THEN v.next_stage END AS next_stage,
-                   CASE WHEN v.outcome = 'won' THEN 'advanced' WHEN v.outcome = 'lost' THEN 'lost' WHEN v.next_stage IS NULL THEN 'still'
-                        WHEN v.next_pipeline <> v.pipeline THEN 'handed_off' WHEN v.next_outcome = 'lost' THEN 'lost'
-                        WHEN v.next_outcome = 'won' OR v.next_order > v.stage_order THEN 'advanced' ELSE 'back' END AS fate,
-                   v.is_recorded, false AS is_skipped, CAST(coalesce(k.skips_before, 0) AS DOUBLE) AS skips_before, v.owner_id, v.owner,
-                   v.amount{last}
-            FROM visits v LEFT JOIN skips k ON k.deal_id = v.deal_id AND k.turn = v.turn;
-        -- Stages a deal went past unseen: a stay without length, at the time it was seen beyond.
-        INSERT INTO stage_entries BY NAME
-            WITH short AS (
-                SELECT deal_id, pipeline, max(least(stage_order, open_stages + 1)) AS reached,
-                       count(*) FILTER (outcome = 'open') AS visited
-                FROM firsts JOIN first_stages USING (pipeline) GROUP BY ALL HAVING visited < reached - 1
-                    OR max(stage_order) FILTER (outcome = 'open') > visited
-            ), missing AS (
-                SELECT h.deal_id, h.pipeline, s.stage, s.stage_order FROM short h
-                JOIN stages s ON s.pipeline = h.pipeline AND s.outcome = 'open' AND s.stage_order < h.reached
-                ANTI JOIN firsts f ON f.deal_id = h.deal_id AND f.pipeline = h.pipeline AND f.stage = s.stage
-            )
-            SELECT m.deal_id, m.pipeline, m.stage, CAST(m.stage_order AS DOUBLE) AS stage_order, 'open' AS outcome, 1.0 AS visit,
-                   min(b.entered_at) AS entered_at, min(b.entered_at) AS left_at, arg_min(b.stage, b.turn) AS next_stage,
-                   'advanced' AS fate, false AS is_recorded, true AS is_skipped, 0.0 AS skips_before
-            FROM missing m JOIN firsts b ON b.deal_id = m.deal_id AND b.pipeline = m.pipeline AND b.stage_order > m.stage_order
-            GROUP BY m.deal_id, m.pipeline, m.stage, m.stage_order;
-        DROP TABLE recorded; DROP TABLE assumed; DROP TABLE visits; DROP TABLE firsts; DROP TABLE skips; DROP TABLE first_stages
-        """
-    )
-
-
-def _fill_from_history(database: duckdb.DuckDBPyConnection) -> None:
-    """Dates that the deals' own file does not give, and the history does. A deal closes when it last leaves the open stages."""
-    database.execute(
-        """
-        UPDATE deals SET created_at = coalesce(deals.created_at, h.first_at),
-                         closed_at = CASE WHEN deals.status = h.outcome THEN coalesce(deals.closed_at, h.closed_at) ELSE deals.closed_at END
-        FROM (SELECT deal_id, min(entered_at) AS first_at, last(outcome ORDER BY entered_at, stage_order) AS outcome,
-                     min(entered_at) FILTER (outcome <> 'open' AND entered_at >= coalesce(open_until, entered_at)) AS closed_at
-              FROM (SELECT *, max(entered_at) FILTER (outcome = 'open') OVER (PARTITION BY deal_id) AS open_until
-                    FROM stage_entries WHERE is_recorded) GROUP BY deal_id) h
-        WHERE h.deal_id = deals.deal_id AND (deals.created_at IS NULL OR (deals.closed_at IS NULL AND deals.status <> 'open'))
-        """
-    )

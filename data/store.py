@@ -28,10 +28,11 @@ import pandas as pd
 from filelock import FileLock
 from platformdirs import user_data_path
 
+from data import upgrade
 from data.engine import Engine, connect, create_tables, quoted
 from data.errors import WorkspaceProblem
 from data.messages import say
-from data.schema import SCHEMA, SQL_TYPES
+from data.schema import COMPUTED, SCHEMA, SQL_TYPES
 
 # Older files make it possible to take imports back; each is a whole copy, so there is a limit.
 KEPT_REVISIONS = 10
@@ -49,6 +50,7 @@ class Settings:
     currency: str = ""  # the reporting currency; "" takes the data's own
     week_start: str = "sunday"
     fiscal_year_start: int = 1
+    is_tour_seen: bool = False  # the first look around starts by itself once
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,34 @@ class Workspace:
                 say("There is no data in {folder} yet.", folder=str(self.folder)),
                 say("Import a file first, or load the made-up company."),
             )
-        return Engine.open(file)
+        engine = Engine.open(file)
+        if upgrade.is_current(engine):
+            return engine
+        engine.close()
+        self._upgrade()
+        assert self.data_file is not None
+        return Engine.open(self.data_file)
 
     # Changing the data
+
+    def _upgrade(self) -> None:
+        """Put in force the same data as this version writes it, as a revision of its own."""
+        settings = self.settings()
+        with self._lock(), writing(self.folder):
+            assert self.data_file is not None
+            engine = Engine.open(self.data_file)
+            is_done = upgrade.is_current(engine)  # another process may have come first
+            engine.close()
+            if is_done:
+                return
+            copy = self._copy_of(self.data_file)
+            try:
+                with connect(copy) as database:
+                    upgrade.rework(database, settings.time_zone, settings.currency)
+                    database.execute("CHECKPOINT")
+                self._put_in_force(copy)
+            finally:
+                copy.unlink(missing_ok=True)
 
     def prepare_copy(self, *, afresh: bool = False) -> tuple[Path, int]:
         """Copy the data in force to a new file to be changed; returns it and the revision it was made from.
@@ -153,6 +180,8 @@ class Workspace:
                     _create_all(database)
             else:
                 shutil.copyfile(file, copy)
+                with connect(copy) as database:
+                    upgrade.add_missing(database)
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
@@ -281,6 +310,16 @@ class Workspace:
             **{field.name: json.loads(kept[field.name]) for field in fields(Settings) if field.name in kept}
         )
 
+    @property
+    def notes_stamp(self) -> tuple[str, ...]:
+        """What tells this state of the settings from every other."""
+        notes = self.folder / "notes.duckdb"
+        try:
+            found = notes.stat()
+        except FileNotFoundError:
+            return (str(self.folder), "")
+        return (str(self.folder), str(found.st_mtime_ns), str(found.st_size))
+
     def save_settings(self, settings: Settings) -> None:
         self._make()
         with writing(self.folder), self._lock("notes"), connect(self.folder / "notes.duckdb") as database:
@@ -314,12 +353,14 @@ def _create_all(database: duckdb.DuckDBPyConnection) -> None:
     said = ", ".join(
         f"{quoted(column.name)} {SQL_TYPES[column.kind]}"
         for column in SCHEMA["deals"]
-        if column.name not in ("status", "closed_at")
+        if column.name not in COMPUTED["deals"] | {"status", "closed_at"}
     )
     database.execute(
         f"""CREATE TABLE imports (number INTEGER, revision INTEGER, "at" TIMESTAMP, files VARCHAR, rows_loaded BIGINT, undone BOOLEAN, report VARCHAR);
            CREATE TABLE rejects (import INTEGER, file VARCHAR, line BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR, row VARCHAR, is_row BOOLEAN);
-           CREATE TABLE loaded_deals ({said}, file_status VARCHAR, file_close TIMESTAMP, file_stage_order DOUBLE, is_from_history BOOLEAN DEFAULT false);
+           CREATE TABLE loaded_leads AS FROM leads;
+           CREATE SEQUENCE deal_numbers;
+           CREATE TABLE loaded_deals ({said}, deal_no BIGINT DEFAULT nextval('deal_numbers'), file_status VARCHAR, file_close TIMESTAMP, file_stage_order DOUBLE, is_from_history BOOLEAN DEFAULT false);
            CREATE TABLE recorded_stages (deal_id VARCHAR, pipeline VARCHAR, stage VARCHAR, entered_at TIMESTAMP, position BIGINT, owner_id VARCHAR, owner VARCHAR,
                                          amount DOUBLE, deal_name VARCHAR, customer_id VARCHAR, customer VARCHAR, currency VARCHAR, created_at TIMESTAMP)"""
     )

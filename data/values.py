@@ -43,6 +43,7 @@ class Reading:
     sure: bool = True
     order: DateOrder | None = None  # of dates written with numbers only
     currency: str | None = None  # SQL of the currency whose sign an amount carries
+    is_whole: bool = False  # every cell that holds something is known to be readable
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ def _dates(
     time_zone: str,
 ) -> Reading:
     cell = quoted(column)
+    plain = _plain_dates(database, relation, cell, kind, time_zone)
+    if plain:
+        return plain
     year = f"regexp_replace({cell}, '[0-9]{{4}}', 'Y', 'g')"
     month = f"regexp_replace({year}, '(?i)\\b({_MONTHS})\\b', 'B', 'g')"
     shapes = _shapes(database, relation, cell, f"regexp_replace({month}, '[0-9]+', '9', 'g')")
@@ -114,16 +118,50 @@ def _dates(
             chosen = found
     formats = list(dict.fromkeys(filter(None, (_format(shape.text, chosen or "dmy") for shape in shapes))))
     iso = [shape for shape in shapes if re.match(r"Y-9-9([T ]9:9.*)?$", shape.text)]
+    serial = [shape for shape in shapes if re.fullmatch(r"Y9(\.[Y9]+)?", shape.text)]
     zoned = [shape for shape in iso if re.search(r":9(\.[Y9]+)?( ?[+-](Y|9(:9)?)|Z)$", shape.text)]
     if kind == "date":
         zoned = []  # a day is the day that is written
     worded = [shape for shape in shapes if re.match(r"B |9[- ]B", shape.text)]
     if worded and not day_or_month:
         reason = say("The month is written as a word, as in {example}.", example=worded[0].example)
-    sql = _date_sql(cell, formats, len(iso) - len(zoned), len(zoned), time_zone if kind == "timestamp" else "UTC")
+    if serial and not (formats or iso):
+        reason = say("Days counted as Excel counts them, as in {example}.", example=serial[0].example)
+    sql = _date_sql(
+        cell, formats, len(iso) - len(zoned), len(zoned), time_zone if kind == "timestamp" else "UTC", bool(serial)
+    )
     return Reading(
         kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, sure, chosen if day_or_month else None
     )
+
+
+def _plain_dates(
+    database: duckdb.DuckDBPyConnection, relation: str, cell: str, kind: Kind, time_zone: str
+) -> Reading | None:
+    """How a column is read whose every cell is a moment written alike, year first; None where one is not.
+
+    What most exports write, and many times cheaper to see than the shapes of all cells.
+    """
+    ways = ("____-__-__ __:__:__", "____-__-__", "____-__-__T__:__:__")
+    # Ends in a digit: a Z or an offset is not to be taken for a part of the time.
+    is_moment = f"{cell} BETWEEN '0' AND ':' AND right({cell}, 1) BETWEEN '0' AND '9' AND try_cast({cell} AS TIMESTAMP) IS NOT NULL"
+    head = f"SELECT {cell} FROM {quoted(relation)} WHERE {cell} IS NOT NULL LIMIT 1"
+    first = database.execute(f"SELECT {', '.join(f'bool_or({cell} LIKE {_quote(way)})' for way in ways)} FROM ({head})")
+    way = next((way for way, fits in zip(ways, first.fetchone() or (), strict=True) if fits), None)
+    if way is None:
+        return None
+    row = database.execute(
+        f"""SELECT count({cell}), count(*) FILTER ({cell} LIKE {_quote(way)} AND {is_moment}), min({cell}) FROM {quoted(relation)}"""
+    ).fetchone()
+    if row is None or row[0] != row[1]:
+        return None
+    sql = _date_sql(cell, (), 1, 0, time_zone if kind == "timestamp" else "UTC", guarded=False)
+    reason = say("Year first, as in {example}.", example=row[2])
+    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, is_whole=True)
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> tuple[Message, bool, DateOrder]:
@@ -188,8 +226,13 @@ def _format(shape: str, order: DateOrder) -> str | None:
     return date + comma + time.replace(" ", match["gap"] or " ", 1)
 
 
-def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zone: str) -> str:
-    """`bare` and `zoned`: how many ISO shapes come without and with an offset."""
+def _date_sql(
+    cell: str, formats: Sequence[str], bare: int, zoned: int, time_zone: str, serial: bool = False, guarded: bool = True
+) -> str:
+    """`bare` and `zoned`: how many ISO shapes come without and with an offset; `serial`: whether Excel's days do.
+
+    Not `guarded` where every cell is known to be an ISO moment.
+    """
     parts = []
     if formats:
         half = (
@@ -206,7 +249,13 @@ def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zon
     # Guarded: the bare cast would take 1/2/20 for a day of the year 1.
     guard = f"regexp_matches({cell}, '^[0-9]{{4}}-')"
     if bare or not (formats or zoned):
-        parts.append(f"CASE WHEN {guard} THEN try_cast({cell} AS TIMESTAMP) END")
+        moment = f"try_cast({cell} AS TIMESTAMP)"
+        parts.append(f"CASE WHEN {guard} THEN {moment} END" if guarded else moment)
+    if serial:  # from 1954 to 2118; other numbers of five digits are no days
+        seconds = f"CAST(round(try_cast({cell} AS DOUBLE) * 86400) AS BIGINT)"
+        parts.append(
+            f"CASE WHEN regexp_matches({cell}, '^[2-7][0-9]{{4}}([.][0-9]+)?$') THEN TIMESTAMP '1899-12-30' + to_seconds({seconds}) END"
+        )
     local = f"coalesce({', '.join(parts)})" if len(parts) > 1 else "".join(parts)
     if local and time_zone != "UTC":
         local = f"timezone('UTC', timezone('{time_zone.replace(chr(39), chr(39) * 2)}', {local}))"
@@ -225,6 +274,13 @@ def _date_sql(cell: str, formats: Sequence[str], bare: int, zoned: int, time_zon
 
 def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, kind: Kind) -> Reading:
     cell = quoted(column)
+    # No sign, no grouping and no three decimals, which could be thousands: there is nothing to decide.
+    row = database.execute(
+        f"""SELECT count({cell}), count(*) FILTER (regexp_full_match({cell}, '-?[0-9]{{1,200}}(\\.([0-9]{{1,2}}|[0-9]{{4,200}}))?'))
+            FROM {quoted(relation)}"""
+    ).fetchone()
+    if row and row[0] and row[0] == row[1]:
+        return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), is_whole=True)
     long = f"regexp_replace(lower({cell}), '[0-9]{{4,}}', 'N', 'g')"
     three = f"regexp_replace({long}, '[0-9]{{3}}', 'T', 'g')"
     shapes = _shapes(database, relation, cell, f"regexp_replace({three}, '[0-9]{{1,2}}', '9', 'g')")

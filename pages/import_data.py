@@ -127,6 +127,7 @@ def check(draft: Draft) -> None:
         stages_card(draft)
     if draft.report is not None:
         totals_card(draft.report)
+        unlocks_card(draft.report, loaded=False)
         told_card(draft.report)
     with st.container(horizontal=True, key="import_actions"):
         if draft.report is not None:
@@ -490,24 +491,29 @@ def done(report: ImportReport) -> None:
     totals_card(report, loaded=True)
     rejected_card(report)
     told_card(report)
-    with st.container(border=True, key="card_ready"):
-        section(_("What you can see now"))
-        called = import_words.analyses(locale)
-        rows = [[rich(called[name]), tag("good", _("ready")), "–"] for name in report.unlocks if name in called]
-        rows += [
-            [
-                rich(called[name]),
-                tag("plain", _("needs more")),
-                rich(", ".join(_(SCHEMA[need].label) for need in needs)),
-            ]
-            for name, needs in report.locked
-            if name in called
-        ]
-        table([_("Analysis"), _("Ready"), _("What it still needs")], rows, caption=_("What you can see now"))
+    unlocks_card(report)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("../pages/funnel.py", label=_("See the funnel"), icon=":material/filter_alt:")
         st.button(_("Import more files"), type="tertiary", key="import_more", on_click=forget)
         st.button(_("Undo this import"), type="tertiary", icon=":material/undo:", key="undo_this", on_click=undo)
+
+
+def unlocks_card(report: ImportReport, *, loaded: bool = True) -> None:
+    """What the files open, and what to add to see the rest."""
+    told = import_words.unlocks(report, locale)
+    ready = sum(is_open for _name, _opens, is_open, _add in told)
+    title = _("You can see {n} of {all} analyses now") if loaded else _("These files open {n} of {all} analyses")
+    with st.container(border=True, key="card_ready" if loaded else "card_unlocks"):
+        section(title.format(n=locale.count(ready), all=locale.count(len(told))))
+        rows = [
+            [
+                f"<b>{rich(name)}</b>",
+                rich(opens),
+                tag("good", _("ready")) if is_open else f"{tag('plain', _('needs more'))} {rich(add)}",
+            ]
+            for name, opens, is_open, add in told
+        ]
+        table([_("Analysis"), _("What it shows"), _("Ready")], rows, caption=_("What you can see now"))
 
 
 def rejected_card(report: ImportReport) -> None:

@@ -1,22 +1,61 @@
-"""Where sales stand: six figures, each with its doubt and what it means."""
+"""Where sales stand, what changed, and what is worth acting on first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from analytics.catalog import METRICS
-from analytics.summary import summary
-from ui import session, tables, words
+from analytics.fields import find
+from analytics.filters import Filters
+from analytics.findings import findings, open_deals
+from analytics.summary import before_period, span, summary, usual_period
+from analytics.summary_trend import summary_trend
+from ui import findings_words, session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
-from ui.parts import figure_card, heading, no_data, paper, section, under_chart
+from ui.charts.overview import sparkline
+from ui.funnel.deal_list import deal_list
+from ui.overview_cards import Verdict, certainty, figure
+from ui.parts import heading, no_data, paper, plain, rich, section, under_chart
 
-locale = session.locale()
+look, locale = session.look(), session.locale()
 _ = locale._
+Row = dict[str, Any]
+SHOWN = 3
+MOST_UNDECIDED = 2 / 3  # of what was created in the period: above it a win rate is too early to judge
 
 
-def value_of(row: dict[str, Any], value: Any) -> str:
+# what is asked
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def looked_at() -> tuple[Filters, Filters]:
+    """The filters of the figures, and the first of them whose time before is whole: its as-of date is when data begin."""
+    filters = session.filters()
+    known = records(session.run(span(session.tables(), filters)))[0]
+    if known["first"] is None:
+        return filters, filters
+    first = known["first"].date()
+    settled = replace(filters, as_of=first + timedelta(days=round(known["days"] or 0)))
+    if filters.has_period:
+        return filters, settled
+    usual = usual_period(settled.as_of, filters.as_of)
+    if usual is None or session.get("overview_time") == "all":
+        return filters, settled
+    return replace(filters, since=usual[0], until=usual[1]), settled
+
+
+# figures in words
+
+
+def value_of(row: Row, value: Any) -> str:
     match row["unit"]:
         case "money":
             return locale.money(value, row["currency"])
@@ -28,24 +67,22 @@ def value_of(row: dict[str, Any], value: Any) -> str:
             return locale.count(value or 0)
 
 
-def is_known(value: Any) -> bool:
-    return value is not None and value == value
+def is_counted(row: Row) -> bool:
+    return row["unit"] == "count" or row["metric"] in ("revenue_won", "open_pipeline")
 
 
-def has_enough(row: dict[str, Any]) -> bool:
-    return row["unit"] == "count" or row["metric"] in ("revenue_won", "open_pipeline") or row["n"] >= LEAST_SHOWN
+def has_enough(row: Row) -> bool:
+    return is_counted(row) or row["n"] >= LEAST_SHOWN
 
 
-def interval(row: dict[str, Any]) -> str:
+def interval(row: Row) -> str:
     """The 95% interval, or why there is none."""
     if not has_enough(row):
         return _("not enough to say: {n}").format(n=locale.count(row["n"]))
-    if not (is_known(row["low"]) and is_known(row["high"])):
-        return (
-            _("counted, not estimated")
-            if row["unit"] in ("count", "money") and row["metric"] != "average_won_value"
-            else "–"
-        )
+    if is_counted(row):
+        return _("counted, not estimated")
+    if row["low"] is None or row["high"] is None:
+        return "–"
     if row["unit"] == "share":
         return _("95%: {range}").format(range=locale.shares(row["low"], row["high"]))
     ends = [value_of(row, row[end]) for end in ("low", "high")]
@@ -54,84 +91,287 @@ def interval(row: dict[str, Any]) -> str:
     return _("95%: {range}").format(range=locale.between(*ends))
 
 
-def remark(row: dict[str, Any]) -> str:
-    """What the figure rests on, and how it stands against the period before."""
+def change(row: Row) -> str:
+    """The difference to the period before, with its sign."""
+    difference = row["value"] - row["previous"]
+    match row["unit"]:
+        case "money":
+            return locale.money(difference, row["currency"], signed=True)
+        case "share":
+            return locale.points(100 * difference)
+        case "days":
+            return _("{n} d").format(n=locale.ltr(f"{difference:+,.1f}".replace("-", "−")))
+        case _:
+            return locale.ltr(f"{difference:+,.0f}".replace("-", "−"))
+
+
+def verdict(row: Row, undecided: float, settled: Filters, within: Filters) -> tuple[Verdict, str]:
+    """Whether the change is real, and in words why it cannot be told where it cannot."""
+    before = before_period(within)
+    if before is None or before.since is None:
+        return "none", _("all of the data, so there is nothing before to compare with")
+    if row["previous"] is None or row["value"] is None or not has_enough(row):
+        return "none", _("too few to compare")
+    if before.since < settled.as_of:
+        return "early", _("too early: the data begin too late to compare")
+    if row["metric"] == "win_rate" and undecided > MOST_UNDECIDED:
+        return "early", _("too early: {share} of what came in is undecided").format(share=locale.share(undecided))
+    if row["real_change"] is None:
+        if row["metric"] == "open_pipeline":
+            return "none", _("since the period began; counted, not tested")
+        return "none", _("too few to compare")
+    if not row["real_change"]:
+        return "chance", _("could be chance")
+    better = METRICS[row["metric"]].better
+    is_up = row["value"] > row["previous"]
+    if better == "neither":
+        return "up" if is_up else "down", _("real change")
+    return "good" if is_up == (better == "higher") else "bad", _("real change")
+
+
+def basis_of(row: Row) -> str:
+    """What the figure rests on."""
     parts = []
-    if is_known(row["previous"]):
-        verdict = {True: _("real change"), False: _("could be chance")}.get(row["real_change"], _("too few to compare"))
-        parts.append(_("before: {value}, {verdict}").format(value=value_of(row, row["previous"]), verdict=verdict))
+    if row["previous"] is not None and has_enough(row):
+        parts.append(_("before: {value}").format(value=value_of(row, row["previous"])))
     if row["unit"] != "count":
         parts.append(locale.n_("{n} deal", "{n} deals", int(row["n"])))
     if row["undecided"]:
         parts.append(_("{n} still open").format(n=locale.count(row["undecided"])))
-    if is_known(row["value_known"]) and row["value_known"] < 1:
+    if row["value_known"] is not None and row["value_known"] < 1:
         parts.append(_("amount known for {share}").format(share=locale.share(row["value_known"])))
     return " · ".join(parts)
 
 
-def finding(rows: list[dict[str, Any]]) -> str:
+def claim(row: Row) -> str:
+    """A real change in a sentence."""
+    is_up = row["value"] > row["previous"]
+    sentences = {
+        "deals": (_("**More deals come in:** {now}, after {before}."), _("**Fewer deals come in:** {now}, after {before}.")),
+        "revenue_won": (_("**More money is won:** {now}, after {before}."), _("**Less money is won:** {now}, after {before}.")),
+        "win_rate": (_("**The win rate is up:** {now}, after {before}."), _("**The win rate is down:** {now}, after {before}.")),
+        "average_won_value": (_("**Won deals are larger:** {now}, after {before}."), _("**Won deals are smaller:** {now}, after {before}.")),
+        "sales_cycle_days": (_("**Deals take longer:** {now}, after {before}."), _("**Deals take less time:** {now}, after {before}.")),
+    }  # fmt: skip
+    up, down = sentences[row["metric"]]
+    return (up if is_up else down).format(now=value_of(row, row["value"]), before=value_of(row, row["previous"]))
+
+
+def finding(rows: list[Row], verdicts: list[tuple[Verdict, str]], within: Filters) -> str:
     by = {row["metric"]: row for row in rows}
     rate, deals = by["win_rate"], by["deals"]
-    if not is_known(rate["value"]) or rate["n"] < LEAST_SHOWN:
-        return _("**{n} deals, too few of them decided to say how many are won.**").format(
-            n=locale.count(deals["value"])
-        )
-    won = [row for row in rows if row["metric"] == "revenue_won" and is_known(row["value"])]
-    said = _("**{share} of decided deals are won** ({range}).").format(
+    if rate["value"] is None or rate["n"] < LEAST_SHOWN:
+        few = _("**{n} deals, too few of them decided to say how many are won.**")
+        return few.format(n=locale.count(deals["value"]))
+    said = [
+        claim(row) for row, (kind, _why) in zip(rows, verdicts, strict=True) if kind in ("good", "bad", "up", "down")
+    ]
+    if said:
+        return " ".join([*said, _("Such a change is unlikely to be chance.")])
+    won = [row for row in rows if row["metric"] == "revenue_won" and row["value"] is not None]
+    stands = _("**{share} of decided deals are won** ({range}).").format(
         share=locale.share(rate["value"]), range=locale.shares(rate["low"], rate["high"])
     )
     if won:
-        said += " " + _("They brought {money}.").format(
-            money=locale.listed([value_of(row, row["value"]) for row in won])
+        money = locale.listed([value_of(row, row["value"]) for row in won])
+        stands += " " + _("They brought {money}.").format(money=money)
+    if any(kind == "chance" for kind, _why in verdicts):
+        stands += " " + _("No figure differs from the time before by more than chance.")
+    return stands
+
+
+def dates(within: Filters) -> str:
+    """Which days the figures are about."""
+    before = before_period(within)
+    if before is None or before.since is None or before.until is None:
+        return ""
+    said = _("{since} – {until}, against as many days before ({old_since} – {old_until}).")
+    until = min(within.until or within.as_of, within.as_of)
+    return said.format(
+        since=locale.day(within.since or until),
+        until=locale.day(until),
+        old_since=locale.day(before.since),
+        old_until=locale.day(before.until),
+    )
+
+
+# what is shown
+
+
+def show_time(settled: Filters) -> None:
+    """The usual period or all the data, where the reader has chosen no period."""
+    if session.filters().has_period or usual_period(settled.as_of, session.filters().as_of) is None:
+        return
+    since, until = usual_period(settled.as_of, session.filters().as_of) or (settled.as_of, settled.as_of)
+    days = locale.count((until - since).days + 1)
+    st.segmented_control(
+        _("Time"),
+        ["usual", "all"],
+        format_func=lambda name: {"usual": _("Last {n} days").format(n=days), "all": _("All time")}[name],
+        default="usual",
+        required=True,
+        key="overview_time",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def show_figures(rows: list[Row], verdicts: list[tuple[Verdict, str]], trend: list[Row]) -> None:
+    cells = st.grid(3, min_column_width=300, gap="small")
+    for place, (row, (kind, sure)) in enumerate(zip(rows, verdicts, strict=True)):
+        several = sum(other["metric"] == row["metric"] for other in rows) > 1
+        points = [each for each in trend if each["metric"] == row["metric"] and each["currency"] == row["currency"]]
+        drawn = [
+            (each["value"], each["low"], each["high"]) if has_enough(each) else (None, None, None) for each in points
+        ]
+        is_known = has_enough(row) and row["value"] is not None
+        compared = is_known and row["previous"] is not None
+        with cells:
+            figure(
+                f"{row['metric']}_{place}",
+                _(METRICS[row["metric"]].label),
+                row["currency"] if several and row["currency"] else "",
+                value_of(row, row["value"]) if is_known else "–",
+                interval(row),
+                change(row) if compared else "",
+                kind,
+                bool(compared and row["value"] >= row["previous"]),
+                sure,
+                sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if len(drawn) > 1 else "",
+                basis_of(row),
+                words.meanings(row["metric"])[0],
+            )
+
+
+def show_findings() -> None:
+    has_history = session.facts().get("has_history") == "true"
+    section(_("Worth acting on"), _("Ordered by the money that is at stake even in the careful case."))
+    slot = st.empty()
+    slot.skeleton(height=220)
+    rows = records(session.answer(findings, has_history=has_history))
+    slot.empty()
+    tests = next((int(row["tests"]) for row in rows), 0)
+    worst = sorted((row for row in rows if row["rank"] is not None), key=lambda row: row["rank"])
+    with slot.container(), st.container(border=True, key="card_findings"):
+        if not worst:
+            show_none(tests)
+        for place, row in enumerate(worst[:SHOWN]):
+            if place:
+                st.html('<hr class="sh-rule">')
+            show_finding(place, row, [each for each in rows if each["repeats"] == f"{row['field']}={row['segment']}" and each["stage"] == row["stage"]])  # fmt: skip
+        shown, kinds = tables.findings(rows, locale)
+        stands_on = " · ".join(
+            [
+                locale.n_("{n} comparison, corrected for", "{n} comparisons, corrected for", tests),
+                locale.n_("{n} stands", "{n} stand", len(worst)),
+                which_deals(),
+            ]
         )
-    return said
+        meanings = words.meanings("money_at_stake", "difference", "conversion", "q_value", "certainty", of="findings")
+        under_chart(
+            paper("findings", _("Worth acting on"), shown, kinds, meanings=meanings, basis=stands_on),
+            session.asked(findings, has_history=has_history),
+            meanings,
+            stands_on,
+        )
+    chosen = next((row for row in worst[:SHOWN] if row["rank"] == session.get("finding_open")), None)
+    if chosen is not None:
+        with st.container(border=True, key="card_finding_deals"):
+            section(
+                _("Open deals of this finding"),
+                findings_words.title(chosen, session.tables(), locale).replace("**", ""),
+            )
+            field = find(chosen["field"], session.tables())
+            query = open_deals(session.tables(), session.filters(), field, chosen["segment"], chosen["stage"])
+            deal_list(query, _("Open deals of this finding"), "finding")
+
+
+def which_deals() -> str:
+    """Which deals the findings are about: the funnel's, of all the time the filters leave."""
+    filters = session.filters()
+    if filters.has_period:
+        return _("deals created in the dates chosen")
+    return _("all deals up to {day}").format(day=locale.day(filters.as_of))
+
+
+def show_none(tests: int) -> None:
+    if tests:
+        words_ = locale.n_(
+            "Nothing stands out beyond chance in {n} comparison.",
+            "Nothing stands out beyond chance in {n} comparisons.",
+            tests,
+        )
+        why = _("Every stage was compared in every group of deals with the rest; the differences could be chance.")
+    else:
+        words_ = _("There are too few deals to compare groups.")
+        why = _("A group and the rest need 30 deals each that came to a stage.")
+    st.html(f'<div class="sh-act"><h3>{rich(words_)}</h3><p>{rich(why)}</p></div>')
+
+
+def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
+    tables_ = session.tables()
+    also = [
+        f"{findings_words.field_label(each, tables_, locale)}: {plain(findings_words.segment_label(each, tables_))}"
+        for each in repeats[:3]
+    ]
+    with st.container(key=f"finding_{place}"):
+        what, worth, certain, go = st.columns([5.2, 2, 1.9, 1.7], vertical_alignment="center")
+        title, why = findings_words.title(row, tables_, locale), findings_words.why(row, also, locale)
+        what.html(f'<div class="sh-act"><h3>{rich(title)}</h3><p>{rich(why)}</p></div>')
+        if row["money"] is None:
+            money, range_ = "–", _("in several currencies: choose one to see the money")
+        else:
+            money = locale.money(row["money"], row["currency"])
+            ends = (locale.money(row[end], row["currency"]) for end in ("money_low", "money_high"))
+            range_ = _("95%: {range}").format(range=locale.between(*ends))
+        worth.html(f'<p class="sh-money">{rich(money)}</p><p class="sh-range">{rich(range_)}</p>')
+        certain.html(certainty(findings_words.DOTS[row["certainty"]], findings_words.sure(row, locale)))
+        stage = {"stage_of": row["stage"]} if row["stage"] is not None else {}
+        with go, st.container(gap="xxsmall", key=f"finding_links_{place}"):
+            st.page_link(
+                "../pages/funnel.py",
+                label=_("See the funnel"),
+                icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
+                icon_position="right",
+                query_params=session.link_to(view="groups", by=row["field"], **stage),
+            )
+            if row["deals_open"]:
+                is_open = session.get("finding_open") == row["rank"]
+                st.button(
+                    locale.n_("{n} open deal", "{n} open deals", int(row["deals_open"])),
+                    icon=":material/expand_less:" if is_open else ":material/expand_more:",
+                    icon_position="right",
+                    type="tertiary",
+                    key=f"finding_deals_{place}",
+                    on_click=session.put,
+                    args=("finding_open", None if is_open else row["rank"]),
+                )
 
 
 def page() -> None:
     if session.is_empty():
         no_data(_("Overview"))
         return
+    within, settled = looked_at()
+    rows = records(session.answer(summary, within=within))
+    trend = records(session.answer(summary_trend, within=within))
+    deals = next(row for row in rows if row["metric"] == "deals")
+    undecided = deals["undecided"] / deals["value"] if deals["value"] else 0.0
+    verdicts = [verdict(row, undecided, settled, within) for row in rows]
 
-    answer = session.answer(summary)
-    rows = answer.astype(object).where(answer.notna(), None).to_dict("records")
-
-    heading(_("Overview"), finding(rows))
-    cells = st.grid(3, min_column_width=300, gap="small")
-    for place, row in enumerate(rows):
-        metric = METRICS[row["metric"]]
-        with cells:
-            figure_card(
-                f"{row['metric']}_{place}",
-                _(metric.label),
-                row["currency"]
-                if row["currency"] and sum(other["metric"] == row["metric"] for other in rows) > 1
-                else "",
-                value_of(row, row["value"]) if has_enough(row) and is_known(row["value"]) else "–",
-                interval(row),
-                remark(row),
-                _(metric.meaning),
-            )
+    heading(_("Overview"), finding(rows, verdicts, within), dates(within))
+    show_time(settled)
+    show_figures(rows, verdicts, trend)
     shown, kinds = tables.summary(rows, [value_of(row, row["value"]) for row in rows], locale)
-    meanings = words.meanings(*dict.fromkeys(row["metric"] for row in rows))
-    basis = " · ".join(f"{name}: {value}" for name, value in paper_about())
-    with st.container(border=True, key="card_next"):
-        section(_("Where deals stop"), _("The funnel shows what became of them at each stage."))
-        st.page_link(
-            "../pages/funnel.py",
-            label=_("See the funnel"),
-            icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
-            icon_position="right",
-        )
+    meanings = words.meanings(*dict.fromkeys(row["metric"] for row in rows), "real_change")
+    stands_on = _("As of {day}").format(day=locale.day(within.as_of)) if session.latest_day() else ""
     under_chart(
-        paper("overview", _("Overview"), shown, kinds, meanings=meanings), session.asked(summary), meanings, basis
+        paper("overview", _("Overview"), shown, kinds, meanings=meanings, basis=dates(within)),
+        session.asked(summary, within=within),
+        meanings,
+        stands_on,
     )
-
-
-def paper_about() -> list[tuple[str, str]]:
-    filters = session.filters()
-    if not (session.chosen().as_of or session.latest_day()):
-        return []
-    return [(_("As of"), locale.day(filters.as_of))]
+    show_findings()
 
 
 page()

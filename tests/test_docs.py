@@ -5,10 +5,10 @@ import re
 import pytest
 
 from data.__main__ import main as data_command
-from data.importer import ANALYSES
 from data.schema import SCHEMA
+from data.unlocks import ADD, ANALYSES, OPENS, is_known
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "README.he.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -38,5 +38,26 @@ def test_every_column_is_described():
             assert column.label and column.meaning.endswith("."), (table.name, column.name)
 
 
-def test_what_an_analysis_needs_is_a_table():
-    assert all(table in SCHEMA for needs in ANALYSES.values() for any_of in needs for table in any_of)
+def test_what_an_analysis_needs_is_known_and_said():
+    needs = {name: {need for any_of in each for need in any_of} for name, each in ANALYSES.items()}
+    assert all(is_known(need) for each in needs.values() for need in each)
+    assert not is_known("deals.colour")
+    # What has a page is told in sentences: what it opens, and what to add for it.
+    assert OPENS.keys() <= ANALYSES.keys()
+    assert {need for name in OPENS for need in needs[name]} == ADD.keys()
+
+
+def test_the_hebrew_readme_says_the_same(root):
+    english, hebrew = ((root / name).read_text("utf-8") for name in ("README.md", "README.he.md"))
+    for shape in (r"^#+ ", r"^\d+\. ", r"^- ", r"^\| `", r"^!\["):
+        assert len(re.findall(shape, english, re.M)) == len(re.findall(shape, hebrew, re.M)), shape
+    assert re.findall(r"```sh\n(.*?)```", english, re.S) == re.findall(r"```sh\n(.*?)```", hebrew, re.S)
+    links = r"\]\(([\w./-]+)\)"
+    assert sorted(set(re.findall(links, english)) - {"README.he.md"}) == sorted(
+        set(re.findall(links, hebrew)) - {"README.md"}
+    )
+    assert hebrew.count("<div") == hebrew.count("</div>")
+    # Hebrew letters: a page that was only wrapped would pass the rest.
+    assert len(re.findall(r"[\u05d0-\u05ea]", hebrew)) > 0.4 * len(
+        re.findall(r"[a-zA-Z\u05d0-\u05ea]", re.sub(r"```.*?```", "", hebrew, flags=re.S))
+    )

@@ -10,7 +10,6 @@ import streamlit as st
 
 from analytics import fields
 from analytics.fields import Field
-from analytics.filters import values
 from ui import session
 from ui.parts import md, plain, rich
 
@@ -119,19 +118,10 @@ def _year_before(day: date) -> date:
     return earlier + timedelta(days=1)
 
 
-def _counts(field: Field) -> dict[str, int]:
-    """The values of a field with how many deals have them; "" stands for no value."""
-    rows = session.run(values(session.tables(), field))
-    return {
-        "" if value is None or value != value else value: int(n)
-        for value, n in zip(rows["value"], rows["deals"], strict=True)
-    }
-
-
 def _pipeline() -> None:
     """One pipeline at a time, where there are several; the largest unless the reader says otherwise."""
     field = session.find("pipeline")
-    counts = _counts(field) if field else {}
+    counts = session.counts(field) if field else {}
     if len(counts) < 2:
         return
     locale, now = session.locale(), session.chosen()
@@ -155,7 +145,7 @@ def _chip(name: str, field: Field) -> None:
     _ = locale._
     label = _(field.label)
     kept = session.chosen().where.get(name, ())
-    counts = _counts(field)
+    counts = session.counts(field)
     words = md(label)
     if kept:
         words += ": " + _short(kept[0] or _("(empty)")) + (f" +{len(kept) - 1}" if len(kept) > 1 else "")

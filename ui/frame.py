@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from data import store
 from data.errors import DataError
-from ui import browser_words, parts, session, visitors
+from ui import browser_words, parts, session, tour, visitors
 from ui.filter_bar import filter_bar
 from ui.locale import LANGUAGES
 
@@ -92,6 +92,8 @@ def sidebar() -> None:
             label_visibility="collapsed",
             width="stretch",
         )
+        if session.has_workspace():
+            tour.button()
         st.toggle(_("Large type"), key="large_type", help=_("For a projector: everything grows by a quarter."))
 
 
@@ -120,6 +122,8 @@ with session.in_use():
             st.stop()
         if page.url_path not in WITHOUT_FILTERS and not session.is_empty():
             filter_bar()
+        if session.has_workspace():
+            tour.show(here=page.url_path not in WITHOUT_FILTERS)
         session.write_link()
         page.run()
     except DataError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from data.importer import ImportReport
 from data.rejects import rejected_rows
 from data.store import Workspace
+from data.unlocks import ADD, OPENS
 from ui.locale import Locale
 
 
@@ -14,9 +16,26 @@ def analyses(locale: Locale) -> dict[str, str]:
         "funnel": _("Funnel"),
         "win_rate": _("Win rates"),
         "sales_cycle": _("Sales cycle"),
-        "stage_conversion": _("Where deals are lost, and how many move on from each stage"),
-        "customers": _("Filters by what is known of the customers"),
+        "stage_conversion": _("Stages"),
+        "stage_paths": _("Paths"),
+        "conversion_trend": _("Trend"),
+        "drivers": _("What sets won deals apart"),
+        "lost_reasons": _("Lost reasons"),
+        "sales_velocity": _("Velocity"),
+        "lead_funnel": _("Funnel from the lead on"),
+        "customers": _("Customers"),
     }
+
+
+def unlocks(report: ImportReport, locale: Locale) -> list[tuple[str, str, bool, str]]:
+    """For each analysis that has a page: its name, what it shows, whether it is open, and what to add where it is not."""
+    _ = locale._
+    called = analyses(locale)
+    missing = dict(report.locked)
+    return [
+        (called[name], _(OPENS[name]), name not in missing, " ".join(_(ADD[need]) for need in missing.get(name, ())))
+        for name in OPENS
+    ]
 
 
 def rejected(workspace: Workspace, number: int, locale: Locale) -> tuple[list[str], list[list[str]]]:

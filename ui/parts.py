@@ -233,8 +233,18 @@ def downloads(what: Paper, whole: Callable[[], pd.DataFrame] | None = None) -> N
         )
 
 
-def figure_card(name: str, label: str, detail: str, value: str, interval: str, remark: str, help: str = "") -> None:
-    """One number with its 95% interval and what it rests on."""
+def figure_card(
+    name: str,
+    label: str,
+    detail: str,
+    value: str,
+    interval: str,
+    remark: str,
+    help: str = "",
+    *,
+    meaning: Meaning | None = None,
+) -> None:
+    """One number with its 95% interval and what it rests on; `meaning` is one press away, also by keyboard."""
     with st.container(border=True, key=f"card_kpi_{name}", height="stretch"):
         st.html(
             f'<div class="sh-kpi"><h2>{rich(label)} <span>{rich(detail)}</span></h2>'
@@ -243,6 +253,18 @@ def figure_card(name: str, label: str, detail: str, value: str, interval: str, r
             + (f'<p class="sh-note">{rich(help)}</p>' if help else "")
             + "</div>"
         )
+        if meaning is not None:
+            means(name, meaning)
+
+
+def means(name: str, *meaning: Meaning) -> None:
+    """What a figure means, behind a button: in the catalogue's words."""
+    _ = session.locale()._
+    with (
+        st.popover(_("Meaning"), icon=":material/help:", type="tertiary", key=f"means_{name}"),
+        st.container(width=420),
+    ):
+        st.html("".join(map(_meaning, meaning)))
 
 
 def problem(error: DataError) -> None:

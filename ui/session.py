@@ -17,17 +17,19 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 import streamlit as st
+from ibis import _
 
 from analytics import fields
 from analytics.fields import Field
 from analytics.filters import Choice, Filters
+from analytics.filters import values as values_of
 from analytics.question import Question
 from data import store
 from data.engine import Engine
 from data.errors import DataError
 from data.schema import Header, Tables
 from data.store import Settings, Workspace
-from ui import visitors
+from ui import memory, visitors
 from ui.charts.theme import DARK, LIGHT, Look
 from ui.locale import Language, Locale
 
@@ -35,8 +37,11 @@ Version = tuple[str, ...]
 # What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
 PLACES = ("view", "by", "stage_of")
 RESERVED = ("lang", "from", "to", "as_of", *PLACES)
+# Links may name fields that are not there: this many names are looked up once and remembered.
+MOST_NAMES = 200
 # In public mode what was computed for a visitor is forgotten when the visitor's workspace is.
 KEPT_SECONDS = 60 * visitors.idle_minutes() if visitors.public() else None
+memory.keep_for(KEPT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,9 @@ def begin() -> None:
         before = st.session_state.get("workspace")
         if before is not None and before.folder != here.folder:
             choose(Chosen())
-        st.session_state["settings"] = here.settings()
+        st.session_state["settings"] = _settings(here.notes_stamp, here)
     st.session_state["workspace"] = here
+    st.session_state["data"] = _data(here.version, here) if here is not None else NO_DATA
     st.session_state["data_currency"] = facts().get("currency", "")
 
 
@@ -101,6 +107,11 @@ def has_workspace() -> bool:
 
 def settings() -> Settings:
     return st.session_state["settings"]
+
+
+@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _settings(stamp: Version, _workspace: Workspace) -> Settings:
+    return _workspace.settings()
 
 
 def wipe() -> None:
@@ -137,58 +148,64 @@ def look() -> Look:
 # the data
 
 
-def is_empty() -> bool:
-    """True while nothing is loaded."""
-    return not has_workspace() or _is_empty(workspace().version, workspace())
-
-
-@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
-def _is_empty(version: Version, _workspace: Workspace) -> bool:
-    return _workspace.is_empty
-
-
-def engine() -> Engine:
-    """The engine on the data in force. A reader may still hold one that left the cache, so none is closed here."""
-    here = workspace()
-    return _engine(here.version, here)
-
-
-@st.cache_resource(max_entries=16, ttl=KEPT_SECONDS, show_spinner=False)
-def _engine(version: Version, _workspace: Workspace) -> Engine:
-    opened = _workspace.engine()
-    if _workspace.version != version:  # an import finished just now: its numbers must not be kept under the old name
-        st.rerun()
-    return opened
-
-
-def tables() -> Tables:
-    """The workspace's tables, attribute columns included, for metrics to be written against."""
-    return _tables(_headers(workspace().version, engine()))
-
-
-@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
-def _headers(version: Version, _engine: Engine) -> tuple[Header, ...]:
-    return _engine.headers
-
-
 @lru_cache(maxsize=64)
 def _tables(headers: tuple[Header, ...]) -> Tables:
     return Tables(headers)
 
 
+@dataclass(frozen=True)
+class _Data:
+    """What does not change while the data does not; a run holds on to one from beginning to end."""
+
+    version: Version = ()
+    engine: Engine | None = None
+    facts: dict[str, str] = field(default_factory=lambda: {"is_empty": "true"})
+    tables: Tables = field(default_factory=lambda: _tables(()))
+    fields: dict[str, Field | None] = field(default_factory=dict)
+
+
+NO_DATA = _Data()
+
+
+@st.cache_resource(max_entries=16, ttl=KEPT_SECONDS, show_spinner=False)
+def _data(version: Version, _workspace: Workspace) -> _Data:
+    """Open the data in force. A reader may still hold one that left the cache, so none is closed here."""
+    if _workspace.data_file is None:
+        return replace(NO_DATA, version=version)
+    opened = _workspace.engine()
+    if _workspace.version != version:  # an import finished just now: its numbers must not be kept under the old name
+        st.rerun()
+    return _Data(version, opened, {"is_empty": "true"} | opened.facts(), _tables(opened.headers))
+
+
+def _now() -> _Data:
+    found: _Data = st.session_state["data"]
+    return found
+
+
+def is_empty() -> bool:
+    """True while nothing is loaded."""
+    return _now().facts["is_empty"] == "true"
+
+
+def engine() -> Engine:
+    """The engine on the data in force when the run began."""
+    return _now().engine or workspace().engine()
+
+
+def tables() -> Tables:
+    """The workspace's tables, attribute columns included, for metrics to be written against."""
+    return _now().tables
+
+
 def facts() -> dict[str, str]:
     """Small things known of the data: company, currency, pipeline, latest event."""
-    return {} if is_empty() else _facts(workspace().version, engine())
-
-
-@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
-def _facts(version: Version, _engine: Engine) -> dict[str, str]:
-    return _engine.facts()
+    return {} if is_empty() else _now().facts
 
 
 def run(expression: ir.Table) -> pd.DataFrame:
     """The rows of an expression."""
-    return _rows(sql(expression), workspace().version, engine())
+    return _rows(sql(expression), _now().version, engine())
 
 
 @st.cache_data(max_entries=500, ttl=KEPT_SECONDS, show_spinner=False)
@@ -224,27 +241,85 @@ Metric = Callable[..., Question]
 def answer(metric: Metric, /, within: Filters | None = None, **options: Any) -> pd.DataFrame:
     """What a metric says about the reader's data `within` some filters, by default the reader's own."""
     within = within or filters()
-    key = repr((metric.__module__, metric.__qualname__, within, sorted(options.items())))
-    return _answer(key, workspace().version, metric, within, options)
+    return _answer(_key(metric, within, options), _now().version, metric, within, options)
+
+
+def _key(metric: Metric, within: Filters, options: dict[str, Any]) -> str:
+    return repr((metric.__module__, metric.__qualname__, within, sorted(options.items())))
 
 
 @st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
 def _answer(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> pd.DataFrame:
-    return _metric(tables(), _within, **_options).answer(run)
+    return _question(key, version, _metric, _within, _options).answer(run)
+
+
+@st.cache_resource(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _question(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> Question:
+    return _metric(tables(), _within, **_options)
 
 
 def asked(metric: Metric, /, within: Filters | None = None, **options: Any) -> str:
     """The SQL behind `answer`, one statement a query."""
-    asks = metric(tables(), within or filters(), **options).asks
+    within = within or filters()
+    return _asked(_key(metric, within, options), _now().version, metric, within, options)
+
+
+@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _asked(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> str:
+    asks = _question(key, version, _metric, _within, _options).expressions(run)
     if len(asks) == 1:
         return sql(next(iter(asks.values())))
     return "\n\n".join(f"-- {name}\n{sql(expression)};" for name, expression in asks.items())
 
 
+def expression(build: Callable[..., ir.Table], /, **options: Any) -> ir.Table:
+    """The rows that `build(tables, filters, **options)` asks for, put together once for the same filters and options."""
+    now = filters()
+    key = repr((build.__module__, build.__qualname__, now, sorted(options.items())))
+    return _expression(key, _now().version, build, now, options)
+
+
+@st.cache_resource(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _expression(
+    key: str, version: Version, _build: Callable[..., ir.Table], _filters: Filters, _options: dict[str, Any]
+) -> ir.Table:
+    return _build(tables(), _filters, **_options)
+
+
+def currencies() -> list[str]:
+    """The currencies of the amounts on screen, the commonest first."""
+    found = run(expression(_currencies))
+    return list(found["currency"])
+
+
+def _currencies(known: Tables, now: Filters) -> ir.Table:
+    valued = now.deals(known).filter(_.amount.notnull() & _.currency.notnull())
+    return valued.group_by("currency").agg(n=_.count()).order_by(_.n.desc(), _.currency)
+
+
 def deals() -> int:
     """How many deals the filters leave, those created in the period where there is one."""
     now = filters()
-    return int(run(now.deals(tables(), "created" if now.has_period else None).count().as_table()).iloc[0, 0])
+    return _deals(repr(now), _now().version, now)
+
+
+@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _deals(key: str, version: Version, _now: Filters) -> int:
+    return count(_now.deals(tables(), "created" if _now.has_period else None))
+
+
+def counts(field: Field) -> dict[str, int]:
+    """The values of a field with how many deals have them, the commonest first; "" stands for no value."""
+    return _counts(field, _now().version)
+
+
+@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+def _counts(field: Field, version: Version) -> dict[str, int]:
+    rows = run(values_of(tables(), field))
+    return {
+        "" if value is None or value != value else value: int(n)
+        for value, n in zip(rows["value"], rows["deals"], strict=True)
+    }
 
 
 def currency() -> str:
@@ -316,6 +391,14 @@ def clear() -> None:
 def filters() -> Filters:
     """The reader's filters, for the metrics. Fields the data lacks are left out: `unknown_filters` names them."""
     now = chosen()
+    made = st.session_state.get("filters")
+    stands_on = (now, _now(), settings())
+    if made is None or any(old is not new for old, new in zip(made[0], stands_on, strict=True)):
+        st.session_state["filters"] = made = (stands_on, _filters(now))
+    return made[1]
+
+
+def _filters(now: Chosen) -> Filters:
     choices = []
     for name, values in now.where.items():
         known = find(name)
@@ -333,6 +416,13 @@ def filters() -> Filters:
 
 def find(name: str) -> Field | None:
     """The field of that name in the address, or None where the data has no such field."""
+    known = _now().fields
+    if name not in known and len(known) < MOST_NAMES:
+        known[name] = _find(name)
+    return known[name] if name in known else _find(name)
+
+
+def _find(name: str) -> Field | None:
     try:
         return fields.find(name, tables())
     except DataError:

@@ -10,7 +10,7 @@ from data.messages import N_
 _WILSON = "Wilson (1927)"
 
 HEADLINES = (
-    _m("deals", N_("Deals"), N_("Deals that were created in the period."),
+    _m("deals", N_("Deals"), N_("Deals that were created in the period; in other answers, the deals of the row."),
        "count of deals, by creation date", "count", "higher"),
     _m("revenue_won", N_("Revenue won"), N_("What the deals won in the period are worth together. Deals without an amount are not in it."),
        "sum of amount over won deals, by close date", "money", "higher"),
@@ -35,7 +35,7 @@ HEADLINES = (
 
 PARTS = (
     _m("metric", N_("Figure"), N_("Which headline figure the row holds."), "", "text"),
-    _m("value", N_("Value"), N_("The figure itself, in the unit the row names."), "as the figure's own entry says", "number"),
+    _m("value", N_("Value"), N_("The figure itself, in the unit the row names; of a field, the value the row is about, empty for a blank."), "as the figure's own entry says", "number"),
     _m("unit", N_("Unit"), N_("What the value is: a count, a share, money or days."), "", "text"),
     _m("definition", N_("Definition"), N_("Which of the five win rates the row holds."), "closed, created, matured, value, hygiene", "text"),
     _m("rate", N_("Rate"), N_("The win rate by the row's definition."), "as the definition's own entry says", "share", "higher"),
@@ -53,7 +53,7 @@ PARTS = (
     _m("top_share", N_("Share of the largest deal"), N_("How much of the money is in one deal. The higher it is, the less the rate says."), "largest closed amount / sum of closed amounts", "share", "lower"),
     _m("amount_known", N_("Amount known for"), N_("The share of the closed deals that have an amount."), "closed deals with an amount / closed deals", "share", "higher"),
     _m("zombies", N_("Open on paper only"), N_("Open deals that are long overdue, or older than nearly all deals were when they closed."), "open and (expected close before as-of - 30 days, or age > 95th percentile of time to close)", "count", "lower"),
-    _m("reason", N_("Remark"), N_("Why there is no number, or why it says little."), "", "text"),
+    _m("reason", N_("Remark"), N_("Why there is no number, or why it says little; of lost deals, why they were lost."), "", "text"),
     _m("currency", N_("Currency"), N_("The currency of the row's money; empty where the data name none."), "", "text"),
     _m("previous", N_("The period before"), N_("The same figure for the same number of days just before the period."), "same definition, shifted", "number"),
     _m("real_change", N_("Real change"), N_("True when the difference is unlikely to be chance, after correction for all rows of the table; empty where there are too few deals to say."),
@@ -72,19 +72,20 @@ FUNNEL = (
     _m("entered", N_("Entered"), N_("Deals that came to the stage, each counted once, at its first stay. What became of them adds up to it: moved on, lost, went back, handed off, still there."),
        "advanced + lost + back + handed_off + still", "count", "higher"),
     _m("advanced", N_("Moved on"), N_("Deals that went from the stage to a later one or were won."), "count of first stays", "count", "higher"),
-    _m("lost", N_("Lost"), N_("Deals that were lost from the stage."), "count of first stays", "count", "lower"),
+    _m("lost", N_("Lost"), N_("Deals that were lost; in the funnel, from the stage."), "count of first stays, or of lost deals", "count", "lower"),
     _m("back", N_("Went back"), N_("Deals that went from the stage to an earlier one."), "count of first stays", "count", "lower"),
     _m("handed_off", N_("Handed off"), N_("Deals that left for another pipeline, or became part of another record."), "count of first stays", "count"),
     _m("still", N_("Still there"), N_("Deals that have not left the stage. They are never counted as lost."), "count of first stays", "count"),
     _m("conversion", N_("Conversion"), N_("The chance that a deal that comes to the stage moves on. Deals still there count for as long as they have been there, neither as lost nor left out."),
        "Aalen-Johansen chance to advance by the longest time with 10 deals still at risk, or, where later, the longest that at least half of the deals were followed to. "
-       "Where more than 5% of the stays have no recorded times it is the ratio among ended stays, and where no stay at all was recorded it is unknown (`method` says which)",
+       "With a conversion window, the chance by the window, or by that longest time where it is shorter. "
+       "Where more than 5% of the stays have no recorded times it is the ratio among ended stays (unknown with a window), and where no stay at all was recorded it is unknown (`method` says which)",
        "share", "higher", "Aalen and Johansen (1978); variance: Marubini and Valsecchi (1995); interval: Wilson (1927) on the effective number, Rothman (1978)"),
     _m("conversion_ended", N_("Conversion of those that left"), N_("Of the deals that left the stage, the share that moved on. It looks too good where lost deals linger."),
-       "advanced / (advanced + lost + back + handed_off)", "share", "higher"),
+       "advanced / (advanced + lost + back + handed_off); with a conversion window, (advanced - late) / (those and the deals still there for longer than it)", "share", "higher"),
     _m("of_first", N_("Of the first stage"), N_("Deals that came to this stage for each deal that came to the first. It can exceed 1, since deals can start later than in the first stage."),
        "entered / entered of the pipeline's first stage", "share", "higher"),
-    _m("method", N_("Conversion by"), N_("How the conversion was made: from how long stays took, or as a plain ratio of those that ended."), "aalen_johansen, ended, not_recorded", "text"),
+    _m("method", N_("Conversion by"), N_("How the conversion was made: from how long stays took, or as a plain ratio of those that ended."), "aalen_johansen, ended, not_recorded, no_times", "text"),
     _m("is_recorded", N_("Recorded"), N_("Whether what became of the deals at the stage is known from records. Where it is not, screens and exports show no conversion."),
        "some stay was recorded, and at most 5% follow from the deals' status", "flag"),
     _m("skipped", N_("Filled in"), N_("Deals counted in the stage though they were not seen in it, because they came to a later one."), "count; only by the rule 'filled'", "count"),

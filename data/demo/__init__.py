@@ -5,7 +5,8 @@ It sells scanners and warehouse software to businesses in Israel, works from Sun
 
 On purpose, as in life: 6 deals without an amount, 2 without an owner, one deal whose customer is typed otherwise
 ("negev pipes"; in Hebrew with two spaces), lost deals without a reason, next activities in the past, deals forgotten
-long after their expected close, and one lead on a Saturday night, taken by the website.
+long after their expected close, and one deal on a Saturday night, taken by the website. Most deals began as a lead;
+more leads became nothing, alike in every source and with every owner.
 """
 
 from __future__ import annotations

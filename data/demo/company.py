@@ -41,6 +41,11 @@ STAY_SIGMA = 0.8
 LOSERS_LINGER = 1.3
 FORGOTTEN = 0.01  # chance that nobody ever decides, at each stage
 
+CONVERTED = 0.86  # chance that a deal began as a lead; the others came from customers who called
+DEAD_LEADS = 1.3  # leads that became nothing, or have not yet, for each deal
+TYPICAL_LEAD_AGE = 5  # median days from lead to deal
+LEAD_PATIENCE = 21  # median days until a lead that becomes nothing is given up
+
 PLANTED_MOVE_ON = {(EVENT, PROPOSAL): 0.30, (REFERRAL, LEAD): 0.92}
 PLANTED_STAY = {(ENTERPRISE, NEGOTIATION): 2.0}
 # The star takes most deals this large from this day on, won or not.
@@ -122,11 +127,26 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """Someone who may buy; `deal` is the deal it became, which was made when it was converted."""
+
+    id: str
+    name: Both
+    company: Both
+    source: Both
+    owner: Both
+    status: Both
+    created: datetime
+    deal: Deal | None
+
+
+@dataclass(frozen=True)
 class Company:
     people: tuple[Person, ...]
     products: tuple[Product, ...]
     customers: tuple[Customer, ...]
     deals: tuple[Deal, ...]
+    leads: tuple[Lead, ...]
 
 
 def build(seed: int, deals: int, planted: bool) -> Company:
@@ -142,7 +162,8 @@ def build(seed: int, deals: int, planted: bool) -> Company:
     n_customers = min(640, (deals + 1) // 2)
     demand = _demand(_stream(seed, "demand"), deals, n_customers)
     customers = _customers(_stream(seed, "customers"), n_customers, demand, people)
-    return Company(people, products, customers, _deals(seed, demand, planted, people, products, customers))
+    made = _deals(seed, demand, planted, people, products, customers)
+    return Company(people, products, customers, made, _leads(_stream(seed, "leads"), made))
 
 
 def _stream(seed: int, part: str) -> np.random.Generator:
@@ -269,6 +290,29 @@ def _notes(rng: np.random.Generator, created: datetime, now: Visit, forgotten: b
         competitor=_pick(rng, words.COMPETITORS) if rng.random() < 0.45 else None,
         campaign=words.CAMPAIGNS[created.month % 12 // 3] + f" {created.year}" if rng.random() < 0.4 else None,
     )
+
+
+def _leads(rng: np.random.Generator, deals: Sequence[Deal]) -> tuple[Lead, ...]:
+    """The leads in order of creation. Who and where from is drawn alike for all, so none converts better than another."""
+    found: list[tuple[datetime, Both, Both, Both, Both, Deal | None]] = []
+    for deal in deals:
+        if rng.random() < CONVERTED:
+            began = deal.visits[0].at
+            at = _office_time(rng, began - timedelta(days=TYPICAL_LEAD_AGE * rng.lognormal(0, 0.9)), datetime.min)
+            if at >= began:
+                at = began - timedelta(minutes=int(rng.integers(20, 180)))
+            found.append((at, deal.customer.name, deal.source, deal.customer.owner.name, words.CONVERTED, deal))
+    companies = [root + " " + trade for trades in words.TRADES.values() for trade in trades for root in words.ROOTS]
+    for _ in range(round(DEAD_LEADS * len(deals))):
+        at, like = _creation(rng), _pick(rng, deals)
+        given_up = at + timedelta(days=LEAD_PATIENCE * rng.lognormal(0, 0.7)) < NOW
+        status = _pick(rng, words.LEADS_GIVEN_UP if given_up else words.LEADS_OPEN)
+        found.append((at, _pick(rng, companies), like.source, like.customer.owner.name, status, None))
+    leads = []
+    for i, (at, company, source, owner, status, became) in enumerate(sorted(found, key=lambda lead: lead[0])):
+        name = _pick(rng, words.FIRST_NAMES) + " " + _pick(rng, words.LAST_NAMES)
+        leads.append(Lead(f"L-{20001 + i}", name, company, source, owner, status, at, became))
+    return tuple(leads)
 
 
 def _creation(rng: np.random.Generator) -> datetime:

@@ -80,5 +80,16 @@ def stage_history(company: Company) -> Table:
     )  # fmt: skip
 
 
+def leads(company: Company) -> Table:
+    return Table(
+        Both("leads", "לידים"),
+        pairs("Lead ID = מספר ליד; Lead = שם ליד; Company = חברה; Source = מקור; Owner = אחראי; "
+              "Lead status = סטטוס ליד; Created = תאריך יצירה; Converted at = תאריך המרה; Deal ID = מספר עסקה"),
+        [(lead.id, lead.name, lead.company, lead.source, lead.owner, lead.status, lead.created,
+          lead.deal.visits[0].at if lead.deal else None, lead.deal.id if lead.deal else None)
+         for lead in company.leads],
+    )  # fmt: skip
+
+
 # In the order to load them: what is named before what names it.
-TABLES: tuple[Callable[[Company], Table], ...] = (people, products, customers, deals, stage_history)
+TABLES: tuple[Callable[[Company], Table], ...] = (people, products, customers, deals, stage_history, leads)

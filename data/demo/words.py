@@ -45,6 +45,18 @@ COMPETITORS = pairs("Tzir Systems = ציר מערכות; Kavim Soft = קווים
 CAMPAIGNS = pairs("Winter webinar = וובינר חורף; Spring launch = השקת אביב; Summer calls = שיחות קיץ; "
                   "Autumn newsletter = ניוזלטר סתיו")  # fmt: skip
 
+CONVERTED = Both("Converted", "הומר")
+LEADS_OPEN = pairs("New = ליד חדש; Contacted = נוצר קשר")
+LEADS_GIVEN_UP = pairs("Not a fit = לא מתאים; No answer = אין מענה; Bought elsewhere = רכש במקום אחר")
+FIRST_NAMES = pairs("Adi = עדי; Amir = אמיר; Ayelet = איילת; Basel = באסל; Daniel = דניאל; Efrat = אפרת; Elena = ילנה; "
+                    "Gadi = גדי; Hila = הילה; Ibrahim = אברהים; Inbal = ענבל; Itay = איתי; Keren = קרן; Lior = ליאור; "
+                    "Marina = מרינה; Michal = מיכל; Nadav = נדב; Nasrin = נסרין; Ofer = עופר; Orly = אורלי; Ronit = רונית; "
+                    "Sami = סמי; Shira = שירה; Uri = אורי; Vered = ורד; Yossi = יוסי; Ziv = זיו")  # fmt: skip
+LAST_NAMES = pairs("Abadi = עבאדי; Agmon = אגמון; Amsalem = אמסלם; Bar-On = בר-און; Carmi = כרמי; Dagan = דגן; Elbaz = אלבז; "
+                   "Farah = פרח; Gabay = גבאי; Golan = גולן; Hadad = חדד; Haddad = חדאד; Harel = הראל; Kaplan = קפלן; Levin = לוין; "
+                   "Malka = מלכה; Mansour = מנסור; Nahum = נחום; Ohana = אוחנה; Polak = פולק; Regev = רגב; Sasson = ששון; "
+                   "Shani = שני; Tal = טל; Vaknin = וקנין; Yosef = יוסף; Zamir = זמיר")  # fmt: skip
+
 CENTER, NORTH, SOUTH, JERUSALEM = pairs("Center = מרכז; North = צפון; South = דרום; Jerusalem = ירושלים")
 TEAM_SERVING = {CENTER: CENTER, NORTH: NORTH, SOUTH: SOUTH, JERUSALEM: SOUTH}
 TEAMS = {

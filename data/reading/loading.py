@@ -81,13 +81,19 @@ def load_regular(
     breaks = " + ".join(f"coalesce(length(c{i}) - length(replace(c{i}, chr(10), '')), 0)" for i in range(width))
     expected = text.lines - text.blank_lines_at_end - header.last_line
     try:
-        scratch.execute(f"create table {relation} as select null::bigint as line, {cells} from {source}", values)
-        rows = _one(scratch, f"select count(*) from {relation}")
+        # Read once or a few times and thrown away: not worth compressing.
+        scratch.execute("set force_compression = 'uncompressed'")
+        scratch.execute(f"create table {relation}_rows as select {cells} from {source}", values)
+        rows = _one(scratch, f"select count(*) from {relation}_rows")
         if not _one(scratch, f"select count(*) from {relation}_rejects"):
             if rows == expected:
-                scratch.execute(f"update {relation} set line = rowid + 1 + {header.last_line}")
+                scratch.execute(
+                    f"""create view {relation}_numbered as select rowid + 1 + {header.last_line} as line, * from {relation}_rows;
+                    create view {relation} as from {relation}_numbered"""
+                )
                 return True
             if rows < expected:
+                scratch.execute(f"create table {relation} as select null::bigint as line, * from {relation}_rows")
                 below = _blank_lines(text.path, header.last_line, expected)
                 if below and rows + len(below) == expected:  # then no cell has a break: k blank lines in one take k + 1
                     _number_around(scratch, relation, below, header.last_line, expected)
@@ -102,10 +108,29 @@ def load_regular(
     except duckdb.InvalidInputException:
         pass  # not regular; said better by the careful way
     finally:
+        scratch.execute("reset force_compression")
+        if not _is_view(scratch, relation):
+            scratch.execute(f"drop table if exists {relation}_rows")
         for table in (f"{relation}_rejects", f"{relation}_scans"):
             scratch.execute(f"drop table if exists {table}")
     scratch.execute(f"drop table if exists {relation}")
     return False
+
+
+def leave_out(scratch: duckdb.DuckDBPyConnection, relation: str, lines: Sequence[int]) -> None:
+    """Take the rows of these lines out of a relation; called again, `lines` must hold those of before too."""
+    if not _is_view(scratch, relation):
+        scratch.execute(f"delete from {relation} where line in (select unnest($lines))", {"lines": list(lines)})
+        return
+    # Where lines are the places of rows, no row may go: the places of those after it would change.
+    scratch.execute(f"create or replace table {relation}_gone as select unnest($lines) as line", {"lines": list(lines)})
+    scratch.execute(
+        f"create or replace view {relation} as from {relation}_numbered anti join {relation}_gone using (line)"
+    )
+
+
+def _is_view(scratch: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    return bool(_one(scratch, f"select count(*) from duckdb_views() where view_name = '{relation}'"))
 
 
 def _blank_lines(path: Path, after: int, count: int) -> list[int]:

@@ -133,7 +133,7 @@ def _take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers
     )
     headings = [skip.line for skip in header.skipped if skip.line > header.line]
     if headings:
-        scratch.execute(f"delete from {relation} where line in (select unnest($lines))", {"lines": headings})
+        loading.leave_out(scratch, relation, headings)
     key = next((i for i, name in enumerate(header.names) if name), 0)
     suspects = rows(
         f"""where coalesce({", ".join(columns)}) is null or c{key} = $key
@@ -147,7 +147,7 @@ def _take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers
     tail = rows("order by line desc limit $n", n=headers.TAIL)[::-1]
     found = headers.no_rows(header.names, first, suspects, tail)
     if found:
-        scratch.execute(f"delete from {relation} where line in (select unnest($lines))", {"lines": list(found)})
+        loading.leave_out(scratch, relation, [*headings, *found])
     return sorted([*header.skipped, *(SkippedLine(*item) for item in found.items())], key=lambda skip: skip.line)
 
 
@@ -164,7 +164,12 @@ def _without_phantoms(scratch: duckdb.DuckDBPyConnection, relation: str, names: 
 
 
 def _new_relation(scratch: duckdb.DuckDBPyConnection) -> str:
-    taken: set[str] = {name for (name,) in scratch.execute("select table_name from duckdb_tables()").fetchall()}
+    taken: set[str] = {
+        name
+        for (name,) in scratch.execute(
+            "select table_name from duckdb_tables() union all select view_name from duckdb_views()"
+        ).fetchall()
+    }
     return next(name for n in range(1, len(taken) + 2) if (name := f"text_{n}") not in taken)
 
 

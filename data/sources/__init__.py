@@ -32,6 +32,8 @@ class Source:
     headers: Headers
     signature: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     empty_ids: tuple[str, ...] = ()  # written where there is no id
+    id_prefix: str = ""  # written before every id
+    converted: tuple[str, ...] = ()  # statuses of a lead that became a deal
     stage_column: Callable[[str], StageColumn | None] = lambda header: None
 
 

@@ -1,4 +1,7 @@
-"""HubSpot: deals and companies, with a column a stage that says when it was entered."""
+"""HubSpot: deals, companies and contacts, with a column a stage that says when it was entered.
+
+Labels follow the language of who exports, mixed with English ones.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ HUBSPOT = Source(
     label="HubSpot",
     headers={
         "deals": {
-            "deal_id": ("Record ID", "Deal ID", "hs_object_id"),
+            "deal_id": ("Record ID", "Deal ID", "hs_object_id", "ID de registro"),
             "deal_name": ("Deal Name", "dealname"),
             "customer_id": ("Associated Company IDs (Primary)", "Associated Company IDs"),
             "customer": ("Associated Company (Primary)", "Associated Company Names (Primary)", "Associated Company"),
@@ -33,8 +36,8 @@ HUBSPOT = Source(
             "probability": ("Deal probability", "hs_deal_stage_probability"),
             "source": ("Original Traffic Source", "Original Source", "Latest Traffic Source"),
             "deal_type": ("Deal Type", "dealtype"),
-            "created_at": ("Create Date", "createdate"),
-            "closed_at": ("Close Date", "closedate"),
+            "created_at": ("Create Date", "createdate", "Fecha de creación"),
+            "closed_at": ("Close Date", "closedate", "Date de fermeture"),
             "stage_changed_at": ("Date entered current stage", "hs_v2_date_entered_current_stage"),
             "last_activity_at": ("Last Activity Date", "notes_last_updated"),
             "last_modified_at": ("Last Modified Date", "hs_lastmodifieddate"),
@@ -46,7 +49,7 @@ HUBSPOT = Source(
             "is_closed": ("Is Deal Closed?", "Is closed (numeric)", "hs_is_closed"),
         },
         "customers": {
-            "customer_id": ("Record ID", "Company ID"),
+            "customer_id": ("Record ID", "Company ID", "ID de registro"),
             "customer_name": ("Company name",),
             "website": ("Company Domain Name", "Website URL"),
             "industry": ("Industry",),
@@ -61,6 +64,43 @@ HUBSPOT = Source(
             "created_at": ("Create Date",),
             "last_activity_at": ("Last Activity Date",),
         },
+        "contacts": {
+            "contact_id": ("Record ID", "Contact ID", "ID de registro"),
+            "first_name": ("First Name", "Nombre", "firstname"),
+            "last_name": ("Last Name", "Apellidos", "lastname"),
+            "customer_id": ("Associated Company IDs (Primary)", "Associated Company IDs"),
+            "customer": (
+                "Associated Company (Primary)",
+                "Associated Company Names (Primary)",
+                "Company Name",
+                "Associated Company",
+            ),
+            "email": ("Email", "Correo"),
+            "phone": ("Phone Number", "Número de teléfono", "Mobile Phone Number"),
+            "title": ("Job Title", "Cargo"),
+            "owner": ("Contact owner", "Propietario del contacto"),
+            "created_at": ("Create Date", "Fecha de creación", "createdate"),
+            "last_activity_at": ("Last Activity Date", "Last Contacted", "Último contacto"),
+            "lifecycle": ("Lifecycle Stage", "lifecyclestage"),
+            "lead_status": ("Lead Status", "Estado del lead", "hs_lead_status"),
+            "source": ("Original Traffic Source", "Original Source", "Latest Traffic Source"),
+            "deal_id": ("Associated Deal IDs", "Associated Deal IDs (Primary)"),
+            "became_lead_at": (
+                "Became a Lead Date",
+                'Date entered "Lead (Lifecycle Stage Pipeline)"',
+                "hs_lifecyclestage_lead_date",
+            ),
+            "became_deal_at": (
+                "Became an Opportunity Date",
+                'Date entered "Opportunity (Lifecycle Stage Pipeline)"',
+                "hs_lifecyclestage_opportunity_date",
+            ),
+            "became_customer_at": (
+                "Became a Customer Date",
+                'Date entered "Customer (Lifecycle Stage Pipeline)"',
+                "hs_lifecyclestage_customer_date",
+            ),
+        },
     },
     signature={
         "deals": (
@@ -71,8 +111,23 @@ HUBSPOT = Source(
             "Create Date",
             "dealstage",
             "hs_object_id",
+            "Date de fermeture",
         ),
         "customers": ("Company Domain Name", "Company owner"),
+        "contacts": (
+            "Contact owner",
+            "Marketing contact status",
+            "Lifecycle Stage",
+            "Lead Status",
+            "First Name",
+            "Last Name",
+            "Original Source",
+            "Propietario del contacto",
+            "Estado del lead",
+            "ID de registro",
+            "lifecyclestage",
+            "hs_lead_status",
+        ),
     },
     stage_column=_stage_column,
 )

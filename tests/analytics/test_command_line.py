@@ -13,11 +13,18 @@ from data.store import Workspace
 from tests.analytics.sample import five_deals
 
 KEYS = {
+    "findings": "kind stage field segment n conversion conversion_rest difference low high p_value q_value tests money "
+    "money_low money_high currency certainty deals_open",
+    "summary_trend": "metric since until value low high n currency",
     "summary": "metric value low high n undecided previous real_change",
     "win_rate": "definition won total undecided rate low high",
     "stage_conversion": "pipeline stage stage_order entered advanced lost back handed_off still "
     "conversion conversion_ended low high value_entered",
     "sales_cycle": "outcome deals mean_days median_days p25_days p75_days max_days",
+    "stage_paths": "path_key path deals deal_share won lost undecided rate median_days money",
+    "stage_moves": "pipeline stage stage_order move next_stage moves leaving move_share low high money",
+    "rework": "way deals deal_share won total undecided rate matured repeat_days money q_value",
+    "sales_velocity": "lever value low high n previous contribution worth_of_tenth currency q_value",
 }
 
 
@@ -187,3 +194,25 @@ def test_text_of_a_crm_cannot_steer_the_terminal():
     from analytics.__main__ import _cell
 
     assert _cell("owner", {"owner": "Ann\x1b[2J\nBob"}) == "Ann [2J Bob"
+
+
+def test_ways_to_count_are_options_and_are_said(document, call):
+    found = document(
+        "stage_conversion", "--window", "3", "--step-window", "Offer=2", "--optional", "Offer", "--exclude", "Lost"
+    )
+    assert found["filters"]["window_days"] == 3
+    assert found["filters"]["step_windows"] == ["Offer=2"]
+    assert (found["filters"]["optional"], found["filters"]["excluded"]) == (["Offer"], ["Lost"])
+    assert "owner" not in found["filters"]
+    lead = found["rows"][0]
+    assert (lead["entered"], lead["late"], lead["excluded"]) == (4, 1, 1)
+    assert "Excluded: Lost." in call("stage_conversion", "--exclude", "Lost")[1].splitlines()[0]
+
+
+def test_deals_are_listed_by_name(document, call):
+    listed = document("deals_in_stage", "--stage", "Offer", "--fate", "lost")
+    assert [row["deal_id"] for row in listed["rows"]] == ["2"]
+    assert [row["deal_id"] for row in document("skipped_stages")["rows"]] == ["4"]
+    status, _out, err = call("deals_in_stage", "--stage", "Ofer")
+    assert status == 2
+    assert "The stages are: Lead, Offer, Deal, Won, Lost." in err

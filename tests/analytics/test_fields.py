@@ -1,6 +1,9 @@
+from datetime import datetime
+
 import pytest
 
-from analytics.fields import LINKS, Field, fields, find
+from analytics.fields import LINKS, OTHERS, SIZES, Field, fields, find, with_value
+from data.engine import Engine
 from data.errors import RequestProblem
 from data.schema import Header, Tables
 
@@ -55,3 +58,35 @@ def test_every_field_can_be_found_by_its_name():
 def test_a_field_named_like_a_column_of_the_answer_keeps_apart():
     assert Field("deals", "stage", "Stage").key(("stage", "entered")) == "deals.stage"
     assert Field("deals", "owner", "Owner").key(("stage", "entered")) == "owner"
+
+
+def test_bands_of_amounts_and_dates_make_groups():
+    """Sizes are quarters currency by currency; quarters and months are those of the clock on the wall."""
+    engine = Engine.in_memory(
+        {
+            "deals": {
+                "deal_id": list("abcdefgh"),
+                "amount": [1.0, 2.0, 3.0, 4.0, 100.0, 200.0, 300.0, None],
+                "currency": ["EUR"] * 4 + ["USD"] * 4,
+                "created_at": [datetime(2026, 3, 31, 22)] * 7 + [None],
+            }
+        }
+    )
+
+    def groups(name: str, zone: str = "UTC") -> list[str | None]:
+        field = find(name, engine.tables)
+        told = engine.run(with_value(engine.tables.deals, engine.tables, field, "group", time_zone=zone))
+        told = told.sort_values("deal_id")["group"]
+        return [value if isinstance(value, str) else None for value in told]
+
+    assert groups("deal_size")[:4] == list(SIZES) and groups("deal_size")[4] == "smallest"
+    assert groups("deal_size")[6:] == ["largest", None]
+    assert groups("created_quarter")[0] == "2026-Q1" and groups("created_quarter", "Asia/Jerusalem")[0] == "2026-Q2"
+    assert groups("created_month")[7] is None and groups("created_month", "Asia/Jerusalem")[0] == "2026-04"
+
+
+def test_a_folded_field_tells_only_its_values_apart():
+    engine = Engine.in_memory({"deals": {"deal_id": list("abcd"), "source": ["Event", "Partner", None, "Web"]}})
+    field = find("source", engine.tables).folded(("Event",))
+    told = engine.run(with_value(engine.tables.deals, engine.tables, field, "group")).sort_values("deal_id")["group"]
+    assert told.fillna("-").tolist() == ["Event", OTHERS, "-", OTHERS]

@@ -8,10 +8,12 @@ import pytest
 
 from analytics.fields import find
 from analytics.filters import Choice, Filters
+from analytics.findings import findings
 from analytics.funnel import FATES, stage_conversion
 from analytics.rows import rows
 from analytics.sales_cycle import sales_cycle
 from analytics.summary import summary
+from analytics.summary_trend import summary_trend
 from analytics.win_rate import win_rate
 from tests.analytics.sample import random_workspace
 
@@ -108,3 +110,31 @@ def test_summary_and_the_period_before(engine, ask, euros):
         (expected,) = ask("summary", now=period.now, since=start, until=end)
         for name, value in expected.items():
             assert answer.loc[name, column] == pytest.approx(value, abs=1e-6), (name, column)
+
+
+@pytest.mark.parametrize("as_of", DAYS)
+def test_summary_trend(engine, ask, as_of):
+    filters = Filters(as_of, as_of - timedelta(days=59), as_of)
+    answer = summary_trend(engine.tables, filters).answer(engine.run)
+    answer = answer[answer["currency"].isna() | (answer["currency"] == "EUR")]
+    parts = answer[["since", "until"]].drop_duplicates()
+    assert len(parts) == 12
+    for since, until in parts.itertuples(index=False):
+        start = datetime.combine(since, datetime.min.time())
+        end = datetime.combine(until, datetime.min.time()) + timedelta(days=1)
+        (expected,) = ask("summary_trend", now=filters.now, since=start, until=end)
+        found = answer[answer["since"] == since].set_index("metric")["value"]
+        for name, value in expected.items():
+            told = None if found[name] != found[name] else found[name]
+            assert told == pytest.approx(value if value is not None or name != "revenue_won" else 0, abs=1e-6), (since, name)
+
+
+@pytest.mark.parametrize("as_of", DAYS)
+def test_findings(engine, ask, euros, as_of):
+    filters = Filters(as_of, where=(euros,))
+    found = rows(findings(engine.tables, filters).answer(engine.run))
+    by_hand = {(row["stage"], row["segment"]): row for row in ask("findings", now=filters.now)}
+    of_team = [row for row in found if row["field"] == "team"]
+    assert {(row["stage"], row["segment"]) for row in of_team} <= by_hand.keys()
+    for row in of_team:
+        assert row["n"] == by_hand[row["stage"], row["segment"]]["n"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,14 @@ from data.demo import AS_OF, PLANTED, write_company
 STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
 OPEN_STAGES = STAGES[:-1]
 END = datetime(2026, 11, 14, 20, 41)
+# The files as they were before there was one of leads.
+SUMS = {
+    "customers": 3752113007,
+    "deals": 535188863,
+    "people": 1662517333,
+    "products": 8557386,
+    "stage history": 800119502,
+}
 HEBREW = re.compile("[א-ת]")
 
 Rows = list[dict[str, str]]
@@ -32,6 +41,7 @@ class Exports:
     customers: Rows
     deals: Rows
     history: Rows
+    leads: Rows
 
     def visits(self) -> dict[str, Rows]:
         by_deal = defaultdict(list)
@@ -145,6 +155,22 @@ def test_whatever_is_named_exists(company):
         assert len({row[key] for row in rows}) == len(rows)
 
 
+def test_leads_agree_with_their_deals(company):
+    deals = {row["Deal ID"]: row for row in company.deals}
+    converted = [row for row in company.leads if row["Deal ID"]]
+    assert len({row["Lead ID"] for row in company.leads}) == len(company.leads)
+    assert len({row["Deal ID"] for row in converted}) == len(converted)
+    for row in company.leads:
+        deal = deals.get(row["Deal ID"])
+        assert bool(deal) == bool(row["Converted at"]) == (row["Lead status"] == "Converted")
+        assert moment(row["Created"]) < END
+        if deal:
+            assert row["Created"] < row["Converted at"] == deal["Created"]
+            assert (row["Source"], row["Company"].lower()) == (deal["Source"], deal["Customer"].lower())
+    assert [row["Created"] for row in company.leads] == sorted(row["Created"] for row in company.leads)
+    assert {row["Owner"] for row in company.leads} <= {row["Person"] for row in company.people}
+
+
 # The size and shape that were asked for
 
 
@@ -170,6 +196,20 @@ def test_size_and_shape(planted):
 
 def _second(path: list[str], stage: str) -> int:
     return path.index(stage, path.index(stage) + 1)
+
+
+def test_most_deals_began_as_a_lead_and_most_leads_became_nothing(planted):
+    converted = sum(bool(row["Deal ID"]) for row in planted.leads)
+    assert 0.8 < converted / len(planted.deals) < 0.92
+    assert 0.35 < converted / len(planted.leads) < 0.5
+    waiting = sum(row["Lead status"] in ("New", "Contacted") for row in planted.leads)
+    assert 40 < waiting < 0.1 * len(planted.leads)
+
+
+def test_leads_leave_the_other_files_as_they_were(tmp_path):
+    files = write_company(tmp_path, "en")
+    sums = {path.stem: zlib.crc32(path.read_bytes()) for path in files if path.stem != "leads"}
+    assert sums == SUMS
 
 
 def test_blemishes(planted):
@@ -328,6 +368,21 @@ def test_nothing_else_is_found_among_sources_and_segments(planted):
     slower, quicker = _above(waits(planted, "Segment")), _below(waits(planted, "Segment"))
     assert slower == {("Enterprise", "Negotiation")} and {stage for _, stage in quicker} <= {"Negotiation"}
     assert not _real(leaks(planted, "Segment")) and not _real(waits(planted, "Source"))
+
+
+@pytest.mark.parametrize("column", ["Source", "Owner"])
+def test_no_leads_convert_better_than_others(planted, plain, column):
+    for exports in (planted, plain):
+        groups: dict[str, list[bool]] = defaultdict(list)
+        for row in exports.leads:
+            groups[row[column]].append(bool(row["Deal ID"]))
+        everyone = [became for group in groups.values() for became in group]
+        p = []
+        for group in groups.values():
+            inside, of = sum(group), len(group)
+            outside, of_rest = sum(everyone) - inside, len(everyone) - of
+            p.append(stats.fisher_exact(np.array([[inside, of - inside], [outside, of_rest - outside]])).pvalue)
+        assert min(stats.false_discovery_control(p)) > 0.05
 
 
 @pytest.mark.parametrize("column", ["Source", "Segment", "Owner", "Product", "Competitor", "Campaign"])

@@ -293,9 +293,9 @@ def test_hebrew_with_shekels(workspace):
 
 
 def test_pipedrive_loses_deals_in_open_stages(workspace):
-    load(workspace, EXPORTS / "generic/pipedrive.csv")
+    load(workspace, EXPORTS / "pipedrive/deals.csv")
     assert ask(workspace, "SELECT deal_id, stage, status, closed_at, currency FROM deals ORDER BY 1") == [
-        ("1", "Proposal", "open", None, "EUR"), ("2", "Proposal", "won", datetime(2024, 2, 1, 10), "EUR"), ("3", "Demo", "lost", datetime(2024, 2, 2, 10), "EUR"),
+        ("1", "Proposal", "open", None, "EUR"), ("2", "Proposal", "won", datetime(2024, 2, 1, 10), "EUR"), ("3", "Demo", "lost", datetime(2024, 2, 2, 10), "USD"),
     ]  # fmt: skip
     assert ask(workspace, "SELECT stage, outcome FROM stages ORDER BY stage_order") == [
         ("Demo", "open"),

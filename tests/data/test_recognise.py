@@ -49,11 +49,18 @@ def fields(plan: FilePlan) -> list[str | None]:
         ("hubspot/deals_older", "deals", "hubspot", {"Record ID": "deal_id", "Date entered current stage": "stage_changed_at"}),
         ("hubspot/internal_names", "deals", "hubspot", {"hs_object_id": "deal_id", "closedate": "closed_at"}),
         ("generic/hebrew_deals", "deals", "generic", {"מספר עסקה": "deal_id", "סכום": "amount", "צפי סגירה": "expected_close_on", "צבע": None}),
-        ("generic/pipedrive", "deals", "generic", {
+        ("pipedrive/deals", "deals", "pipedrive", {
             "Deal - ID": "deal_id", "Deal - Title": "deal_name", "Deal - Status": "status", "Deal - Deal closed on": "closed_at",
-            "Deal - Organization": "customer", "Deal - Pipeline": "pipeline", "Deal - Deal created": "created_at", "Deal - Won time": None,
-            "Deal - Currency of Value": "currency",
+            "Deal - Organization": "customer", "Deal - Pipeline": "pipeline", "Deal - Deal created": "created_at", "Deal - Won time": "won_at",
+            "Deal - Currency of Value": "currency", "Deal - Nazwa Partnera": None,
         }),
+        ("salesforce/OpportunityHistory", "stage_entries", "salesforce", {"FromOpportunityStageName": "from_stage", "CreatedDate": "entered_at", "CloseDate": None}),
+        ("salesforce/Lead", "leads", "salesforce", {"ConvertedOpportunityId": "deal_id", "Status": "status", "Title": None}),
+        ("salesforce/Contact", "contacts", "salesforce", {"AccountId": "customer_id", "LeadSource": "source"}),
+        ("hubspot/contacts", "contacts", "hubspot", {"Lifecycle Stage": "lifecycle", "Associated Deal IDs": "deal_id", "Lead Score": None}),
+        ("zoho/deals", "deals", "zoho", {"Account Name.id": "customer_id", "Account Name": "customer", "Pipeline.id": None}),
+        ("zoho/leads", "leads", "zoho", {"Record Id": "lead_id", "Converted Deal.id": "deal_id"}),
+        ("generic/hebrew_leads", "leads", "generic", {"מקור הליד": "source", "תאריך המרה": "converted_at"}),
     ],
 )  # fmt: skip
 def test_exports_are_known_by_their_headers(file, table, source, field_of):
@@ -161,8 +168,15 @@ def test_deals_with_one_row_each_are_deals_even_with_a_date(plan):
         (["Product", "Series", "Sales price"], ["GTX", "G", 500], "products"),
         (["שם לקוח", "ענף", "עיר"], ["אקמי", "קמעונאות", "חיפה"], "customers"),
         (["מקט", "שם מוצר", "מחיר מחירון"], ["1", "סורק", "500"], "products"),
+        (["Name", "Email", "Lead status", "Created"], ["Ada", "a@x.example", "New", "2024-01-25"], "leads"),
+        (["שם", "טלפון", "סטטוס ליד", "תאריך יצירה"], ["עדה", "03-5", "חדש", "25/01/2024"], "leads"),
+        (["Contact ID", "Full name", "Company", "Phone"], ["1", "Ada", "Acme", "03-5"], "contacts"),
+        (["שם פרטי", "שם משפחה", "חברה", "תפקיד"], ["עדה", "כהן", "אקמי", "קניינית"], "contacts"),
+        # A contact person beside it does not make a list of customers one of contacts, nor a lead's number deals leads.
+        (["Customer ID", "Customer", "Industry", "City", "Contact", "Phone"], ["1", "Acme", "retail", "Haifa", "Ada", "03-5"], "customers"),
+        (["Deal ID", "Lead ID", "Stage", "Lead source", "Created"], ["1", "7", "Demo", "Web", "2024-01-25"], "deals"),
     ],
-)
+)  # fmt: skip
 def test_the_other_tables(plan, header, row, table):
     assert plan(header, row).table == table
 
@@ -231,6 +245,27 @@ def test_columns_of_one_file_agree_on_the_order_of_dates(plan):
 def test_what_is_nothing_we_know_is_said_with_its_columns(plan):
     with pytest.raises(FileProblem, match=r"file.csv holds nothing we recognise. Its columns are: colour, size\."):
         plan(["colour", "size"], ["red", "5"])
+
+
+def test_the_name_of_a_file_tells_leads(tmp_path):
+    header, row = ["Name", "Email", "Source", "Created"], [["Ada", "a@x.example", "Web", "2024-01-25"]]
+    assert plan_of(write_csv(tmp_path / "New leads 2024.csv", header, row)).table == "leads"
+    with pytest.raises(FileProblem, match="holds nothing we recognise"):
+        plan_of(write_csv(tmp_path / "misleading.csv", header, row))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["accounts", "", "", "sales_teams", ""], ["account", "sector", "employees", "sales_agent", "manager"], ["", "", "", "", ""],
+         ["products", "", "", "sales_pipeline", ""], ["product", "series", "sales_price", "opportunity_id", "deal_stage"]],
+        [["Table", "Field", "Description"], ["accounts", "account", "Company name"], ["accounts", "sector", "Industry"],
+         ["sales_teams", "manager", "Manager"], ["products", "product", "Product name"]],
+    ],
+)  # fmt: skip
+def test_a_list_of_columns_is_no_table(tmp_path, rows):
+    with pytest.raises(FileProblem, match=r"data_dictionary\.csv"):
+        plan_of(write_csv(tmp_path / "data_dictionary.csv", rows[0], rows[1:]))
 
 
 def test_a_forced_table_says_what_it_lacks(plan):

@@ -15,7 +15,8 @@ import pytest
 
 from data.engine import connect
 from data.errors import RequestProblem
-from data.stages import StageChoices, add_deals_of_history, decide_stages, derive
+from data.stages import StageChoices, decide_stages
+from data.stays import add_deals_of_history, derive
 from data.store import _create_all
 
 A, B, C, D = "Lead", "Demo", "Proposal", "Contract"
@@ -57,7 +58,7 @@ def stays(
 ) -> list[tuple[Any, ...]]:
     """The stays that were not filled in, in order."""
     return database.execute(
-        f"SELECT {columns} FROM stage_entries WHERE deal_id = ? AND NOT is_skipped ORDER BY coalesce(left_at, TIMESTAMP '2999-01-01'), entered_at",
+        f"SELECT {columns} FROM stage_entries WHERE deal_id = ? AND NOT is_skipped ORDER BY coalesce(left_at, TIMESTAMP '2999-01-01'), entered_at, turn",
         [deal],
     ).fetchall()
 
@@ -130,6 +131,53 @@ def test_a_deal_handed_to_another_pipeline():
         ("New", A, 1, "advanced"), ("New", B, 1, "handed_off"), ("Renewal", A, 1, "advanced"), ("Renewal", WON, 1, "advanced"),
     ]  # fmt: skip
     assert database.execute("SELECT pipeline, status FROM deals").fetchall() == [("Renewal", "won")]
+
+
+PLACES = "stage, turn, visit, outcome_visit, is_skipped"
+
+
+def test_a_stay_knows_its_place_and_its_deal():
+    deal = {"deal_id": "1", "amount": 70.0, "currency": "EUR", "file_status": "won", "created_at": day(0)}
+    history = [("1", A, 1), ("1", C, 2), ("1", A, 3), ("1", WON, 4), ("2", B, 1)]
+    database = database_of([deal], history, StageChoices(order=(A, B, C, D)))
+    assert database.execute(f"SELECT {PLACES} FROM stage_entries WHERE deal_id = '1' ORDER BY is_skipped, turn").fetchall() == [
+        (A, 1, 1, 1, False), (C, 2, 1, 2, False), (A, 3, 2, 2, False), (WON, 4, 1, 1, False), (B, 2, 1, 2, True),
+    ]  # fmt: skip
+    # The close date is the history's, and every stay has it.
+    assert database.execute(
+        """SELECT DISTINCT deal_amount, deal_currency, deal_created_at, deal_closed_at, e.deal_no = d.deal_no
+           FROM stage_entries e JOIN deals d USING (deal_id) WHERE deal_id = '1'"""
+    ).fetchall() == [(70.0, "EUR", day(0), day(4), True)]
+    assert database.execute("SELECT count(DISTINCT deal_no) FROM deals").fetchall() == [(2,)]
+
+
+def test_a_deal_seen_in_no_open_stage_came_first_to_the_first_one_it_skipped():
+    database = database_of([], [("1", WON, 1), ("2", A, 0), ("2", B, 1)], StageChoices(order=(A, B)))
+    assert database.execute(f"SELECT {PLACES} FROM stage_entries WHERE deal_id = '1' ORDER BY stage_order").fetchall() == [
+        (A, 1, 1, 1, True), (B, 1, 1, 2, True), (WON, 1, 1, 1, False),
+    ]  # fmt: skip
+
+
+def test_more_stages_than_a_number_has_bits_change_nothing(monkeypatch):
+    history = [("1", A, 0), ("1", C, 1), ("1", B, 2), ("1", C, 3), ("1", WON, 4), ("2", D, 0), ("2", B, 1), ("2", LOST, 2),
+               ("3", A, 0), ("3", A, 1), ("3", B, 2, "Renewal"), ("4", C, 0)]  # fmt: skip
+    deals = [{"deal_id": "4", "file_status": "won", "stage": C}, {"deal_id": "5", "file_status": "open", "stage": D}]
+    database = database_of(deals, history)
+    everything = "SELECT * FROM stage_entries ORDER BY ALL"
+    few = database.execute(everything).fetchall()
+    monkeypatch.setattr("data.stays._BITS", 1)
+    derive(database)
+    assert database.execute(everything).fetchall() == few
+    monkeypatch.undo()
+    more = [(f"x{n}", f"Stage {n}", 0, f"Pipeline {n // 10}") for n in range(80)]
+    wide = database_of(deals, history + more)
+    assert wide.execute("SELECT count(*) FROM stages").fetchone() > (62,)
+    columns = "* EXCLUDE (deal_no)"
+    here = "WHERE deal_id IN ('1', '2', '3', '4', '5') ORDER BY ALL"
+    assert (
+        wide.execute(f"SELECT {columns} FROM stage_entries {here}").fetchall()
+        == database.execute(f"SELECT {columns} FROM stage_entries {here}").fetchall()
+    )
 
 
 def test_two_stays_in_a_row_are_one():

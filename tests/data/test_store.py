@@ -40,6 +40,40 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
+# Files of an earlier version
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(workspace, tmp_path):
+    report = load(workspace, deals(tmp_path, 5))
+    now = tables(workspace)
+    with connect(workspace.data_file) as database:
+        for column in (
+            "turn",
+            "outcome_visit",
+            "deal_no",
+            "deal_amount",
+            "deal_currency",
+            "deal_created_at",
+            "deal_closed_at",
+        ):
+            database.execute(f"ALTER TABLE stage_entries DROP COLUMN {column}")
+        database.execute(
+            "ALTER TABLE deals DROP COLUMN deal_no; ALTER TABLE loaded_deals DROP COLUMN deal_no; DROP SEQUENCE deal_numbers"
+        )
+    engine = workspace.engine()
+    assert engine.query("SELECT count(DISTINCT deal_no) AS n, sum(deal_amount) AS worth FROM stage_entries").to_dict(
+        "records"
+    ) == [{"n": 3, "worth": 15}]
+    engine.close()
+    assert (tables(workspace), workspace.revision) == (now, report.revision + 1)
+    workspace.engine().close()
+    assert workspace.revision == report.revision + 1
+    load(workspace, deals(tmp_path, 6, rows=4))
+    assert ask(workspace, "SELECT count(DISTINCT deal_no), sum(amount) FROM deals") == [(4, 24)]
+    workspace.undo()
+    assert tables(workspace) == now
+
+
 # Before or after
 
 

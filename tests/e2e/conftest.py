@@ -16,11 +16,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from google.protobuf.message import DecodeError
+from playwright.sync_api import Browser, Page, Request, WebSocket, expect, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from scripts.chromium import NoChromium, found_or_installed
 
 ROOT = Path(__file__).parents[2]
+# A machine that does other things as well may be three times slower than the slowest seen alone.
+PATIENCE = 90
 HERE = {"127.0.0.1", "localhost"}
 LOCALES = {"en": "en-US", "he": "he-IL"}
 SWITCHES = [
@@ -121,7 +126,7 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
 
 
 def _wait_for_health(server: Server) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.process.poll() is None:
         with suppress(OSError), urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5) as answer:
             if answer.read() == b"ok":
@@ -133,6 +138,11 @@ def _wait_for_health(server: Server) -> None:
 def _no_traceback(server: Server) -> None:
     news = server.news()
     assert "Traceback" not in news, f"the app logged an error:\n{news}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +157,39 @@ def server(_server: Server) -> Iterator[Server]:
     _server.news()
     yield _server
     _no_traceback(_server)
+
+
+@pytest.fixture(scope="session")
+def _public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("public"), {"SHIMUR_MODE": "public"}) as server:
+        yield server
+
+
+@pytest.fixture
+def public(_public: Server) -> Iterator[Server]:
+    """The app in public mode, shared by the whole run: every page opened on it has a fresh workspace of its own."""
+    _public.news()
+    yield _public
+    _no_traceback(_public)
+
+
+@pytest.fixture(scope="session")
+def _demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    from data.importer import load_demo
+    from data.store import Workspace
+
+    folder = tmp_path_factory.mktemp("demo")
+    load_demo(Workspace(folder / "home" / "workspaces" / "default"))
+    with running(folder, {}) as server:
+        yield server
+
+
+@pytest.fixture
+def demo(_demo: Server) -> Iterator[Server]:
+    """The app with the made-up company, shared by the whole run: for looking only."""
+    _demo.news()
+    yield _demo
+    _no_traceback(_demo)
 
 
 @pytest.fixture
@@ -194,6 +237,10 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Calla
 
         def watch(page: Page) -> None:
             page.on("websocket", lambda socket: asked(socket.url))
+            runs = Runs()
+            _runs[page] = runs
+            stack.callback(_runs.pop, page)
+            page.on("websocket", runs.listen)
 
         def requested(what: Request) -> None:
             asked(what.url)
@@ -210,6 +257,7 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Calla
                 reduced_motion="reduce",
             )
             stack.callback(context.close)
+            context.set_default_timeout(PATIENCE * 1000)
             context.on("request", requested)
             context.on("page", watch)
             return context.new_page()
@@ -223,14 +271,51 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-def settled(page: Page, quiet: float = 0.3, timeout: float = 30) -> Page:
-    """Wait until Streamlit has run, drawn, and stayed so for `quiet` seconds; a click takes a moment to be heard."""
+class Runs:
+    """What a page and its server tell each other of runs: whether one was asked for that is not done."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.pending = False
+
+    def listen(self, socket: WebSocket) -> None:
+        """Follow a connection; a new one, after a reload, starts with nothing pending."""
+        self.pending = False
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        message = BackMsg()
+        with suppress(DecodeError):
+            message.ParseFromString(frame if isinstance(frame, bytes) else frame.encode())
+        if message.WhichOneof("type") == "rerun_script":
+            self.asked += 1
+            self.pending = True
+
+    def _received(self, frame: str | bytes) -> None:
+        message = ForwardMsg()
+        with suppress(DecodeError):
+            message.ParseFromString(frame if isinstance(frame, bytes) else frame.encode())
+        if message.WhichOneof("type") == "script_finished":
+            self.pending = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+
+_runs: dict[Page, Runs] = {}
+
+
+def settled(page: Page, quiet: float = 0.4, timeout: float = PATIENCE) -> Page:
+    """Wait until every run the page asked for is done and drawn, and has stayed so for `quiet` seconds.
+
+    A click that the browser itself hears late is not waited for: expect what it should bring, then settle.
+    """
     deadline = time.monotonic() + timeout
-    since = None
+    runs = _runs[page]
+    since, asked = None, -1
     while since is None or time.monotonic() - since < quiet:
         if time.monotonic() > deadline:
             raise AssertionError(f"{page.url} did not settle in {timeout} s")
-        since = (since or time.monotonic()) if page.evaluate(STATE) else None
+        at_rest = page.evaluate(STATE) and not runs.pending and runs.asked == asked
+        since, asked = (since or time.monotonic()) if at_rest else None, runs.asked
         page.wait_for_timeout(50)
     return page
 

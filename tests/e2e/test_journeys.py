@@ -31,6 +31,15 @@ def deals_file(folder: Path, name: str = "deals.csv", mark: str = "Alpha", deals
     return file
 
 
+def confirm(page, settled):
+    """Load what was dropped, once it was looked at."""
+    button = page.get_by_test_id("stMain").locator(".st-key-import_confirm button")
+    expect(button).to_be_enabled()
+    settled(page)
+    button.click()
+    expect(page.locator(".st-key-card_ready")).to_be_visible()
+
+
 @pytest.fixture
 def load(visit, settled):
     """Drop files on the import page and load them."""
@@ -38,29 +47,15 @@ def load(visit, settled):
     def loaded(page, *files, address="/import"):
         visit(page, address)
         page.set_input_files("input[type=file]", [str(file) for file in files])
-        page.get_by_test_id("stMain").locator(".st-key-import_confirm button").wait_for()
-        settled(page)
-        page.locator(".st-key-import_confirm button").click()
-        page.locator(".st-key-card_ready").wait_for()
+        confirm(page, settled)
         return settled(page)
 
     return loaded
 
 
-@pytest.fixture(scope="module")
-def demo_home(tmp_path_factory):
-    """A home whose workspace holds the made-up company."""
-    from data.importer import load_demo
-    from data.store import Workspace
-
-    home = tmp_path_factory.mktemp("demo")
-    load_demo(Workspace(home / "workspaces" / "default"))
-    return home
-
-
-@pytest.fixture
-def demo(start_server, demo_home):
-    return start_server(SHIMUR_HOME=str(demo_home))
+def says(page, text):
+    """Expect the number of deals that the filters leave."""
+    expect(page.locator(".sh-where").last).to_have_text(text)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -68,11 +63,11 @@ def demo(start_server, demo_home):
 def test_a_cold_link_opens_the_page_in_its_frame(demo, new_page, visit, path, language):
     page = visit(new_page(language, server=demo), f"{path}?lang={language}")
 
-    assert page.title() == "Shimur" if path == "/" else page.title().endswith(" · Shimur")
-    assert page.get_by_test_id("stSidebarNav").is_visible()
-    assert page.get_by_role("heading", level=1).count() == 1
-    assert page.evaluate("document.documentElement.lang") == language
-    assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "he" else "ltr")
+    expect(page).to_have_title("Shimur" if path == "/" else re.compile(".+ · Shimur$"))
+    expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "he" else "ltr")
 
 
 def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(
@@ -81,21 +76,20 @@ def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(
     mine = start_server()
     page = load(new_page(server=mine), deals_file(tmp_path))
 
-    assert "60 of 60 rows are in" in page.locator(".sh-finding").inner_text()
+    expect(page.locator(".sh-finding")).to_contain_text("60 of 60 rows are in")
     page.get_by_role("link", name="See the funnel").click()
     page.wait_for_url("**/funnel*")
-    settled(page)
-    assert page.locator(".sh-where").last.inner_text() == "60 deals"
+    says(page, "60 deals")
 
     visit(page, "/funnel?Region=North")
-    assert page.locator(".sh-where").last.inner_text() == "30 deals"
-    assert "Region=North" in page.url
+    says(page, "30 deals")
+    expect(page).to_have_url(re.compile("Region=North"))
     page.locator(".st-key-clear_filters button").click()
-    settled(page)
-    assert page.locator(".sh-where").last.inner_text() == "60 deals"
-    assert "Region" not in page.url
+    says(page, "60 deals")
+    expect(page).not_to_have_url(re.compile("Region"))
 
     visit(page, "/funnel?Region=North")
+    says(page, "30 deals")
     page.locator(".st-key-under_get_funnel button").first.click()
     with page.expect_download() as taken:
         page.get_by_role("button", name="CSV").click()
@@ -113,84 +107,83 @@ def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
 
 
-def test_what_was_guessed_can_be_changed_before_loading(start_server, new_page, visit, settled, tmp_path):
+def test_what_was_guessed_can_be_changed_before_loading(public, new_page, visit, settled, tmp_path):
     file = tmp_path / "pipe.csv"
     file.write_text(
         "Deal ID;Deal name;Stage;Volume;Created\nA1;One;Won;1.234,50;01/02/2026\nA2;Two;Dead end;10,00;03/04/2026\n",
         "utf-8",
     )
-    page = visit(new_page(server=start_server()), "/import")
+    page = visit(new_page(server=public), "/import")
     page.set_input_files("input[type=file]", str(file))
-    page.locator(".st-key-import_confirm button").wait_for()
+    expect(page.locator(".st-key-card_file_0")).to_contain_text("please check")
     settled(page)
 
-    assert "please check" in page.locator(".st-key-card_file_0").inner_text()
     page.locator(".st-key-change_0 summary").click()
     page.locator(".st-key-map_header_0 input").click()
     page.get_by_role("option", name="Volume").click()
-    settled(page)
     becomes = page.locator(".st-key-map_field_0_Volume input")
+    expect(becomes).to_be_visible()
+    settled(page)
     becomes.click()
     page.get_by_role("option", name="Amount", exact=True).click()
     expect(becomes).to_have_value("Amount")
     settled(page)
     page.locator(".st-key-map_apply_0 button").click()
-    page.get_by_text("Sum of Amount").wait_for()
+    expect(page.get_by_text("Sum of Amount")).to_be_visible()
+    expect(page.locator(".st-key-card_totals")).to_contain_text("1,244.50")
     settled(page)
-    assert "1,244.50" in page.locator(".st-key-card_totals").inner_text()
 
-    row = page.locator("[class*='st-key-stage_row']").filter(has_text="Dead end")
-    row.get_by_role("radio", name="Lost stage").click()
+    lost = (
+        page.locator("[class*='st-key-stage_row']").filter(has_text="Dead end").get_by_role("radio", name="Lost stage")
+    )
+    lost.click()
+    expect(lost).to_be_checked()
     settled(page)
     page.locator(".st-key-stages_apply button").click()
-    page.get_by_text("As you chose.").first.wait_for()
-    settled(page)
-    page.locator(".st-key-import_confirm button").click()
-    page.locator(".st-key-card_ready").wait_for()
-    settled(page)
-    assert "2 of 2 rows are in" in page.locator(".sh-finding").inner_text()
+    expect(page.get_by_text("As you chose.").first).to_be_visible()
+    confirm(page, settled)
+    expect(page.locator(".sh-finding")).to_contain_text("2 of 2 rows are in")
 
 
-def test_an_import_can_be_taken_back(start_server, new_page, visit, load, settled, tmp_path):
-    page = load(new_page(server=start_server()), deals_file(tmp_path))
+def test_an_import_can_be_taken_back(public, new_page, visit, load, settled, tmp_path):
+    page = load(new_page(server=public), deals_file(tmp_path))
     page.locator(".st-key-undo_this button").click()
-    page.get_by_text("was taken back").wait_for()
+    expect(page.get_by_text("was taken back")).to_be_visible()
     visit(page, "/funnel")
-    assert page.locator(".st-key-load_demo").is_visible()
+    expect(page.locator(".st-key-load_demo")).to_be_visible()
 
 
-def test_what_is_wrong_with_a_file_is_said(start_server, new_page, visit, settled, tmp_path):
+def test_what_is_wrong_with_a_file_is_said(public, new_page, visit, tmp_path):
     broken = tmp_path / "broken.xlsx"
     broken.write_bytes(b"PK\x03\x04 this is no workbook")
-    page = visit(new_page(server=start_server()), "/import")
+    page = visit(new_page(server=public), "/import")
     page.set_input_files("input[type=file]", str(broken))
-    page.locator(".sh-problem").wait_for()
-    assert "broken.xlsx" in page.locator(".sh-problem").inner_text()
+    expect(page.locator(".sh-problem")).to_contain_text("broken.xlsx")
 
 
 def test_hebrew_loses_nothing_on_the_way(demo, new_page, visit, settled):
     page = visit(new_page(server=demo), "/funnel?segment=Enterprise")
     before = page.locator(".sh-where").last.inner_text()
     page.get_by_role("radio", name="עברית").click()
-    page.wait_for_function("document.documentElement.dir == 'rtl'")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("heading", level=1)).to_have_text("משפך")
+    expect(page).to_have_url(re.compile("lang=he"))
     settled(page)
 
-    assert page.get_by_role("heading", level=1).inner_text() == "משפך"
     assert re.sub(r"\D", "", page.locator(".sh-where").last.inner_text()) == re.sub(r"\D", "", before)
-    assert "segment=Enterprise" in page.url and "lang=he" in page.url
+    assert "segment=Enterprise" in page.url
     sidebar = page.get_by_test_id("stSidebar").bounding_box()
     assert sidebar["x"] > 600, "the sidebar stands at the right"
 
 
-def test_two_visitors_never_see_each_other(start_server, new_page, visit, load, tmp_path):
-    public = start_server(SHIMUR_MODE="public")
+def test_two_visitors_never_see_each_other(public, new_page, visit, load, tmp_path):
     first, second = new_page(server=public), new_page(server=public)
     load(first, deals_file(tmp_path, "a.csv", "Alpha", 60))
     load(second, deals_file(tmp_path, "b.csv", "Beta", 30))
 
     for page, deals, own, other in ((first, "60 deals", "Alpha", "Beta"), (second, "30 deals", "Beta", "Alpha")):
         visit(page, "/funnel")
-        assert page.locator(".sh-where").last.inner_text() == deals
+        says(page, deals)
         page.locator(".st-key-drill_stage input").click()
         page.get_by_role("option", name="Won").click()
         page.locator(".st-key-card_deals canvas").first.wait_for()
@@ -203,23 +196,24 @@ def test_two_visitors_never_see_each_other(start_server, new_page, visit, load, 
         text = Path(taken.value.path()).read_text("utf-8-sig")
         assert own in text and other not in text
     visit(first, "/funnel")  # a reload keeps the workspace
-    assert first.locator(".sh-where").last.inner_text() == "60 deals"
+    says(first, "60 deals")
 
 
 def test_the_made_up_company_is_one_press_away_and_the_keyboard_is_enough(start_server, new_page, visit, settled):
     page = visit(new_page(server=start_server()), "/")
     press(page, ".st-key-load_demo button", "Enter")
-    page.locator("[class*=st-key-card_kpi]").first.wait_for(timeout=60_000)
+    expect(page.locator("[class*=st-key-card_kpi]").first).to_be_visible()
     settled(page)
     press(page, "[data-testid=stSidebarNavLink][href*=funnel]", "Enter")
     page.wait_for_url("**/funnel*")
     settled(page)
     press(page, ".st-key-drill_stage input", "ArrowDown")
+    expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")
-    page.locator(".st-key-chip_on_drill").wait_for()
+    expect(page.locator(".st-key-chip_on_drill")).to_be_visible()
     settled(page)
     press(page, ".st-key-close_deals button", "Enter")
-    page.locator(".st-key-chip_on_drill").wait_for(state="detached")
+    expect(page.locator(".st-key-chip_on_drill")).to_have_count(0)
 
 
 def press(page, selector: str, key: str) -> None:
@@ -241,15 +235,14 @@ def test_axe_finds_nothing_of_ours(demo, new_page, visit, axe, language, scheme)
     assert not any(found.values()), found
 
 
-def test_axe_finds_nothing_of_ours_while_importing(start_server, new_page, visit, axe, settled, tmp_path):
-    page = visit(new_page("he", server=start_server()), "/import?lang=he")
+def test_axe_finds_nothing_of_ours_while_importing(public, new_page, visit, axe, settled, tmp_path):
+    page = visit(new_page("he", server=public), "/import?lang=he")
     assert axe(page) == []
     page.set_input_files("input[type=file]", str(deals_file(tmp_path)))
-    page.locator(".st-key-import_confirm button").wait_for()
+    expect(page.locator(".st-key-import_confirm button")).to_be_enabled()
     settled(page)
     assert axe(page) == []
-    page.locator(".st-key-import_confirm button").click()
-    page.locator(".st-key-card_ready").wait_for()
+    confirm(page, settled)
     assert axe(settled(page)) == []
 
 
@@ -259,7 +252,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def test_hostile_text_stays_text(start_server, new_page, visit, load, settled, tmp_path):
+def test_hostile_text_stays_text(public, new_page, visit, load, settled, tmp_path):
     file = tmp_path / "hostile.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
@@ -282,7 +275,7 @@ def test_hostile_text_stays_text(start_server, new_page, visit, load, settled, t
             text = HOSTILE[place % len(HOSTILE)]
             status = ("Won", "Lost", "Open")[place % 3]
             writer.writerow([f"{place}{text}", text, text, text, text, status, text, text, 100, "2026-01-31", text])
-    page = new_page(server=start_server())
+    page = new_page(server=public)
     alerts: list[str] = []
 
     def heard(dialog):

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data import store
-from data.engine import connect
+from data.engine import connect, fill_computed
 
 START = datetime(2026, 1, 5, 9)
 STAGES = ("Lead", "Demo")
@@ -132,6 +132,7 @@ def load() -> Callable[..., store.Workspace]:
                 "company": "Acme",
                 "is_empty": "false",
             } | facts
+            fill_computed(database)
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", [list(pair) for pair in told.items()])
         assert workspace.publish(copy, base)
         return workspace

@@ -278,3 +278,86 @@ def test_hostile_names_stay_names(app, load, made, read, language):
     for label in labels:
         assert "](" not in label
         assert ":material/home:" not in label
+
+
+def counted(app, **choices):
+    """The page as it is once these choices of *How to count* were made."""
+    at = app("funnel")
+    for name, value in choices.items():
+        at.session_state[f"count_{name}_0"] = value
+    return at.run()
+
+
+def test_a_window_splits_late_from_in_time(app, load, made, read, check):
+    load(made())
+    # Deals move on from Lead after 4 days and from Demo after 6; those that skip Demo leave Lead after 10.
+    at = check(counted(app, window=5))
+    parts = [decoded(trace["x"]) for trace in figure(at)["data"]]
+    assert len(parts) == 6
+    assert [sum(each) for each in zip(*parts, strict=True)] == [40, 20, 12]
+    assert parts[1] == [4, 8, 0]
+    assert "moved on within" in read(at)
+    assert "moved on, too late" in read(at)
+    at.get_by_key("drill_stage").set_value("Demo").run()
+    at.get_by_key("drill_fate").set_value("late").run()
+    assert len(next(frame.value for frame in at.dataframe if "Came to the stage" in frame.value)) == 8
+
+
+def test_an_optional_stage_has_no_skippers(app, load, made, read, check):
+    load(made())
+    text = read(check(counted(app, optional=["Demo"])))
+    assert "went past a stage" not in text
+    assert "optional: " in text
+
+
+def test_deals_taken_out_are_said(app, load, made, read, check):
+    load(made())
+    at = check(counted(app, taken_out=["Closed Lost"]))
+    assert "24 deals taken out" in read(at)
+    assert "What became of 16 deals" in read(at)
+    assert decoded(figure(at)["data"][0]["x"])[0] == 16
+
+
+def test_stages_entered_in_these_dates(app, load, made, read, check):
+    load(made())
+    at = app("funnel", **{"from": "2026-01-09", "to": "2026-01-12"})
+    at.session_state["count_dated_0"] = "active"
+    text = read(check(at.run()))
+    assert "deals that came to a stage in these dates" in text
+    assert "stays in stages" in text
+
+
+def test_owners_at_the_time_are_shown_beside_those_of_now(app, load, made, read, check):
+    rows = made()
+    for row in rows["stage_entries"]:
+        row["owner"] = None if row["is_skipped"] else "Dana"
+    load(rows)
+    text = read(check(counted(app, owner_at="then")))
+    assert "20 of the 40 deals that came to" in text
+    assert "owners at the time" in text
+
+
+def test_without_owners_in_the_history_none_are_offered(app, load, made, read, check):
+    load(made())
+    assert "owners at the time" not in read(check(counted(app, owner_at="then")))
+
+
+def test_a_funnel_from_the_leads(app, load, made, read, check):
+    rows = made()
+    rows["leads"] = [
+        {
+            "lead_id": f"L{i}", "created_at": deal["created_at"], "status": "Converted", "is_converted": True,
+            "converted_at": deal["created_at"], "deal_id": deal["deal_id"],
+        }
+        for i, deal in enumerate(rows["deals"][:30])
+    ] + [
+        {"lead_id": f"X{i}", "created_at": rows["deals"][0]["created_at"], "status": "Working", "is_converted": False,
+         "converted_at": None, "deal_id": None}
+        for i in range(20)
+    ]  # fmt: skip
+    load(rows)
+    at = check(counted(app, start_at="lead"))
+    parts = [decoded(trace["x"]) for trace in figure(at)["data"]]
+    assert [sum(each) for each in zip(*parts, strict=True)] == [50, 40, 20, 12]
+    assert (parts[0][0], parts[4][0]) == (30, 20)
+    assert "10 deals without a lead start at the first stage" in read(at)

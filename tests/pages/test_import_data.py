@@ -27,11 +27,13 @@ def test_a_file_is_shown_as_it_would_become_and_nothing_is_written(app, check, r
 
 def test_loading_says_what_is_in_what_is_aside_and_what_opens(app, check, read):
     at = drop(app("import_data"))
+    assert "These files open 6 of 11 analyses" in read(at)
     check(at.button(key="import_confirm").click().run())
     text = read(at)
     assert "<strong>3 of 4 rows are in.</strong> 1 row was set aside, and says why." in text
     assert "There is no deal number." in text and "deals.csv : 4" in text
-    assert "Stage history" in text  # what the bottlenecks still need
+    assert "Add a stage history: one row for each stage a deal came to, with its date." in text
+    assert "You can see 6 of 11 analyses now" in text
     check(at.button(key="undo_this").click().run())
     assert "Import 1 was taken back" in at.success[0].value
     assert Workspace(default_workspace()).is_empty

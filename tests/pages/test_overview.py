@@ -76,3 +76,49 @@ def test_what_is_wrong_with_the_data_is_said(app, load, made, monkeypatch, read)
     assert "There is no &lt;b&gt;&lt;i&gt;x&lt;/i&gt;&lt;/b&gt;." in text
     assert "Choose another." in text
     assert not at.error
+
+
+@pytest.fixture
+def demo():
+    """The made-up company, loaded in a language."""
+    from data import store
+    from data.importer import load_demo
+
+    def loaded(language):
+        load_demo(store.Workspace(store.default_workspace()), language)
+
+    return loaded
+
+
+@pytest.mark.parametrize(("language", "segment", "stage"), [("en", "Event", "Proposal"), ("he", "כנס", "הצעת מחיר")])
+def test_the_planted_leak_is_named_first(app, demo, read, check, language, segment, stage):
+    demo(language)
+    at = app(lang=language)
+    text = read(at)
+    first = text[text.index('<div class="sh-act">') :][:600]
+    assert segment in first and stage in first
+    assert text.count('class="sh-dots"') == 1  # nothing else was planted that is both real and a leak
+    link = next(block for block in at.get("page_link") if "view=groups" in str(block.proto))
+    assert "by=source" in str(link.proto)
+    # The deals behind it.
+    at.get_by_key("finding_deals_0").click().run()
+    assert len(check(at).dataframe) >= 1
+
+
+def test_a_period_is_compared_with_as_many_days_before(app, demo, read):
+    demo("en")
+    at = app(**{"from": "2026-05-15", "to": "2026-11-14"})
+    text = read(at)
+    assert "against as many days before (12 Nov 2025 – 14 May 2026)" in text
+    assert text.count('<img alt="" src="data:image/svg+xml;base64,') == 6
+    assert "could be chance" in text
+    assert "before: " in text
+    # The same for a start too near the beginning of the data.
+    assert "the data begin too late to compare" in read(app(**{"from": "2025-03-01", "to": "2025-04-30"}))
+
+
+def test_nothing_real_is_said_plainly(app, load, made, read):
+    load(made())
+    text = read(app())
+    assert "too few deals to compare" in text or "Nothing stands out beyond chance" in text
+    assert 'class="sh-dots"' not in text

@@ -9,9 +9,17 @@ import plotly.graph_objects as go
 
 from ui.charts.theme import Look, ink_on
 from ui.locale import Locale
+from ui.memory import remembered
 
 FATES = {"advanced": "won_fill", "lost": "lost_fill", "back": "back_fill", "handed_off": "handed_fill", "still": ""}
+PARTS = {"advanced": "won_fill", "late": "won_soft"} | FATES
 LEAST_SHOWN = 10
+
+
+def parts_of_bars(stages: pd.DataFrame, measure: str = "deals") -> list[str]:
+    """What the bars are split into, from the start: the fates, and among those that moved on the ones too late for the window."""
+    has_late = measure == "deals" and "late" in stages and pd.to_numeric(stages["late"]).sum() > 0
+    return [part for part in PARTS if part != "late" or has_late]
 
 
 def fate_words(locale: Locale) -> dict[str, str]:
@@ -26,11 +34,17 @@ def fate_words(locale: Locale) -> dict[str, str]:
     }
 
 
+def part_words(locale: Locale) -> dict[str, str]:
+    """The same, and what moved on after the conversion window."""
+    return fate_words(locale) | {"late": locale._("moved on, too late")}
+
+
+@remembered
 def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", weakest: str | None = None) -> go.Figure:
     """One bar a stage, split by what became of the deals that came to it; between two bars the share that moved on.
 
     `stages` has a row a stage, in order: stage, entered, value_entered, currency, each fate and `<fate>_value`,
-    conversion, low, high, is_recorded, of_first. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The
+    conversion, low, high, is_recorded, of_first, with a conversion window `late`. `measure` is `deals` or `money`; only the stage named `weakest` is tinted. The
     point of row i in the trace of fate j is number i of curve j.
     """
     currency = next(iter(stages["currency"].dropna()), None)
@@ -38,15 +52,18 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
     in_money = measure == "money"
     total = stages["value_entered" if in_money else "entered"].fillna(0)
     longest = max(total.max(), 1)
-    words = fate_words(locale)
+    words = part_words(locale)
     names = [look.name(name) for name in stages["stage"]]
     near = min(max(7.6 * max(map(len, stages["stage"].astype(str).str.slice(0, 28))) + 24, 128), 230)
     figure = look.figure(
         64 * len(stages) + 34, margin={look.near: round(near), look.far: 176, "t": 34, "b": 4}, barmode="stack"
     )
 
-    for fate, role in FATES.items():
+    for fate in parts_of_bars(stages, measure):
+        role = PARTS[fate]
         amounts = stages[f"{fate}_value" if in_money else fate].fillna(0)
+        if fate == "advanced" and not in_money and "late" in stages:
+            amounts = amounts - pd.to_numeric(stages["late"]).fillna(0)
         fill = getattr(colors, role, "")
         said = [locale.money(amount) if in_money else locale.count(amount) for amount in amounts]
         ink = ink_on(fill) if fill else colors.ink
@@ -64,7 +81,7 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
             # The outline of a bar of nothing would still be seen.
             | {
                 "line": {
-                    "color": colors.surface if fill else colors.neutral,
+                    "color": colors.won_fill if fate == "late" else colors.surface if fill else colors.neutral,
                     "width": [int(amount > 0) for amount in amounts],
                 }
             },
@@ -105,6 +122,8 @@ def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: 
     ink = colors.lost if tinted else colors.ink
     if not row.is_recorded:  # type: ignore[attr-defined]
         text = look.small(look.text(locale._("not recorded")))
+    elif getattr(row, "method", None) == "no_times":
+        text = look.small(look.text(locale._("no dates")))
     elif row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
         text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.entered))))  # type: ignore[attr-defined]
     else:
@@ -120,6 +139,7 @@ def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: 
     )
 
 
+@remembered
 def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], look: Look) -> go.Figure:
     """A dot and whisker a definition of the win rate; `names` holds each row's name and the quiet line under it.
 

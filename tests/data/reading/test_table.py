@@ -120,7 +120,9 @@ def test_tables_of_one_scratch_do_not_meet(scratch, tmp_path):
     path.write_text("a,b\n1,2\n")
     names = {read_tables(path, scratch)[0].relation for _ in range(3)}
     assert len(names) == 3
-    assert {name for (name,) in scratch.execute("select table_name from duckdb_tables()").fetchall()} == names
+    assert all(scratch.execute(f"from {name}").fetchall() == [(2, "1", "2")] for name in names)
+    left = {name for (name,) in scratch.execute("select table_name from duckdb_tables()").fetchall()}
+    assert left == {f"{name}_rows" for name in names}
 
 
 def test_progress_goes_up_to_one(scratch, tmp_path):

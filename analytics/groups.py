@@ -1,0 +1,55 @@
+"""The groups a breakdown tells apart, largest first, and the deals behind one of them."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from analytics.fields import LINKS, Field, fields, with_value
+from analytics.filters import Filters
+from analytics.funnel_deals import DEAL_COLUMNS
+from analytics.rows import MICROSECONDS_A_DAY
+from analytics.stays import Counting, first_stays
+from data.schema import Tables
+
+
+def group_sizes(tables: Tables, filters: Filters, field: Field) -> ir.Table:
+    """The groups of `field` among the chosen deals, largest first: `group` (null: no value) and `deals`.
+
+    The period bounds the creation of deals, as in the funnel.
+    """
+    deals = filters.deals(tables, "created" if filters.has_period else None)
+    found = with_value(deals, tables, field, "group", time_zone=filters.time_zone)
+    return found.agg(deals=_.count(), by="group").order_by(_.deals.desc(), _.group.asc(nulls_first=False))
+
+
+def filled_cells(tables: Tables) -> dict[str, ir.Table]:
+    """By table: one row that says of each of its fields with groups, by column, how many rows have a value."""
+    found = {}
+    for table in ("deals", *LINKS):
+        columns = [field.column for field in fields(tables) if field.table == table]
+        counts = {f"in_{column}": _[column].cast("string").nullif("").count() for column in columns}
+        if columns:
+            found[table] = tables[table].agg(**counts)
+    return found
+
+
+def deals_in_group(
+    tables: Tables, filters: Filters, field: Field, group: str | None, stage: str, counting: Counting
+) -> ir.Table:
+    """The deals of a group that came to a stage, largest first. Columns: those of `deals_in_stage`."""
+    stays = first_stays(tables, filters, counting, field, merge_won=True).filter(_.stage == stage)
+    stays = stays.filter(_.group.isnull() if group is None else _.group == group)
+    seen = _.is_recorded & ~_.is_skipped
+    length = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
+    stays = stays.select(
+        "deal_id", "stage", "fate", "next_stage", "is_recorded", "is_skipped",
+        entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
+        left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
+        days=seen.ifelse(length.delta(_.entered_at, unit="microsecond") / MICROSECONDS_A_DAY, ibis.null("float64")),
+        owner_then=_.owner,
+    )  # fmt: skip
+    deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_id)
+    found = stays.left_join(deals, [("deal_id", "of_deal")]).select(*DEAL_COLUMNS)
+    return found.order_by(_.amount.desc(nulls_first=False), "deal_id")

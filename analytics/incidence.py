@@ -1,0 +1,132 @@
+"""When things happen, from chances over time: quantiles with their intervals, and the mean time gained.
+
+Everything follows from how a chance changes when the observed rate of one moment does; of each moment the counts are
+multinomial, and moments are independent (Klein and Moeschberger 2003, 4.7).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.intervals import Z
+from analytics.survival import CompetingRisks
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time in days and its 95% interval; None where it was not reached."""
+
+    days: float | None
+    low: float | None
+    high: float | None
+
+
+NEVER = Time(None, None, None)
+
+
+def time_of_all(risks: CompetingRisks, cause: int, share: float, until: float) -> Time:
+    """When `share` of all cases have ended by `cause`, those that never do counted too.
+
+    The interval holds the times at which `share` is within the interval of the chance (Brookmeyer and Crowley 1982).
+    """
+    until_place = _place(risks, until)
+    chances = risks.incidence[: until_place + 1, cause]
+    times = risks.durations
+
+    def first(reached: NDArray[np.bool_]) -> float | None:
+        found = np.flatnonzero(reached)
+        return float(times[found[0]]) if len(found) else None
+
+    def bound(end: int) -> float | None:
+        """The first moment at which that end of the interval reaches `share`."""
+        return _first_place(
+            risks, until_place, cause, lambda place: (risks.interval(float(times[place]), cause)[end] or 0.0) >= share
+        )
+
+    return Time(first(chances >= share - 1e-12), bound(1), bound(0))
+
+
+def time_of_those(risks: CompetingRisks, cause: int, share: float, until: float) -> Time:
+    """When `share` of the cases that end by `cause` within `until` have done so.
+
+    The quantile of incidence(t) / incidence(until), with the interval of that ratio turned around.
+    """
+    last = _place(risks, until)
+    whole = float(risks.incidence[last, cause]) if last >= 0 else 0.0
+    if whole <= 0:
+        return NEVER
+    ratios = risks.incidence[: last + 1, cause] / whole
+    times = risks.durations
+
+    def edge(place: int, sign: int) -> float:
+        return float(ratios[place]) + sign * Z * math.sqrt(_ratio_variance(risks, cause, place, last))
+
+    low = _first_place(risks, last, cause, lambda place: edge(place, 1) >= share)
+    high = _first_place(risks, last, cause, lambda place: edge(place, -1) >= share)
+    return Time(float(times[np.flatnonzero(ratios >= share - 1e-12)[0]]), low, high)
+
+
+def mean_time_gained(risks: CompetingRisks, cause: int, until: float) -> tuple[float, float]:
+    """The mean number of days, within `until`, after having ended by `cause`; and its variance.
+
+    The area under the chance: more, and sooner, both make it larger (restricted mean time lost: Andersen 2013).
+    """
+    last = _place(risks, until)
+    if last < 0:
+        return 0.0, 0.0
+    times = risks.durations[: last + 1]
+    chances = risks.incidence[: last + 1, cause]
+    steps = np.diff(np.append(times, until))
+    area_after = np.cumsum((chances * steps)[::-1])[::-1]
+    left = until - times
+    ahead = area_after - chances * left
+    return float(area_after[0]), _variance(risks, cause, last, risks.survival_before[: last + 1] * left, ahead)
+
+
+def _place(risks: CompetingRisks, time: float) -> int:
+    return int(np.searchsorted(risks.durations, time, side="right")) - 1
+
+
+def _first_place(risks, last, cause, is_reached):  # type: ignore[no-untyped-def]
+    """The first duration of an event at which a condition that stays true once it is, is true; by halving."""
+    events = np.flatnonzero(risks.events[: last + 1, cause] > 0)
+    if not len(events) or not is_reached(int(events[-1])):
+        return None
+    early, late = -1, len(events) - 1
+    while late - early > 1:
+        middle = (early + late) // 2
+        early, late = (early, middle) if is_reached(int(events[middle])) else (middle, late)
+    return float(risks.durations[events[late]])
+
+
+def _variance(risks: CompetingRisks, cause: int, last: int, gain: Floats, ahead: Floats) -> float:
+    """The variance of a sum of chances that an event by `cause` at a moment raises by `gain`, while every event there
+    takes what lies `ahead` for those still there."""
+    rows = slice(0, last + 1)
+    n = risks.at_risk[rows]
+    of_any = risks.events[rows].sum(axis=1) / n
+    of_cause = risks.events[rows, cause] / n
+    stay = 1 - of_any
+    lost = np.divide(ahead, stay, out=np.zeros_like(ahead), where=stay > 1e-12)
+    raised = gain - lost
+    others = of_any - of_cause
+    squares = raised**2 * of_cause + lost**2 * others
+    mean = raised * of_cause - lost * others
+    return max(float(((squares - mean**2) / n).sum()), 0.0)
+
+
+def _ratio_variance(risks: CompetingRisks, cause: int, place: int, last: int) -> float:
+    """The variance of incidence(durations[place]) / incidence(durations[last]), by the delta method."""
+    chances = risks.incidence[: last + 1, cause]
+    whole, before = float(chances[last]), risks.survival_before[: last + 1]
+    ratio = float(chances[place]) / whole
+    early = np.arange(last + 1) <= place
+    gain = before * (early - ratio) / whole
+    ahead = (np.where(early, chances[place] - chances, 0.0) - ratio * (whole - chances)) / whole
+    return _variance(risks, cause, last, gain, ahead)

@@ -1,0 +1,79 @@
+"""`make bench`: everything side by side in one run, printed and kept in benchmarks/README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.company import write_company
+from benchmarks.imports import WAYS
+from benchmarks.measures import ROOT, cost_of
+
+MILLION = 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Shimur beside bare tools.")
+    parser.add_argument("--deals", type=int, default=MILLION, help="how many deals to make up (a million)")
+    parser.add_argument("--keep", action="store_true", help="keep the results in benchmarks/README.md")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="shimur-bench-") as folder:
+        results = run(Path(folder), asked.deals)
+    text = report.written(results)
+    print(text)
+    if asked.keep:
+        report.keep(text)
+
+
+def run(folder: Path, deals: int, *, browser: bool = True) -> report.Results:
+    """Make the company in `folder` and measure everything; without `browser` what needs one is left out."""
+    _say("making the company")
+    _deals, history = write_company(folder, deals)
+    with history.open("rb") as lines:
+        stays = sum(1 for _line in lines) - 1
+    home = folder / "home"
+    targets = {"shimur": home / "workspaces" / "default", "duckdb": folder / "bare.duckdb", "pandas": folder}
+    imports = {}
+    for way in WAYS:
+        _say(f"import: {way}")
+        imports[way] = cost_of("benchmarks.imports", way, str(folder), str(targets[way]))
+    _say("pages")
+    views = _json("benchmarks.pages", str(home))
+    _say("bare SQL")
+    bare = _json("benchmarks.bare", "sql", str(targets["duckdb"]))
+    _say("pandas")
+    pandas = _json("benchmarks.bare", "pandas", str(folder))
+    starts, sizes = {}, {}
+    if browser:
+        from benchmarks import browser as seen
+
+        _say("cold starts")
+        starts = seen.starts(str(home))
+        _say("bytes")
+        sizes = seen.sizes(str(home))
+    _say("done")
+    return report.Results(deals, stays, imports, views, bare, pandas, starts, sizes)
+
+
+def _json(*arguments: str) -> Any:
+    """What `python -m ...` printed, in a process of its own so that no measurement warms another."""
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+_began = time.monotonic()
+
+
+def _say(what: str) -> None:
+    print(f"[{time.monotonic() - _began:5.0f} s] {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

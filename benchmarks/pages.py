@@ -1,0 +1,132 @@
+"""Server time of every page: `python -m benchmarks.pages HOME` prints {view: times} as JSON.
+
+The real frame runs as Streamlit runs it, without a browser; a time is one run of the script on the server. Cold is a
+filter nobody chose before, warm the same filter again. What a reader pays once after a start, compiling the queries of
+a view, is `first`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Any
+
+from benchmarks.company import as_of
+from benchmarks.measures import ROOT, middle
+
+REPEATS = 4
+PAGE_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Change:
+    """A filter change, as the bare SQL gets it."""
+
+    owner: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def kind(self) -> str:
+        return "owner" if self.owner else "period"
+
+
+def changes(repeats: int = REPEATS) -> list[Change]:
+    """Filter changes: one owner of eighty, or twelve months of three years; the first two are for warming up."""
+    last = as_of().date()
+    periods = []
+    for place in range(repeats + 1):
+        until = last - timedelta(days=30 * place + 1)
+        periods.append(Change(since=until - timedelta(days=364), until=until))
+    owners = [Change(owner=f"Owner {place + 3:02d}") for place in range(repeats + 1)]
+    return [change for pair in zip(owners, periods, strict=True) for change in pair]
+
+
+def views() -> dict[str, tuple[str, dict[str, str]]]:
+    """What is measured: the file of the page and the query of its address."""
+    import re
+
+    source = (ROOT / "pages/funnel.py").read_text("utf-8")
+    names = re.findall(r'^    "(\w+)": \(', source[source.index("VIEWS") :], re.MULTILINE)
+    return {"overview": ("overview", {})} | {
+        name: ("funnel", {"view": name} | ({"by": "source"} if name == "groups" else {})) for name in names
+    }
+
+
+def measure(home: str, only: Container[str] | None = None, repeats: int = REPEATS) -> dict[str, dict[str, float]]:
+    """Milliseconds a run: first, cold by kind of change, warm; of every view, or `only` some."""
+    os.environ["SHIMUR_HOME"] = home
+    from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+    from streamlit.testing.v1 import AppTest
+
+    runner: Any = import_module("streamlit.runtime.scriptrunner.script_runner")
+    local: Any = import_module("streamlit.testing.v1.local_script_runner")
+    times: list[float] = []
+    execute, cache = runner.exec_func_with_error_handling, ScriptCache()
+
+    def timed(*values: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        done = execute(*values, **options)
+        times.append((time.perf_counter() - began) * 1000)
+        return done
+
+    runner.exec_func_with_error_handling = timed
+    # A server compiles its scripts once; the test runner would for every run.
+    local.ScriptCache = lambda: cache
+    found: dict[str, dict[str, float]] = {}
+    try:
+        for name, (page, query) in views().items():
+            if only is not None and name not in only:
+                continue
+            app = AppTest.from_file(str(ROOT / "ui/frame.py"), default_timeout=PAGE_SECONDS)
+            for key, value in query.items():
+                app.query_params[key] = value
+            found[name] = _view(app, page, times, changes(repeats))
+            print(f"  {name}: {found[name]}", file=sys.stderr)
+    finally:
+        runner.exec_func_with_error_handling = execute
+        local.ScriptCache = ScriptCache
+    return found
+
+
+def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[str, float]:
+    def run() -> float:
+        times.clear()
+        app.run()
+        if app.exception or app.error:
+            raise RuntimeError(f"the page failed: {[each.value for each in (*app.exception, *app.error)]}")
+        return sum(times)
+
+    times.clear()
+    app.run()
+    first = sum(times)
+    if page != "overview":
+        times.clear()
+        app.switch_page(f"../pages/{page}.py").run()
+        first = sum(times)
+    from ui.session import Chosen
+
+    cold: dict[str, list[float]] = {"owner": [], "period": []}
+    warm: list[float] = []
+    for place, change in enumerate(asked):
+        where: dict[str, tuple[str, ...]] = {"owner": (change.owner,)} if change.owner else {}
+        app.session_state["chosen"] = Chosen(where=where, since=change.since, until=change.until)
+        taken = run()
+        again = run()
+        if place >= 2:
+            cold[change.kind].append(taken)
+            warm.append(again)
+    return {"first": first, "owner": middle(cold["owner"]), "period": middle(cold["period"]), "warm": middle(warm)}
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    print(json.dumps(measure(sys.argv[1])))

@@ -1,0 +1,88 @@
+"""What can be seen of the data that is there, and what to add to see the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from data.engine import quoted
+from data.messages import N_
+from data.schema import SCHEMA
+
+Needs = tuple[tuple[str, ...], ...]
+Unlocked = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+
+# What each analysis needs: a table with rows or `table.column` with values; of names side by side any one is enough.
+ANALYSES: Mapping[str, Needs] = {
+    "funnel": (("deals",),),
+    "win_rate": (("deals",),),
+    "sales_cycle": (("deals",),),
+    "stage_conversion": (("stage_entries",),),
+    "stage_paths": (("stage_entries",),),
+    "conversion_trend": (("deals.created_at",),),
+    "drivers": (("deals",),),
+    "lost_reasons": (("deals.lost_reason",),),
+    "sales_velocity": (("deals.amount",), ("deals.created_at",), ("deals.closed_at",)),
+    "bottlenecks": (("stage_entries",),),
+    "stalled_deals": (("stage_entries",),),
+    "lead_funnel": (("leads",), ("deals",)),
+    "customers": (("customers",),),
+    "value_and_risk": (("orders", "subscriptions"),),
+    "nps": (("survey_responses",),),
+    "contact_programme": (("activities",),),
+}
+
+# What an analysis that has a page shows, in one sentence.
+OPENS: Mapping[str, str] = {
+    "funnel": N_("How many deals are at each stage, and what became of the rest."),
+    "win_rate": N_("How many deals are won, by five definitions side by side."),
+    "sales_cycle": N_("How long deals take from creation to closing."),
+    "stage_conversion": N_("Where deals are lost, and how many move on from each stage."),
+    "stage_paths": N_("The ways deals take through the stages, and what going back goes with."),
+    "conversion_trend": N_("Whether more or fewer deals are won over time, and how two periods or teams compare."),
+    "drivers": N_("What sets won deals apart from lost ones."),
+    "lost_reasons": N_("Why deals are lost at each stage, and how much money that is."),
+    "sales_velocity": N_("How much money a day the pipeline brings, and which lever moved it."),
+    "lead_funnel": N_("The funnel from the lead on."),
+    "customers": N_("Filters and groups by what is known of the customers."),
+}
+
+# What to add for a need, in one sentence; a table without one is told by its name.
+ADD: Mapping[str, str] = {
+    "deals": N_("Add an export of deals (opportunities)."),
+    "stage_entries": N_("Add a stage history: one row for each stage a deal came to, with its date."),
+    "leads": N_("Add an export of leads."),
+    "customers": N_("Add an export of accounts (companies)."),
+    "deals.amount": N_("Add the deals' amount."),
+    "deals.created_at": N_("Add the date each deal was created."),
+    "deals.closed_at": N_("Add the date each deal was closed."),
+    "deals.lost_reason": N_("Add the reason deals were lost for."),
+}
+
+
+def is_known(need: str) -> bool:
+    """Whether a need names a table, or a column of one."""
+    table, _dot, column = need.partition(".")
+    return table in SCHEMA and (not column or any(each.name == column for each in SCHEMA[table]))
+
+
+def unlocked(database: duckdb.DuckDBPyConnection) -> Unlocked:
+    """The analyses that have what they need, and for the others what is missing."""
+    needs = {need for each in ANALYSES.values() for any_of in each for need in any_of}
+    filled = {need for need in needs if _is_filled(database, need)}
+    unlocks = tuple(name for name, each in ANALYSES.items() if all(filled & set(any_of) for any_of in each))
+    locked = tuple(
+        (name, tuple(any_of[0] for any_of in each if not filled & set(any_of)))
+        for name, each in ANALYSES.items()
+        if name not in unlocks
+    )
+    return unlocks, locked
+
+
+def _is_filled(database: duckdb.DuckDBPyConnection, need: str) -> bool:
+    table, _dot, column = need.partition(".")
+    # Every deal has stays, also those that only follow from its status; a history is what a file recorded.
+    table = "recorded_stages" if table == "stage_entries" else table
+    where = f" WHERE {quoted(column)} IS NOT NULL" if column else ""
+    return bool(database.execute(f"SELECT 1 FROM {quoted(table)}{where} LIMIT 1").fetchall())

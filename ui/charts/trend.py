@@ -1,0 +1,134 @@
+"""Conversion by when deals began: a line where it can be told, a hatched end where it is too early; deals and money below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ui.charts.theme import Look
+from ui.memory import remembered
+
+LEAST_SHOWN = 10
+
+
+@remembered
+def trend_figure(rows: pd.DataFrame, labels: Sequence[str], look: Look) -> go.Figure:
+    """`rows` has a row a period, in order: chance, low, high, is_mature, undecided_share, n, value_created, real_change,
+    currency; `labels` names them. The point of period i in any trace has i as its customdata's first."""
+    currency = next(iter(rows["currency"].dropna()), None)
+    locale, colors = look.locale.in_currency(currency or look.locale.currency), look.colors
+    has_money = bool(rows["value_created"].notna().any())
+    figure = look.figure(470 if has_money else 390, margin={"l": 52, "r": 20, "t": 26, "b": 30}, bargap=0.25)
+    domains = [[0.42, 1], [0.24, 0.36], [0, 0.12]] if has_money else [[0.34, 1], [0, 0.24]]
+    places = list(range(len(rows)))
+    enough = rows["n"] >= LEAST_SHOWN
+    ripe = rows["is_mature"].eq(True) & enough & rows["chance"].notna()
+    young = rows["is_mature"].eq(False) & enough & rows["chance"].notna()
+    tops = [*rows["high"][ripe].dropna(), *rows["chance"][young]]
+    top = min(1.0, max(tops, default=0.1) * 1.12) or 0.1
+
+    # A gap in the line where a period is too small, not a bridge over it.
+    values = rows["chance"].where(ripe)
+    for run in _runs(list(ripe)):
+        part = rows.iloc[run[0] : run[1]]
+        look.ribbon(figure, places[run[0] : run[1]], list(part["low"]), list(part["high"]))
+    figure.add_scatter(
+        x=places, y=list(values), mode="lines+markers", connectgaps=False, line={"color": colors.accent, "width": 2.5},
+        marker={
+            "size": [look.px(10 if change is True else 6) for change in rows["real_change"]], "color": colors.accent,
+            "opacity": 1,
+        },
+        customdata=[[place, *_said(look, row, label)] for place, (label, row) in
+                    enumerate(zip(labels, rows.to_dict("records"), strict=True))],
+        hovertemplate="%{customdata[1]}: <b>%{customdata[2]}</b> %{customdata[3]}<extra></extra>",
+    )  # fmt: skip
+    if rows["is_mature"].eq(False).any():
+        _unripe(figure, look, rows, labels, young, top)
+    if ripe.any():
+        last = max(place for place in places if ripe.iloc[place])
+        look.note(
+            figure, f"<b>{locale.share(rows['chance'].iloc[last])}</b>", x=last, y=rows["chance"].iloc[last],
+            yshift=look.px(16), font={"color": colors.accent, "size": look.px(13)},
+        )  # fmt: skip
+    figure.update_yaxes(range=[-0.03 * top, top], tickformat=".0%", nticks=5, domain=domains[0])
+    _bars(figure, look, rows["n"], labels, "y2", domains[1], locale._("Deals"), locale.count)
+    if has_money:
+        _bars(figure, look, rows["value_created"].fillna(0), labels, "y3", domains[2], locale._("Money"), locale.money)
+    every = max(1, -(-len(rows) // 12))
+    shown = places[::every]
+    return figure.update_xaxes(
+        tickvals=shown, ticktext=[look.text(labels[place]) for place in shown], showgrid=False,
+        range=[-0.6, len(rows) - 0.4], anchor="y3" if has_money else "y2",
+    )  # fmt: skip
+
+
+def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Where flags are set without a break: first and one past the last."""
+    found: list[tuple[int, int]] = []
+    for place, flag in enumerate(flags):
+        if flag and found and found[-1][1] == place:
+            found[-1] = (found[-1][0], place + 1)
+        elif flag:
+            found.append((place, place + 1))
+    return found
+
+
+def _said(look: Look, row: dict, label: str) -> tuple[str, str, str]:
+    locale = look.locale
+    if row["n"] < LEAST_SHOWN:
+        return look.text(label), look.text(locale._("not enough · {n}").format(n=locale.count(row["n"]))), ""
+    return look.text(label), locale.share(row["chance"]), locale.shares(row["low"], row["high"])
+
+
+def _unripe(
+    figure: go.Figure, look: Look, rows: pd.DataFrame, labels: Sequence[str], young: pd.Series, top: float
+) -> None:
+    """The hatched end, and in it what is sure so far: hollow points on a dotted line."""
+    locale, colors = look.locale, look.colors
+    places = [place for place, mature in enumerate(rows["is_mature"]) if mature is False]
+    figure.add_bar(
+        x=places, y=[top] * len(places), width=1, marker=look.hatch | {"line": {"width": 0}}, opacity=0.35,
+        hoverinfo="skip",
+    )  # fmt: skip
+    figure.data = (figure.data[-1], *figure.data[:-1])
+    shown = [place for place in places if young.iloc[place]]
+    figure.add_scatter(
+        x=shown, y=[rows["chance"].iloc[place] for place in shown], mode="lines+markers",
+        line={"color": colors.accent, "width": 1.5, "dash": "dot"},
+        marker={"size": look.px(7), "color": colors.surface, "line": {"color": colors.accent, "width": 2}},
+        customdata=[
+            [place, look.text(labels[place]), locale.share(rows["chance"].iloc[place]),
+             locale.share(rows["undecided_share"].iloc[place])] for place in shown
+        ],
+        hovertemplate=f"%{{customdata[1]}}: <b>≥ %{{customdata[2]}}</b> · {look.text(locale._('still undecided'))} "
+        "%{customdata[3]}<extra></extra>",
+    )  # fmt: skip
+    look.note(
+        figure, locale._("too early"), x=(places[0] + places[-1]) / 2, y=1, yref="paper", yanchor="bottom",
+        font={"size": look.px(11), "color": colors.muted},
+    )  # fmt: skip
+
+
+def _bars(figure, look, amounts, labels, axis, domain, words, written):  # type: ignore[no-untyped-def]
+    """A small row of bars under the line, of what began in each period."""
+    colors = look.colors
+    figure.add_bar(
+        x=list(range(len(amounts))), y=list(amounts), yaxis=axis, marker={"color": colors.neutral},
+        customdata=[[place, look.text(label), written(amount)] for place, (label, amount) in
+                    enumerate(zip(labels, amounts, strict=True))],
+        hovertemplate="%{customdata[1]}: <b>%{customdata[2]}</b><extra></extra>",
+    )  # fmt: skip
+    most = float(max([*amounts, 0])) or 1.0
+    figure.update_layout({
+        f"yaxis{axis[1:]}": {
+            "domain": domain, "range": [0, most * 1.05], "tickvals": [most], "ticktext": [written(most)],
+            "gridcolor": colors.grid, "zeroline": False, "fixedrange": True,
+            "tickfont": {"color": colors.muted, "size": look.px(11)},
+        }
+    })  # fmt: skip
+    look.note(
+        figure, words, x=0, xref="paper", xanchor="left", y=domain[1], yref="paper", yanchor="bottom", xshift=look.px(-4),
+        font={"size": look.px(11), "color": colors.muted},
+    )  # fmt: skip

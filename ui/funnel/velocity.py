@@ -1,0 +1,391 @@
+"""How much money a day the pipeline turns into sales, its four levers, and which of them moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.sales_velocity import COUNTED, DEFAULT_DAYS, Counted, deals_of_lever, periods, sales_velocity
+from ui import session, tables, words
+from ui.charts.funnel import LEAST_SHOWN
+from ui.charts.velocity import REAL, lever_words, waterfall_figure
+from ui.locale import NOTHING, Locale
+from ui.parts import (
+    ROWS_ON_SCREEN,
+    chart,
+    downloads,
+    figure_card,
+    grid,
+    heading,
+    legend,
+    note,
+    nothing,
+    paper,
+    rich,
+    section,
+    under_chart,
+)
+from ui.words import Meaning
+
+MEANS = ("velocity", "contribution", "worth_of_tenth", "change_share", "q_value")
+
+
+def show() -> None:
+    """The view."""
+    locale = session.locale()
+    _ = locale._
+    counted: Counted = "open" if session.get("velocity_counted") == "open" else "created"
+    found = session.answer(sales_velocity, counted=counted)
+    several = [name for name in found["currency"].dropna().unique() if isinstance(name, str)]
+    currency = _shown_currency(several)
+    rows = found[found["currency"] == currency] if len(several) > 1 else found
+    by = {row["lever"]: row for row in rows.to_dict("records")}
+    velocity = by["velocity"]
+    locale = locale.in_currency(velocity["currency"] if isinstance(velocity["currency"], str) else locale.currency)
+    heading(_("Funnel"), *_finding(velocity, by, locale))
+    _show_change(rows, by, several, counted, locale)
+    if not pd.isna(velocity["value"]):
+        _show_levers(by, locale)
+    _show_deals(counted)
+
+
+def _shown_currency(several: list[str]) -> str | None:
+    """The reader's choice, else the workspace's own currency where it is among them."""
+    if not several:
+        return None
+    chosen = session.get("velocity_currency")
+    own = session.currency() if session.currency() in several else several[0]
+    return chosen if chosen in several else own
+
+
+def _finding(velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], locale: Locale) -> tuple[str, str]:
+    """What the velocity is, whether its change is real, and which lever made most of it."""
+    _ = locale._
+    when = periods(session.filters())
+    dates = {"since": locale.day(when.since), "until": locale.day(when.until)}
+    said = _("From {since} to {until}, against as many days before.")
+    if session.filters().since is None or session.filters().until is None:
+        said = _("No full period is chosen, so this is {n} days, from {since} to {until}, against as many before.")
+    remark = said.format(**dates, n=locale.count((when.until - when.since).days + 1 or DEFAULT_DAYS))
+    if pd.isna(velocity["value"]):
+        return f"**{_(velocity['reason'] or '')}**", remark
+    if velocity["n"] < LEAST_SHOWN:
+        few = locale.n_(
+            "**{n} deal was won in these dates:** too few to tell a velocity.",
+            "**{n} deals were won in these dates:** too few to tell a velocity.",
+            int(velocity["n"]),
+        )
+        return few, remark
+    first = _("**The pipeline brings {money} a day** ({range}).").format(
+        money=locale.money(velocity["value"]),
+        range=locale.between(locale.money(velocity["low"]), locale.money(velocity["high"]))
+        if not pd.isna(velocity["low"])
+        else _("interval unknown"),
+    )
+    if pd.isna(velocity["change_share"]):
+        return f"{first} {_('The period before has no velocity to compare with.')}", remark
+    change = locale.share(abs(velocity["change_share"]))
+    up = velocity["change_share"] >= 0
+    if not pd.isna(velocity["q_value"]) and velocity["q_value"] < REAL:
+        told = _("It is **up {share}**, a real change.") if up else _("It is **down {share}**, a real change.")
+    elif pd.isna(velocity["q_value"]):
+        told = (
+            _("It is up {share}; too few deals were won to say whether that is real.")
+            if up
+            else _("It is down {share}; too few deals were won to say whether that is real.")
+        )
+    else:
+        told = _("It is up {share}, which could be chance.") if up else _("It is down {share}, which could be chance.")
+    real = [row for name, row in by.items() if name != "velocity" and _is_real(row)]
+    lead = ""
+    if real:
+        most = max(real, key=lambda row: abs(row["contribution"]))
+        lead = " " + _("Of its levers, {lever} moved it most: {money} a day.").format(
+            lever=lever_words(locale)[most["lever"]], money=locale.money(most["contribution"], signed=True)
+        )
+    return f"{first} {told.format(share=change)}{lead}", remark
+
+
+def _is_real(row: Mapping[str, Any]) -> bool:
+    return not pd.isna(row["q_value"]) and row["q_value"] < REAL and not pd.isna(row["contribution"])
+
+
+def _show_change(
+    rows: pd.DataFrame, by: Mapping[str, Mapping[str, Any]], several: list[str], counted: Counted, locale: Locale
+) -> None:
+    look = session.look()
+    _ = locale._
+    colors, velocity = look.colors, by["velocity"]
+    with st.container(border=True, key="card_velocity"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            section(
+                _("What moved it, in money a day"),
+                _(
+                    "Deals × average won deal × win rate ÷ days of the sales cycle. The four parts add up to the change."
+                ),
+            )
+            with st.container(horizontal=True, width="content", gap="small", key="velocity_switches"):
+                st.segmented_control(
+                    _("Deals counted"),
+                    COUNTED,
+                    format_func=lambda name: {"created": _("Created"), "open": _("Open at the end")}[name],
+                    default=counted,
+                    required=True,
+                    key="velocity_counted",
+                    label_visibility="collapsed",
+                    persist_state="session",
+                )
+                if len(several) > 1:
+                    st.selectbox(
+                        _("Currency"),
+                        several,
+                        index=several.index(str(velocity["currency"])),
+                        key="velocity_currency",
+                        label_visibility="collapsed",
+                        width=110,
+                        persist_state="session",
+                    )
+        if len(several) > 1:
+            said = _("Deals in {currency} only: amounts in {n} currencies do not add up.")
+            note(said.format(currency=velocity["currency"], n=locale.count(len(several))))
+        shown = rows
+        means = words.meanings(*MEANS, of="sales_velocity")
+        basis = _basis(velocity, counted, locale)
+        cells, kinds = _table(shown, locale)
+        what = paper("sales_velocity", _("Sales velocity"), cells, kinds, meanings=means, basis=basis)
+        if pd.isna(velocity["contribution"]) or velocity["n"] < LEAST_SHOWN:
+            with st.container(key="card_nothing_velocity"):
+                _nothing(velocity, locale)
+            under_chart(what, session.asked(sales_velocity, counted=counted), means, basis)
+            return
+        legend(
+            (
+                (colors.won_fill, _("raised it, a real change")),
+                (colors.lost_fill, _("lowered it, a real change")),
+                (f"hollow:{colors.neutral}", _("could be chance")),
+            )
+        )
+        parts = ", ".join(
+            f"{lever_words(locale)[name]} {locale.money(row['contribution'], signed=True)}"
+            for name, row in by.items()
+            if name != "velocity"
+        )
+        chart(
+            waterfall_figure(rows, look),
+            "velocity",
+            _("Money a day before {before}, now {now}; {parts}.").format(
+                before=locale.money(velocity["previous"]), now=locale.money(velocity["value"]), parts=parts
+            ),
+            wide=True,
+        )
+        under_chart(what, session.asked(sales_velocity, counted=counted), means, basis, picture="wide_velocity")
+
+
+def _nothing(velocity: Mapping[str, Any], locale: Locale) -> None:
+    _ = locale._
+    if pd.isna(velocity["value"]):
+        nothing(
+            "speed",
+            _("There is no velocity to show"),
+            _(velocity["reason"] or ""),
+            [
+                _("Choose dates in which deals were **won**."),
+                _("Deals need an **amount**, a **creation date** and a **close date**."),
+            ],
+        )
+    else:
+        nothing(
+            "speed",
+            _("There is no change to take apart"),
+            _("It takes 10 won deals in these dates, and a velocity in as many days before."),
+            [_("Choose longer dates.")],
+        )
+
+
+def _basis(velocity: Mapping[str, Any], counted: str, locale: Locale) -> str:
+    _ = locale._
+    parts = [
+        locale.n_("{n} won deal", "{n} won deals", int(velocity["n"])),
+        _("{since} to {until}").format(since=locale.day(velocity["since"]), until=locale.day(velocity["until"])),
+        _("deals created in it") if counted == "created" else _("deals open at its end"),
+        _("95% intervals"),
+    ]
+    if not pd.isna(velocity["value_known"]) and velocity["value_known"] < 0.995:
+        parts.append(_("amount known for {share}").format(share=locale.share(velocity["value_known"])))
+    if velocity["undated"]:
+        parts.append(_("{n} without a date left out").format(n=locale.count(velocity["undated"])))
+    return " · ".join(parts)
+
+
+def _value(row: Mapping[str, Any], locale: Locale, name: str = "value") -> str:
+    value = row[name]
+    if pd.isna(value):
+        return NOTHING
+    match row["unit"]:
+        case "money":
+            return locale.money(value)
+        case "share":
+            return locale.share(value)
+        case "days":
+            return locale.days(value)
+        case _:
+            return locale.count(value)
+
+
+def _show_levers(by: Mapping[str, Mapping[str, Any]], locale: Locale) -> None:
+    """A card a lever: what it is, how sure, how it changed, and what a tenth more would be worth by the formula."""
+    _ = locale._
+    names = lever_words(locale)
+    section(
+        _("The four levers"),
+        _(
+            "What a tenth better would be worth is arithmetic of the formula, not a forecast: the levers pull on each other."
+        ),
+    )
+    for name, column in zip(list(names)[1:], st.columns(4, gap="small"), strict=True):
+        row = by[name]
+        few = row["n"] < LEAST_SHOWN
+        interval = ""
+        if not few and not pd.isna(row["low"]):
+            ends = [_value({**row, "value": row[end]}, locale) for end in ("low", "high")]
+            if row["unit"] == "share":
+                interval = _("95%: {range}").format(range=locale.shares(row["low"], row["high"]))
+            elif row["unit"] == "days":
+                interval = _("95%: {range}").format(range=locale.between(locale.count(row["low"]), ends[1]))
+            else:
+                interval = _("95%: {range}").format(range=locale.between(*ends))
+        value = _("not enough · {n}").format(n=locale.count(row["n"])) if few else _value(row, locale)
+        with column:
+            figure_card(
+                f"lever_{name}",
+                names[name],
+                "",
+                value,
+                interval or " ",
+                _verdict(row, locale),
+                _tenth(row, locale),
+                meaning=_meaning(name),
+            )
+
+
+def _meaning(name: str) -> Meaning:
+    return words.meanings(name)[0]
+
+
+def _verdict(row: Mapping[str, Any], locale: Locale) -> str:
+    """How the lever changed, and whether that is real."""
+    _ = locale._
+    if pd.isna(row["change_share"]):
+        return _("nothing before to compare with")
+    share = f"{'+' if row['change_share'] >= 0 else '−'}{locale.share(abs(row['change_share']))}"
+    before = _value(row, locale, "previous")
+    if pd.isna(row["q_value"]):
+        return _("◔ {change}, from {before}; not enough data to test").format(change=share, before=before)
+    if row["q_value"] < REAL:
+        mark = "▲" if row["change_share"] >= 0 else "▼"
+        return _("{mark} {change}, from {before}; real change").format(mark=mark, change=share, before=before)
+    return _("≈ {change}, from {before}; could be chance").format(change=share, before=before)
+
+
+def _tenth(row: Mapping[str, Any], locale: Locale) -> str:
+    _ = locale._
+    if pd.isna(row["worth_of_tenth"]):
+        return ""
+    money = locale.money(row["worth_of_tenth"], signed=True)
+    if row["lever"] == "sales_cycle_days":
+        return _("10% shorter: {money} a day").format(money=money)
+    return _("10% more: {money} a day").format(money=money)
+
+
+def _table(rows: pd.DataFrame, locale: Locale) -> tables.Table:
+    _ = locale._
+    names = lever_words(locale)
+    few = rows["n"] < LEAST_SHOWN
+    hidden = {name: pd.to_numeric(rows[name]).mask(few) for name in ("value", "low", "high")}
+    shown = rows.assign(
+        lever=[names[name] for name in rows["lever"]],
+        shown=[
+            NOTHING if small else _value(row, locale) for row, small in zip(rows.to_dict("records"), few, strict=True)
+        ],
+        **hidden,
+    )
+    return tables.columns(
+        shown,
+        [
+            ("lever", _("Lever"), "text"),
+            ("shown", _("As shown"), "text"),
+            ("value", _("Value"), "number"),
+            ("low", _("95% from"), "number"),
+            ("high", _("95% to"), "number"),
+            ("n", _("Based on"), "count"),
+            ("previous", _("Before"), "number"),
+            ("change_share", _("Change"), "share"),
+            ("contribution", _("Part of the change, a day"), "money"),
+            ("worth_of_tenth", _("A tenth better, a day"), "money"),
+            ("q_value", _("q-value"), "number"),
+            ("currency", _("Currency"), "text"),
+        ],
+    )
+
+
+def _show_deals(counted: Counted) -> None:
+    """The deals a lever is made of."""
+    locale = session.locale()
+    _ = locale._
+    names = lever_words(locale)
+    levers = list(names)[1:]
+    with st.container(border=True, key="card_velocity_deals"):
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            section(_("The deals behind a lever"))
+            picked = st.selectbox(
+                _("Lever"),
+                levers,
+                index=None,
+                key="velocity_pick",
+                placeholder=_("Choose a lever"),
+                width=220,
+                format_func=lambda name: names[name],
+            )
+        if picked is None:
+            return
+        query = deals_of_lever(session.tables(), session.filters(), picked, counted)
+        n = session.count(query)
+        rows, kinds = _deals_table(session.run(query.limit(ROWS_ON_SCREEN)))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if n > ROWS_ON_SCREEN:
+                said = _("The first {shown} of {n} deals; a download has them all.").format(
+                    shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n)
+                )
+            else:
+                said = locale.n_("{n} deal", "{n} deals", n)
+            st.html(f'<p class="sh-note">{rich(said)}</p>')
+            with st.popover(_("Download"), icon=":material/download:", type="tertiary", key="velocity_deals_get"):
+                whole = session.later(query, lambda frame: _deals_table(frame)[0])
+                downloads(paper("velocity_deals", names[picked], rows, kinds), whole)
+            with st.popover("SQL", icon=":material/code:", type="tertiary", key="velocity_deals_sql"):
+                st.code(session.sql(query), language="sql", height=420, width=680)
+        if len(rows):
+            grid(rows, kinds, key="velocity_deals")
+
+
+def _deals_table(frame: pd.DataFrame) -> tables.Table:
+    _ = session.locale()._
+    said = {"won": _("won"), "lost": _("lost"), "open": _("open")}
+    return tables.columns(
+        frame.assign(status=frame["status"].map(said)),
+        [
+            ("deal_name", _("Deal"), "text"),
+            ("deal_id", _("Deal number"), "text"),
+            ("customer", _("Customer"), "text"),
+            ("owner", _("Owner"), "text"),
+            ("amount", _("Amount"), "money"),
+            ("currency", _("Currency"), "text"),
+            ("stage", _("Stage"), "text"),
+            ("status", _("Status"), "text"),
+            ("created_at", _("Created"), "day"),
+            ("closed_at", _("Closed"), "day"),
+        ],
+    )
