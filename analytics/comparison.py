@@ -96,7 +96,7 @@ def comparison(
             squares=_.square.sum().fill_null(0.0), by=keys,
         ),
         "stages": stays.agg(
-            n=_.count(), assumed=_.count(where=_.is_assumed), by=["side", "stage", "stage_order", "outcome", "fate", "hours"]
+            n=_.count(), assumed=_.count(where=_.is_assumed), by=["side", "stage", "stage_order", "fate", "hours"]
         ),
     }  # fmt: skip
     if compared.periods is not None or filters.has_period:
@@ -229,8 +229,8 @@ class _Cells:
     cents: NDArray[np.int64]
     squares: Floats
 
-    def of(self, rows: NDArray[np.bool_]) -> _Cells:
-        return _Cells(*(getattr(self, name.name)[rows] for name in fields(self)))
+    def of(self, rows: NDArray[Any] | slice) -> _Cells:
+        return _Cells(*(getattr(self, name)[rows] for name in _COLUMNS))
 
     def lengths(self) -> Lengths:
         hours, places = np.unique(self.hours, return_inverse=True)
@@ -242,11 +242,14 @@ class _Cells:
         return self.of((self.end == ENDS.index("won")) & (self.hours <= time * 24))
 
 
+_COLUMNS = tuple(column.name for column in fields(_Cells))
+
+
 def _coded(column: pd.Series, names: Sequence[Any]) -> NDArray[np.int64]:
     """The place of each value among `names`; of a missing one that of None, or -1."""
-    places = {name: place for place, name in enumerate(names)}
-    nothing = places.get(None, -1)
-    return column.map(places).fillna(nothing).to_numpy(dtype=np.int64)
+    known = [name for name in names if name is not None]
+    places = [*(names.index(name) for name in known), names.index(None) if None in names else -1]
+    return np.array(places, dtype=np.int64)[pd.Index(known).get_indexer(column)]
 
 
 def _cells(deals: pd.DataFrame, groups: Sequence[Any], currencies: Sequence[str], has_mix: bool) -> _Cells:
@@ -328,7 +331,9 @@ def _horizon(lengths: Sequence[Lengths], asked: float | None) -> float | None:
 
 
 def _side(side: _Cells, groups: Sequence[Any], time: float) -> _Side:
-    made = [_of_group(side.of(side.group == place), time) for place in range(len(groups))]
+    ordered = side.of(np.argsort(side.group, kind="stable"))
+    bounds = np.searchsorted(ordered.group, np.arange(len(groups) + 1))
+    made = [_of_group(ordered.of(slice(*bounds[place : place + 2])), time) for place in range(len(groups))]
     n, rate, precision, worth, error, cents = (np.array(column, dtype=np.float64) for column in zip(*made, strict=True))
     # One amount, or none, does not tell how far amounts differ: those of all groups do.
     error = np.where(np.isnan(error), _deviation(side.won_by(time)), error)

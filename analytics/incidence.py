@@ -7,6 +7,7 @@ multinomial, and moments are independent (Klein and Moeschberger 2003, 4.7).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def _place(risks: CompetingRisks, time: float) -> int:
     return int(np.searchsorted(risks.durations, time, side="right")) - 1
 
 
-def _first_place(risks, last, cause, is_reached):  # type: ignore[no-untyped-def]
+def _first_place(risks: CompetingRisks, last: int, cause: int, is_reached: Callable[[int], bool]) -> float | None:
     """The first duration of an event at which a condition that stays true once it is, is true; by halving."""
     events = np.flatnonzero(risks.events[: last + 1, cause] > 0)
     if not len(events) or not is_reached(int(events[-1])):

@@ -103,7 +103,9 @@ def _paths(tables: Tables, filters: Filters, by: Field | None, start: str | None
         reached = ((_.status == "won") & ~_.is_gone).ifelse(_.closed_at, ibis.null("timestamp"))
         deals = deals.mutate(reached_at=reached)
     else:
-        came = entries.filter(_.stage == goal).agg(came_at=_.entered_at.min(), by=_.deal_no.name("of_deal"))
+        came = entries.filter(_.stage == goal).select(came_at=_.entered_at, of_deal=_.deal_no)
+        if filters.pipeline is None:  # else a deal comes to a stage for the first time once
+            came = came.agg(came_at=_.came_at.min(), by="of_deal")
         deals = deals.left_join(came, [("deal_no", "of_deal")]).drop("of_deal")
         # A won deal that was never seen at the goal went past it.
         won_at = ((_.status == "won") & ~_.is_gone).ifelse(_.closed_at, ibis.null("timestamp"))

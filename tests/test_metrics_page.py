@@ -1,5 +1,6 @@
 """METRICS.md and the catalogue say the same, and leave no column of an answer unexplained."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from analytics.funnel import stage_conversion
 from analytics.funnel_deals import skipped_stages, stage_deals
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.owners import owner_attribution
+from analytics.question import Question
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import sales_velocity
 from analytics.stage_paths import rework, stage_moves, stage_paths
@@ -29,7 +31,7 @@ from analytics.win_rate import DEFINITIONS, win_rate
 from data.engine import Engine
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
-QUESTIONS = {
+QUESTIONS: dict[str, Callable[..., Question]] = {
     "time_to_convert": time_to_convert,
     "conversion_trend": conversion_trend,
     "comparison": partial(comparison, compared=Compared(periods=PERIODS)),

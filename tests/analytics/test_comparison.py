@@ -104,7 +104,7 @@ def test_parts_add_up_to_the_cent(question, cells):
         [(side, source, end, "EUR", days * 24, n, n, n * cents, n * cents**2) for side, source, end, days, n, cents in cells],
         columns=["side", "mix", "end", "currency", "hours", "n", "known", "cents", "squares"],
     )  # fmt: skip
-    stays_ = pd.DataFrame(columns=["side", "stage", "stage_order", "outcome", "fate", "hours", "n", "assumed"])
+    stays_ = pd.DataFrame(columns=["side", "stage", "stage_order", "fate", "hours", "n", "assumed"])
     undated = pd.DataFrame({"undated": [0]})
     found = rows(question.finish({"deals": counted, "stages": stays_, "undated": undated}))
     (rate,) = parts(found, "win_rate")

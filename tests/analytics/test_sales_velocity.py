@@ -104,7 +104,7 @@ def test_deals_behind_a_lever_are_as_many_as_it_rests_on(many):
 
 def simulated(random: np.random.Generator, chance: float) -> list[tuple]:
     """Deals closed over five periods of 60 days from November 2025, alike but for the third: there they are won with `chance`."""
-    made = []
+    made: list[tuple] = []
     for number in range(5):
         start = datetime(2025, 11, 1) + timedelta(days=60 * number)
         for _each in range(random.poisson(250)):

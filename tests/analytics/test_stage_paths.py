@@ -159,7 +159,8 @@ def test_a_deal_handed_in_begins_its_path_here():
 def planted(chance_back: float, seed: int) -> Engine:
     """Deals of which a third go back once; those are won with `chance_back`, the others with 0.5."""
     random = np.random.default_rng(seed)
-    steps, made = [], []
+    steps: list[tuple] = []
+    made: list[tuple] = []
     for number in range(600):
         name, start = str(number), datetime(2026, 1, 1) + timedelta(hours=number)
         back, moment = number % 3 == 0, start

@@ -171,7 +171,7 @@ def test_more_stages_than_a_number_has_bits_change_nothing(monkeypatch):
     monkeypatch.undo()
     more = [(f"x{n}", f"Stage {n}", 0, f"Pipeline {n // 10}") for n in range(80)]
     wide = database_of(deals, history + more)
-    assert wide.execute("SELECT count(*) FROM stages").fetchone() > (62,)
+    assert len(wide.execute("SELECT 1 FROM stages").fetchall()) > 62
     columns = "* EXCLUDE (deal_no)"
     here = "WHERE deal_id IN ('1', '2', '3', '4', '5') ORDER BY ALL"
     assert (

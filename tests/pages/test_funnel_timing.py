@@ -32,7 +32,7 @@ def test_steps_are_chosen_and_kept_in_the_address(app, load, made, check):
     load(made(200))
     at = app("funnel", view="time", stage_of="Demo")
     assert "From Demo to won" in words(at)
-    key = next(box.key for box in at.selectbox if box.label == "From")
+    key = next(box.key for box in at.selectbox if box.label == "From step")
     at.get_by_key(key).set_value("Lead").run()
     check(at)
     assert "From Lead to won" in words(at)

@@ -23,7 +23,8 @@ def sides_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], look: Loo
     row's name and the quiet line under it. The point of row i in trace j (0: a, 1: b) is number i.
     """
     locale, colors = look.locale, look.colors
-    near = min(max(7.6 * max(len(name[:28]) for name, _line in names) + 24, 128), 230)
+    widest = max(max(7.6 * len(name[:28]), 6.4 * len(line)) for name, line in names)
+    near = min(max(widest + 24, 128), 240)
     figure = look.figure(
         62 * len(rows) + 44, margin={look.near: round(near), look.far: 176, "t": 22, "b": 26}, hovermode="closest"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -49,7 +49,7 @@ def trend_figure(rows: pd.DataFrame, labels: Sequence[str], look: Look) -> go.Fi
     if ripe.any():
         last = max(place for place in places if ripe.iloc[place])
         look.note(
-            figure, f"<b>{locale.share(rows['chance'].iloc[last])}</b>", x=last, y=rows["chance"].iloc[last],
+            figure, f"<b>{locale.share(rows['chance'].iloc[last])}</b>", x=last, y=rows["high"].iloc[last],
             yshift=look.px(16), font={"color": colors.accent, "size": look.px(13)},
         )  # fmt: skip
     figure.update_yaxes(range=[-0.03 * top, top], tickformat=".0%", nticks=5, domain=domains[0])
@@ -111,7 +111,16 @@ def _unripe(
     )  # fmt: skip
 
 
-def _bars(figure, look, amounts, labels, axis, domain, words, written):  # type: ignore[no-untyped-def]
+def _bars(
+    figure: go.Figure,
+    look: Look,
+    amounts: pd.Series,
+    labels: Sequence[str],
+    axis: str,
+    domain: list[float],
+    words: str,
+    written: Callable[[float], str],
+) -> None:
     """A small row of bars under the line, of what began in each period."""
     colors = look.colors
     figure.add_bar(

@@ -34,7 +34,7 @@ def show() -> None:
     later = stages[stages.index(start) + 1 :] if start else stages[1:]
     goal = session.get("time_goal") if session.get("time_goal") in later else None
     group = _group()
-    steps = {"start": start, "goal": goal}
+    steps: dict[str, Any] = {"start": start, "goal": goal}
     try:
         marks = session.answer(time_to_convert, **steps)
     except DataError as error:
@@ -91,14 +91,14 @@ def _choices(stages: list[str], start: str | None, later: list[str], goal: str |
         horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="switches_timing"
     ):
         st.selectbox(
-            _("From"), ["", *stages], index=stages.index(start) + 1 if start else 0, width=170,
+            _("From step"), ["", *stages], index=stages.index(start) + 1 if start else 0, width=170,
             key=session.place_key("stage_of"), on_change=session.keep_place, args=("stage_of",),
             format_func=lambda name: locale.name(name) if name else _("Creation"),
         )  # fmt: skip
         if session.get("time_goal") not in later:
             session.put("time_goal", "")
         st.selectbox(
-            _("To"), [*later, ""], key="time_goal", width=170, persist_state="session",
+            _("To step"), [*later, ""], key="time_goal", width=170, persist_state="session",
             format_func=lambda name: locale.name(name) if name else _("Won"),
         )  # fmt: skip
         names = field_choice.choices()
@@ -190,7 +190,7 @@ def basis(first: pd.Series) -> str:
     return " · ".join(parts)
 
 
-def _curves(steps: dict[str, str | None], group: Any) -> None:
+def _curves(steps: dict[str, Any], group: Any) -> None:
     locale, look = session.locale(), session.look()
     _ = locale._
     goal = steps["goal"]
@@ -261,7 +261,7 @@ def _groups_note(rows: pd.DataFrame, curves: list[tuple[str, pd.DataFrame]]) -> 
     return _("No group differs from the rest by more than could be chance ({family}).").format(family=family)
 
 
-def _shares(marks: pd.DataFrame, steps: dict[str, str | None], goal: str | None) -> None:
+def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> None:
     locale = session.locale()
     _ = locale._
     section(_("How many get there by when"), _("Of all deals that set out, the lost ones too."))
@@ -286,7 +286,7 @@ def _shares(marks: pd.DataFrame, steps: dict[str, str | None], goal: str | None)
     under_chart(what, session.asked(time_to_convert, **steps), meanings, stands_on)
 
 
-def _times(first: pd.Series, steps: dict[str, str | None], goal: str | None) -> None:
+def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
     """Times of those that get there, of all, and as they look without the open deals."""
     locale = session.locale()
     _ = locale._
@@ -369,7 +369,7 @@ def times(lines: list[tuple[str, str, str]]) -> tables.Table:
     )
 
 
-def _deals(steps: dict[str, str | None], goal: str | None) -> None:
+def _deals(steps: dict[str, Any], goal: str | None) -> None:
     _ = session.locale()._
     ends = {
         "converted": _("Won") if goal is None else _("Came there"),
