@@ -96,7 +96,8 @@ def comparison(
             squares=_.square.sum().fill_null(0.0), by=keys,
         ),
         "stages": stays.agg(
-            n=_.count(), assumed=_.count(where=_.is_assumed), by=["side", "stage", "stage_order", "fate", "hours"]
+            n=_.count(), assumed=_.count(where=_.is_assumed),
+            skipped=_.count(where=_.is_skipped), by=["side", "stage", "stage_order", "fate", "hours"]
         ),
     }  # fmt: skip
     if compared.periods is not None or filters.has_period:
@@ -534,23 +535,26 @@ def _stage_rows(stays: pd.DataFrame) -> list[tuple[Row, float | None]]:
 
 def _told(parts: Sequence[pd.DataFrame]) -> tuple[list[tuple[float, float]], str, float | None] | None:
     """Both sides' chance and effective number, how it was made, and the age; None where a side shows nothing."""
+    if not all(map(_is_recorded, parts)):
+        return None
     timed = [part[part["hours"].notna()] for part in parts]
-    few = [
-        part["n"].sum() > 0
-        and max(part["assumed"].sum(), part["n"].sum() - with_time["n"].sum()) <= MOST_ASSUMED * part["n"].sum()
+    if all(
+        with_time["n"].sum() >= (1 - MOST_ASSUMED) * part["n"].sum()
         for part, with_time in zip(parts, timed, strict=True)
-    ]
-    if all(few):
+    ):
         risks = [Lengths.of(part, "fate", FATES).risks() for part in timed]
         if not all(each.events.any() for each in risks):
             return None
         time = min(each.horizon() or 0.0 for each in risks)
         return [(each.incidence_at(time, 0), each.effective_n(time, 0)) for each in risks], "aalen_johansen", time
-    # Where nothing was recorded of a stage, what became of its deals is not known either.
-    if any(part["assumed"].sum() >= part["n"].sum() for part in parts):
-        return None
     ended = [part[part["fate"] != "still"] for part in parts]
     counts = [(int(part.loc[part["fate"] == "advanced", "n"].sum()), int(part["n"].sum())) for part in ended]
     if not all(n for _advanced, n in counts):
         return None
     return [(advanced / n, float(n)) for advanced, n in counts], "ended", None
+
+
+def _is_recorded(part: pd.DataFrame) -> bool:
+    """Whether what became of the deals is known from records, as the funnel has it: some stay was, and nearly none assumed."""
+    n, assumed = part["n"].sum(), part["assumed"].sum()
+    return n > part["skipped"].sum() + assumed and assumed <= MOST_ASSUMED * n

@@ -505,12 +505,9 @@ def unlocks_card(report: ImportReport, *, loaded: bool = True) -> None:
     title = _("You can see {n} of {all} analyses now") if loaded else _("These files open {n} of {all} analyses")
     with st.container(border=True, key="card_ready" if loaded else "card_unlocks"):
         section(title.format(n=locale.count(ready), all=locale.count(len(told))))
+        ready_tag, lacking_tag = tag("good", _("ready")), tag("plain", _("needs more"))
         rows = [
-            [
-                f"<b>{rich(name)}</b>",
-                rich(opens),
-                tag("good", _("ready")) if is_open else f"{tag('plain', _('needs more'))} {rich(add)}",
-            ]
+            [f"<b>{rich(name)}</b>", rich(opens), ready_tag if is_open else f"{lacking_tag} {rich(add)}"]
             for name, opens, is_open, add in told
         ]
         table([_("Analysis"), _("What it shows"), _("Ready")], rows, caption=_("What you can see now"))

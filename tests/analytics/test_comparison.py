@@ -104,7 +104,7 @@ def test_parts_add_up_to_the_cent(question, cells):
         [(side, source, end, "EUR", days * 24, n, n, n * cents, n * cents**2) for side, source, end, days, n, cents in cells],
         columns=["side", "mix", "end", "currency", "hours", "n", "known", "cents", "squares"],
     )  # fmt: skip
-    stays_ = pd.DataFrame(columns=["side", "stage", "stage_order", "fate", "hours", "n", "assumed"])
+    stays_ = pd.DataFrame(columns=["side", "stage", "stage_order", "fate", "hours", "n", "assumed", "skipped"])
     undated = pd.DataFrame({"undated": [0]})
     found = rows(question.finish({"deals": counted, "stages": stays_, "undated": undated}))
     (rate,) = parts(found, "win_rate")
@@ -229,3 +229,17 @@ def test_an_empty_side_has_counts_and_no_rate(by_hand):
     found = ask(by_hand, Compared(periods=(PERIODS[0], (date(2027, 1, 1), date(2027, 1, 2)))))
     assert [row["part"] for row in found] == ["deals"]
     assert (found[0]["value_a"], found[0]["value_b"]) == (80, 0)
+
+
+def test_a_stage_nobody_recorded_is_not_compared():
+    found = [
+        (str(n), "won" if n % 3 else "lost", "Ann", 10, day(2, month=1 + n % 2), day(9, month=1 + n % 2))
+        for n in range(90)
+    ]
+    entries = stays(*((row[0], "Lead", row[4], row[5], "advanced" if row[1] == "won" else "lost") for row in found))
+    engine = Engine.in_memory(
+        {"deals": deals(*found), "stages": STAGES, "stage_entries": entries.assign(is_recorded=False)}
+    )
+    (stage,) = parts(ask(engine, mix=None), "stage")
+    assert stage["n_a"] == 45
+    assert stage["value_a"] is None and stage["difference"] is None and stage["q_value"] is None

@@ -94,6 +94,7 @@ def _unripe(
     )  # fmt: skip
     figure.data = (figure.data[-1], *figure.data[:-1])
     shown = [place for place in places if young.iloc[place]]
+    undecided = look.text(locale._("still undecided"))
     figure.add_scatter(
         x=shown, y=[rows["chance"].iloc[place] for place in shown], mode="lines+markers",
         line={"color": colors.accent, "width": 1.5, "dash": "dot"},
@@ -102,8 +103,7 @@ def _unripe(
             [place, look.text(labels[place]), locale.share(rows["chance"].iloc[place]),
              locale.share(rows["undecided_share"].iloc[place])] for place in shown
         ],
-        hovertemplate=f"%{{customdata[1]}}: <b>≥ %{{customdata[2]}}</b> · {look.text(locale._('still undecided'))} "
-        "%{customdata[3]}<extra></extra>",
+        hovertemplate=f"%{{customdata[1]}}: <b>≥ %{{customdata[2]}}</b> · {undecided} %{{customdata[3]}}<extra></extra>",
     )  # fmt: skip
     look.note(
         figure, locale._("too early"), x=(places[0] + places[-1]) / 2, y=1, yref="paper", yanchor="bottom",

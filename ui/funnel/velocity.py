@@ -86,7 +86,7 @@ def _finding(velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], l
         else _("interval unknown"),
     )
     if pd.isna(velocity["change_share"]):
-        return f"{first} {_('The period before has no velocity to compare with.')}", remark
+        return " ".join([first, _("The period before has no velocity to compare with.")]), remark
     change = locale.share(abs(velocity["change_share"]))
     up = velocity["change_share"] >= 0
     if not pd.isna(velocity["q_value"]) and velocity["q_value"] < REAL:
