@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analytics.catalog import ANSWERS, METRICS
-from analytics.commands import COMMANDS, Asked, Call
+from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, Asked, Call, day_of, named_stages
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, values
 from analytics.rows import Row, rows
@@ -87,9 +87,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a date: write it as 2026-12-31') from None
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not a date from {FIRST_YEAR} to {LAST_YEAR}: write it as 2026-12-31'
+        ) from None
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -107,6 +109,9 @@ def _answer(options: argparse.Namespace) -> str:
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
+        for reason in getattr(options, "exclude_reason", ()):
+            _check_value(engine, find("lost_reason", call.tables), reason)
+        _check_stages(engine, named_stages(options), call.filters.pipeline)
         asked = COMMANDS[options.name].ask(call)
         if options.sql:
             queries = {name: engine.sql(ask) for name, ask in asked.question.expressions(engine.run).items()}
@@ -161,6 +166,19 @@ def _check_value(engine: Engine, field: Field, value: str) -> None:
             if names
             else say("No deal has any value there."),
         )
+
+
+def _check_stages(engine: Engine, named: tuple[str, ...], pipeline: str | None) -> None:
+    """A misspelt stage would change nothing, which looks like a fact too."""
+    stages = engine.tables.stages
+    known = rows(engine.run((stages if pipeline is None else stages.filter(stages.pipeline == pipeline)).order_by("stage_order"))) if named else []  # fmt: skip
+    names = list(dict.fromkeys(row["stage"] for row in known))
+    for stage in named:
+        if names and stage not in names:
+            raise RequestProblem(
+                say('There is no stage called "{stage}".', stage=stage),
+                say("The stages are: {names}.", names=", ".join(names)),
+            )
 
 
 def _latest_day(engine: Engine, time_zone: str) -> date:

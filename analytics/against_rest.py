@@ -1,4 +1,5 @@
-"""Many groups at once, each against all the others together: the chances that `survival.aalen_johansen` tells, in bulk."""
+"""Many groups at once, each against all the others together: the chances that `survival.aalen_johansen` tells, and how
+long stays last, in bulk."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.intervals import LEAST_TESTED, SMALL_CELL, Z, normal_p
 from analytics.survival import LEAST_AT_RISK
 
 Floats = NDArray[np.float64]
@@ -36,6 +38,55 @@ def against_rest(counts: Floats) -> Compared:
     chance_rest, n_rest = other.at(time)
     unknown = (time < 0) | ~(n > 0) | ~(n_rest > 0)
     return Compared(*(np.where(unknown, np.nan, each) for each in (chance, n, chance_rest, n_rest)))
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """For each group how long its stays last on average and the rest's, in days, no more than `within` of each counted.
+
+    `error` is the standard error of the difference, `p` the p-value of the two lasting equally long; NaN where unknown.
+    """
+
+    days: Floats
+    days_rest: Floats
+    error: Floats
+    p: Floats
+    within: Floats
+
+    @property
+    def low(self) -> Floats:
+        return self.days - self.days_rest - Z * self.error
+
+    @property
+    def high(self) -> Floats:
+        return self.days - self.days_rest + Z * self.error
+
+
+def lasting_against_rest(counts: Floats, days: Floats) -> Lasting:
+    """Compare how long each group stays with the rest. `counts` as in `against_rest`, `days` the lengths, rising.
+
+    Leaving in any way ends a stay; those still going on count for as long as they were followed. Means are restricted to the
+    longest time at which 10 of the group and 10 of the rest were still there (Klein and Moeschberger 2003, 4.5); the test is
+    the log-rank test over all times (Mantel 1966), unknown below 30 stays or 5 expected to have ended on either side.
+    """
+    rest = counts.sum(axis=0) - counts
+    own, other = _Lasted.of(counts, days), _Lasted.of(rest, days)
+    is_fit = np.minimum(own.at_risk, other.at_risk) >= LEAST_AT_RISK
+    time = np.where(is_fit, np.arange(len(days)), -1).max(axis=1, initial=-1)
+    mean, variance = own.mean(time)
+    mean_rest, variance_rest = other.mean(time)
+    everyone, ended = own.at_risk + other.at_risk, own.ended + other.ended
+    part = _divided(own.at_risk, everyone)
+    expected = (ended * part).sum(axis=1)
+    spread = ended * part * (1 - part) * _divided(everyone - ended, np.maximum(everyone - 1, 0.0))
+    excess, error = own.ended.sum(axis=1) - expected, np.sqrt(spread.sum(axis=1))
+    few = np.minimum(counts.sum(axis=(1, 2)), rest.sum(axis=(1, 2))) < LEAST_TESTED
+    few |= (np.minimum(expected, ended.sum(axis=1) - expected) < SMALL_CELL) | ~(error > 0)
+    scores = _divided(excess, error)
+    p = np.array([np.nan if is_few else normal_p(z) for is_few, z in zip(few.tolist(), scores.tolist(), strict=True)])
+    within = days[time] if len(days) else np.zeros(len(time))
+    each = (mean, mean_rest, np.sqrt(variance + variance_rest), p, within)
+    return Lasting(*(np.where(time < 0, np.nan, known) for known in each))
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:
@@ -86,3 +137,28 @@ class _Risks:
             _divided(chance * (1 - chance), np.where(is_sure, 0.0, variance)),
         )
         return chance, np.minimum(self.total, seen)
+
+
+@dataclass(frozen=True)
+class _Lasted:
+    ended: Floats
+    at_risk: Floats
+    area: Floats  # under the chance to be still there, up to each length
+    doubt: Floats  # Greenwood's terms, not summed
+
+    @classmethod
+    def of(cls, counts: Floats, days: Floats) -> _Lasted:
+        ended, leaving = counts[:, :, :-1].sum(axis=2), counts.sum(axis=2)
+        at_risk = leaving.sum(axis=1)[:, None] - np.cumsum(leaving, axis=1) + leaving
+        survival = np.cumprod(1 - _divided(ended, at_risk), axis=1)
+        before = np.concatenate((np.ones((len(counts), 1)), survival), axis=1)[:, : len(days)]
+        area = np.cumsum(before * np.diff(days, prepend=0.0), axis=1)
+        return cls(ended, at_risk, area, _divided(ended, at_risk * (at_risk - ended)))
+
+    def mean(self, time: Places) -> tuple[Floats, Floats]:
+        """The means restricted to the lengths at these places, and their variances."""
+        if not self.area.shape[1]:
+            return np.zeros(len(time)), np.zeros(len(time))
+        until = self.area[np.arange(len(time)), np.maximum(time, 0)]
+        ahead = np.maximum(until[:, None] - self.area, 0.0)
+        return until, (ahead**2 * self.doubt).sum(axis=1)

@@ -17,6 +17,7 @@ from analytics.filters import Filters
 from analytics.findings import findings
 from analytics.funnel import RULES, Counting, stage_conversion
 from analytics.funnel_deals import ASKED_FATES, skipped_stages, stage_deals
+from analytics.leads import LEADS
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.owners import owner_attribution
 from analytics.periods import GRAINS
@@ -31,6 +32,8 @@ from analytics.win_rate import win_rate
 from data.errors import RequestProblem
 from data.messages import say
 from data.schema import Tables
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,18 @@ def _how_to_count(parser: argparse.ArgumentParser) -> None:
         help="the same for one stage; may be repeated",
     )  # fmt: skip
     parser.add_argument(
-        "--optional", action="append", default=[], metavar="STAGE", help="a stage that may be gone past; may be repeated"
+        "--optional",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="a stage that may be gone past; may be repeated",
     )
     parser.add_argument(
-        "--exclude", action="append", default=[], metavar="STAGE", help="leave out deals that were in it; may be repeated"
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="STAGE",
+        help="leave out deals that were in it; may be repeated",
     )
     parser.add_argument(
         "--exclude-reason", action="append", default=[], metavar="REASON",
@@ -144,6 +155,23 @@ def _list_of_stage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", required=True, metavar="STAGE", help="whose deals to list")
     parser.add_argument("--fate", choices=ASKED_FATES, help="only those with this fate")
     _how_to_count(parser)
+
+
+def day_of(text: str) -> date:
+    """A day as it is written; ValueError for none, or one so far off that the time before it cannot be told."""
+    day = date.fromisoformat(text)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(text)
+    return day
+
+
+def named_stages(options: argparse.Namespace) -> tuple[str, ...]:
+    """The stages that the options of a call name, where a misspelt one would be passed over."""
+    named = [*getattr(options, "optional", ()), *getattr(options, "exclude", ())]
+    named += [stage for stage, _within in getattr(options, "step_window", ()) if stage != LEADS]
+    if options.name == "conversion_trend" and options.stage is not None:
+        named.append(options.stage)
+    return tuple(named)
 
 
 def _days(text: str) -> float:
@@ -175,14 +203,26 @@ def _steps(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", metavar="STAGE", help="the stage the time runs from; default: the deal's creation")
     parser.add_argument("--goal", metavar="STAGE", help="the stage it runs to; default: being won")
     parser.add_argument("--at", type=_numbers, metavar="DAYS,DAYS", help="default: 30,60,90,180")
-    parser.add_argument("--points", type=int, metavar="N", help="about N even steps instead, as far as chances are told")
+    parser.add_argument(
+        "--points", type=_count_of, metavar="N", help="about N even steps instead, as far as chances are told"
+    )
 
 
 def _numbers(text: str) -> tuple[float, ...]:
     try:
-        return tuple(sorted(float(part) for part in text.split(",")))
-    except ValueError:
+        return tuple(sorted(_days(part) for part in text.split(",")))
+    except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f'"{text}" is not a list of days: write it as 30,60,90') from None
+
+
+def _count_of(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= 1000:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to 1000')
+    return number
 
 
 def _conversion_trend(call: Call) -> Asked:
@@ -205,7 +245,10 @@ def _periods(parser: argparse.ArgumentParser) -> None:
 
 def _horizon(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--horizon", type=float, metavar="DAYS", help="the age to tell chances by; default: 75th percentile of the times"
+        "--horizon",
+        type=_days,
+        metavar="DAYS",
+        help="the age to tell chances by; default: 75th percentile of the times",
     )
 
 
@@ -216,7 +259,8 @@ def _comparison(call: Call) -> Asked:
         field = find(asked.field, call.tables)
         if asked.values is None or len(asked.values) != 2:
             raise RequestProblem(
-                say("Two values are needed to compare."), say("Write them as --values {example}.", example="North,South")
+                say("Two values are needed to compare."),
+                say("Write them as --values {example}.", example="North,South"),
             )
         compared = Compared(field=field, values=(asked.values[0], asked.values[1]))
         said = {"field": field.name, "a": compared.values[0], "b": compared.values[1]}  # type: ignore[index]
@@ -244,7 +288,9 @@ def _sides(parser: argparse.ArgumentParser) -> None:
         help="deals created in two periods; default: --from and --to, against as many days before",
     )  # fmt: skip
     parser.add_argument("--field", metavar="FIELD", help="compare two values of it instead")
-    parser.add_argument("--values", type=_two_values, metavar="A,B", help='quote one with a comma in it; "" is no value')
+    parser.add_argument(
+        "--values", type=_two_values, metavar="A,B", help='quote one with a comma in it; "" is no value'
+    )
     parser.add_argument("--mix", metavar="FIELD", help="take the difference apart over its values")
     _horizon(parser)
 
@@ -255,7 +301,7 @@ def _two_values(text: str) -> list[str]:
 
 def _two_periods(text: str) -> tuple[tuple[date, date], ...]:
     try:
-        found = tuple(tuple(date.fromisoformat(day) for day in part.split(":")) for part in text.split(","))
+        found = tuple(tuple(day_of(day) for day in part.split(":")) for part in text.split(","))
         if [len(part) for part in found] != [2, 2]:
             raise ValueError
     except ValueError:
@@ -270,7 +316,7 @@ def _stage_paths(call: Call) -> Asked:
 
 
 def _most(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--most", type=int, default=12, metavar="N", help="how many paths to name; default: 12")
+    parser.add_argument("--most", type=_count_of, default=12, metavar="N", help="how many paths to name; default: 12")
 
 
 def _sales_velocity(call: Call) -> Asked:

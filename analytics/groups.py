@@ -1,16 +1,22 @@
-"""The groups a breakdown tells apart, largest first, and the deals behind one of them."""
+"""The groups a breakdown tells apart, largest first, the deals behind one of them, and what those that move on come to."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 from ibis import _
 
 from analytics.fields import LINKS, Field, fields, with_value
 from analytics.filters import Filters
 from analytics.funnel_deals import DEAL_COLUMNS
-from analytics.rows import MICROSECONDS_A_DAY
+from analytics.question import Answers, Question
+from analytics.rows import MICROSECONDS_A_DAY, frame, hours
 from analytics.stays import Counting, first_stays
+from analytics.survival import Lengths
 from data.schema import Tables
 
 
@@ -53,3 +59,26 @@ def deals_in_group(
     deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_id)
     found = stays.left_join(deals, [("deal_id", "of_deal")]).select(*DEAL_COLUMNS)
     return found.order_by(_.amount.desc(nulls_first=False), "deal_id")
+
+
+def won_after(tables: Tables, filters: Filters, stage: str, counting: Counting) -> Question:
+    """How many of the deals that moved on from `stage` are won in the end: one row of `win_rate_after` and `n`.
+
+    The chance at the longest time that can be told, open deals followed as far as they went (Aalen-Johansen), as in what
+    `findings` calls money at stake; null where no deal moved on.
+    """
+    dated: Literal["created"] | None = "created" if filters.has_period else None
+    deals = filters.deals(tables, dated).select("status", "closed_at", of_deal=_.deal_no)
+    stays = first_stays(tables, filters, replace(counting, rule="visited"))
+    moved = stays.filter((_.stage == stage) & (_.fate == "advanced")).inner_join(deals, [("deal_no", "of_deal")])
+    end = (_.status == "open").ifelse(ibis.timestamp(filters.now), _.closed_at)
+    lengths = moved.mutate(hours=hours(end, _.left_at)).filter(_.hours >= 0).mutate(hours=_.hours - _.hours % 24)
+    return Question({"after": lengths.group_by("status", "hours").agg(n=_.count())}, _chance_to_be_won)
+
+
+def _chance_to_be_won(answers: Answers) -> pd.DataFrame:
+    lengths = Lengths.of(answers["after"], "status", ("won", "lost", "open"))
+    risks = lengths.risks()
+    time = risks.horizon()
+    row = {"win_rate_after": None if time is None else risks.incidence_at(time, 0), "n": lengths.n}
+    return frame([row], ("win_rate_after", "n"))

@@ -81,13 +81,31 @@ def mean_time_gained(risks: CompetingRisks, cause: int, until: float) -> tuple[f
     last = _place(risks, until)
     if last < 0:
         return 0.0, 0.0
+    area, gain, ahead = _area(risks, cause, last, until)
+    return area, _variance(risks, cause, last, gain, ahead)
+
+
+def mean_time_spread(everyone: CompetingRisks, part: CompetingRisks, cause: int, until: float) -> float:
+    """The variance of `mean_time_gained` of `part`, if it fared like `everyone`: the rates of all, its own cases at risk.
+
+    A part where nothing happened yet says nothing of its own doubt. `until` is no later than its last duration.
+    """
+    last = _place(everyone, until)
+    if last < 0:
+        return 0.0
+    _all, gain, ahead = _area(everyone, cause, last, until)
+    at_risk = part.at_risk[np.searchsorted(part.durations, everyone.durations[: last + 1])]
+    return _variance(everyone, cause, last, gain, ahead, at_risk)
+
+
+def _area(risks: CompetingRisks, cause: int, last: int, until: float) -> tuple[float, Floats, Floats]:
+    """The area under a chance up to `until`, and what an event at each moment adds to it and takes from those still there."""
     times = risks.durations[: last + 1]
     chances = risks.incidence[: last + 1, cause]
     steps = np.diff(np.append(times, until))
     area_after = np.cumsum((chances * steps)[::-1])[::-1]
     left = until - times
-    ahead = area_after - chances * left
-    return float(area_after[0]), _variance(risks, cause, last, risks.survival_before[: last + 1] * left, ahead)
+    return float(area_after[0]), risks.survival_before[: last + 1] * left, area_after - chances * left
 
 
 def _place(risks: CompetingRisks, time: float) -> int:
@@ -106,13 +124,16 @@ def _first_place(risks: CompetingRisks, last: int, cause: int, is_reached: Calla
     return float(risks.durations[events[late]])
 
 
-def _variance(risks: CompetingRisks, cause: int, last: int, gain: Floats, ahead: Floats) -> float:
+def _variance(
+    risks: CompetingRisks, cause: int, last: int, gain: Floats, ahead: Floats, seen: Floats | None = None
+) -> float:
     """The variance of a sum of chances that an event by `cause` at a moment raises by `gain`, while every event there
-    takes what lies `ahead` for those still there."""
+    takes what lies `ahead` for those still there; with `seen`, as told from so many cases at each moment."""
     rows = slice(0, last + 1)
-    n = risks.at_risk[rows]
-    of_any = risks.events[rows].sum(axis=1) / n
-    of_cause = risks.events[rows, cause] / n
+    at_risk = risks.at_risk[rows]
+    n = at_risk if seen is None else seen
+    of_any = risks.events[rows].sum(axis=1) / at_risk
+    of_cause = risks.events[rows, cause] / at_risk
     stay = 1 - of_any
     lost = np.divide(ahead, stay, out=np.zeros_like(ahead), where=stay > 1e-12)
     raised = gain - lost

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 import ibis
@@ -16,7 +17,7 @@ from ibis import _
 from analytics.filters import Filters
 from analytics.intervals import Interval, Z, mean_interval, median_interval, share, wilson
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, number, rows, whole
+from analytics.rows import Row, days, frame, rows
 from analytics.summary import before_period
 from analytics.survival import weighted_quantile
 from data.schema import Tables
@@ -139,50 +140,68 @@ class _Events:
     def only(self, currency: str | None) -> _Events:
         return self if currency is None else _Events(self.rows[(self.rows["currency"] == currency).fillna(False)])
 
-    def _in(self, place: int, *kinds: str) -> pd.DataFrame:
-        return self.rows[(self.rows["place"] == place) & self.rows["kind"].isin(kinds)]
+    @cached_property
+    def _sums(self) -> dict[tuple[int, str, bool], Mapping[str, float]]:
+        """Sums by place, kind and whether a created deal is still open."""
+        keys, sums = ["place", "kind", "is_open"], ["n", "known", "total", "squares"]
+        found = self.rows.groupby(keys, sort=False)[sums].sum()
+        return {
+            (int(place), str(kind), bool(is_open)): dict(zip(sums, map(float, values), strict=True))
+            for (place, kind, is_open), values in zip(found.index, found.to_numpy(), strict=True)
+        }
 
-    def _sums(self, place: int, kind: str) -> Mapping[str, float]:
-        part = self._in(place, kind)
-        return {name: number(part[name].sum()) for name in ("n", "known", "total", "squares")}
+    def _sum(self, name: str, is_in: Callable[[int, str, bool], bool]) -> float:
+        return sum(sums[name] for key, sums in self._sums.items() if is_in(*key))
+
+    def _at(self, place: int, *kinds: str) -> dict[str, float]:
+        """The sums of some kinds in one part."""
+        return {
+            name: self._sum(name, lambda at, kind, is_open: at == place and kind in kinds)
+            for name in ("n", "known", "total", "squares")
+        }
+
+    @cached_property
+    def _lengths(self) -> dict[int, pd.DataFrame]:
+        """Won deals by how many days they took, for each place."""
+        won = self.rows[(self.rows["kind"] == "won") & self.rows["day"].notna()]
+        counts = won.groupby(["place", "day"], sort=True)["n"].sum().reset_index()
+        return {int(str(place)): part for place, part in counts.groupby("place")}
 
     def deals(self, place: int) -> tuple[float | None, Interval, int]:
-        n = int(self._in(place, "created")["n"].sum())
+        n = int(self._at(place, "created")["n"])
         # The square root of a Poisson count has a standard deviation of a half.
         return n, (max(n**0.5 - Z / 2, 0.0) ** 2, (n**0.5 + Z / 2) ** 2), n
 
     def revenue(self, place: int) -> tuple[float | None, Interval, int]:
-        sums = self._sums(place, "won")
+        sums = self._at(place, "won")
         half = Z * sums["squares"] ** 0.5
         value = sums["total"] if sums["known"] or not sums["n"] else None
         return value, (max(sums["total"] - half, 0.0), sums["total"] + half), int(sums["known"])
 
     def win_rate(self, place: int) -> tuple[float | None, Interval, int]:
-        won, closed = (whole(self._in(place, *kinds)["n"].sum()) for kinds in (("won",), ("won", "lost")))
+        won, closed = (int(self._at(place, *kinds)["n"]) for kinds in (("won",), ("won", "lost")))
         rate = share(won, closed)
         return rate, wilson(rate, closed), closed
 
     def average(self, place: int) -> tuple[float | None, Interval, int]:
-        sums = self._sums(place, "won")
+        sums = self._at(place, "won")
         n = int(sums["known"])
         return share(sums["total"], n), mean_interval(n, sums["total"], sums["squares"]), n
 
     def cycle(self, place: int) -> tuple[float | None, Interval, int]:
-        part = self._in(place, "won")
-        part = part[part["day"].notna()].groupby("day")["n"].sum()
-        if part.empty:
+        part = self._lengths.get(place)
+        if part is None:
             return None, (None, None), 0
-        values, counts = part.index.to_numpy(dtype=np.float64), part.to_numpy(dtype=np.float64)
+        values, counts = part["day"].to_numpy(dtype=np.float64), part["n"].to_numpy(dtype=np.float64)
         return weighted_quantile(values, counts, 0.5), median_interval(values, counts), int(counts.sum())
 
     def pipeline(self, place: int) -> tuple[float | None, Interval, int]:
         """What was open at the end of the part: what is open now, less what came later, and what closed later."""
-        created = self.rows[self.rows["kind"] == "created"]
-        closed = self.rows[self.rows["kind"] != "created"]
-        now, came, went = (
-            created[created["is_open"]],
-            created[created["place"] > place],
-            closed[closed["place"] > place],
-        )
-        value = number(now["total"].sum()) - number(came["total"].sum()) + number(went["total"].sum())
-        return value, (None, None), int(now["n"].sum() - came["n"].sum() + went["n"].sum())
+
+        def value(name: str) -> float:
+            now = self._sum(name, lambda at, kind, is_open: kind == "created" and is_open)
+            came = self._sum(name, lambda at, kind, is_open: kind == "created" and at > place)
+            went = self._sum(name, lambda at, kind, is_open: kind != "created" and at > place)
+            return now - came + went
+
+        return value("total"), (None, None), int(value("n"))

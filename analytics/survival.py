@@ -56,6 +56,14 @@ class Lengths:
         kept = counts.any(axis=1)
         return Lengths(self.hours[kept], counts[kept])
 
+    def with_(self, other: Lengths) -> Lengths:
+        """These counts and others of the same kinds."""
+        hours = np.union1d(self.hours, other.hours)
+        counts = np.zeros((len(hours), self.counts.shape[1]))
+        for part in (self, other):
+            counts[np.searchsorted(hours, part.hours)] += part.counts
+        return Lengths(hours, counts)
+
     def risks(self) -> CompetingRisks:
         """How they ended, in days; the last kind is those that have not."""
         return aalen_johansen(self.days, self.counts[:, :-1], self.counts[:, -1])

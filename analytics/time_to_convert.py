@@ -14,8 +14,8 @@ from ibis import _
 
 from analytics.fields import Field, with_value
 from analytics.filters import Filters
-from analytics.incidence import mean_time_gained, time_of_all, time_of_those
-from analytics.intervals import LEAST_TESTED, normal_p, share, share_difference
+from analytics.incidence import mean_time_gained, mean_time_spread, time_of_all, time_of_those
+from analytics.intervals import LEAST_TESTED, SMALL_CELL, normal_p, share, share_difference
 from analytics.question import Question
 from analytics.rows import Row, frame, full_hours, rows, split, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
@@ -242,17 +242,20 @@ def _times(risks: CompetingRisks, horizon: float) -> Row:
 
 
 def _p(own: Lengths, rest: Lengths) -> float | None:
-    """Whether a group converts as much and as soon as the rest: the areas under both chances by the same time."""
+    """Whether a group converts as much and as soon as the rest: the areas under both chances by the same time.
+
+    The doubt is what it would be if both were alike; where fewer than five would convert, only how many did is compared.
+    """
     if min(own.n, rest.n) < LEAST_TESTED:
         return None
     risks = own.risks(), rest.risks()
     until = min(each.horizon() or 0.0 for each in risks)
-    (mean, variance), (rest_mean, rest_variance) = (mean_time_gained(each, 0, until) for each in risks)
-    spread = variance + rest_variance
-    if spread > 0:
-        return normal_p((mean - rest_mean) / math.sqrt(spread))
-    # All that converted did so at the last moment told: only how many did can differ.
+    everyone = own.with_(rest).risks()
     shares = [(each.incidence_at(until, 0), each.effective_n(until, 0)) for each in risks]
+    spread = sum(mean_time_spread(everyone, each, 0, until) for each in risks)
+    if min(n for _chance, n in shares) * everyone.incidence_at(until, 0) >= SMALL_CELL and spread > 0:
+        mean, rest_mean = (mean_time_gained(each, 0, until)[0] for each in risks)
+        return normal_p((mean - rest_mean) / math.sqrt(spread))
     return share_difference(*shares[0], *shares[1])
 
 

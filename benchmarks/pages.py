@@ -126,7 +126,7 @@ def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[
 
 
 if __name__ == "__main__":
-    import logging
+    from streamlit.logger import set_log_level
 
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    set_log_level("ERROR")
     print(json.dumps(measure(sys.argv[1])))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from secrets import token_hex
 from typing import Any
 
 import ibis
@@ -26,12 +27,15 @@ from ibis.common.graph import Node
 ibis.options.sql.fuse_selects = False
 
 KEPT_TEMPLATES = 500
-# The values that stand in a template for those to come, and how they read once compiled.
+# The values that stand in a template for those to come, and how they read once compiled. The words are this process's own:
+# whatever a file holds, it cannot hold them.
 _YEAR = 9876
-_WORD = "shimur place {}"
+_WORD = f"place {token_hex(16)} {{}}"
 _PLACE = re.compile(
     rf"'{_WORD.format('([0-9]+)')}'|MAKE_TIMESTAMP\({_YEAR}, 1, 1, ([0-9]+), ([0-9]+), 0\.0\)|MAKE_DATE\({_YEAR - 1}, ([0-9]+), ([0-9]+)\)"
 )
+# Texts and names are passed over whole, so that what they say is never taken for a place.
+_PART = re.compile(rf"(?:{_PLACE.pattern})|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _MOST_PLACES = 12 * 28
 
 
@@ -42,7 +46,11 @@ def to_sql(expression: ir.Expr) -> str:
     if len(shape.values) > _MOST_PLACES:
         return _compiled(operation)
     written = [_written(value) for value in shape.values]
-    return _PLACE.sub(lambda found: written[_place_of(found)], _template(shape))
+
+    def put(found: re.Match[str]) -> str:
+        return found[0] if found.lastindex is None else written[_place_of(found)]
+
+    return _PART.sub(put, _template(shape))
 
 
 class _Shape:
@@ -208,6 +216,9 @@ def _needed(operation: ops.Relation, order: list[ops.Relation]) -> dict[Node, se
         wanted = needed.setdefault(node, set())
         match node:
             case ops.Project() | ops.JoinChain():
+                wanted.update(
+                    name for name, value in node.values.items() if isinstance(value, ops.Unnest)
+                )  # makes rows
                 if not wanted:  # a count needs rows, and rows need a column
                     wanted.add(next(iter(node.values)))
                 use(value for name, value in node.values.items() if name in wanted)

@@ -71,6 +71,11 @@ def is_counted(row: Row) -> bool:
     return row["unit"] == "count" or row["metric"] in ("revenue_won", "open_pipeline")
 
 
+def has_no_amounts(row: Row) -> bool:
+    """Whether there are open deals, but what they are worth is not known of any."""
+    return row["metric"] == "open_pipeline" and row["value"] is None and row["undecided"] > 0
+
+
 def has_enough(row: Row) -> bool:
     return is_counted(row) or row["n"] >= LEAST_SHOWN
 
@@ -79,6 +84,8 @@ def interval(row: Row) -> str:
     """The 95% interval, or why there is none."""
     if not has_enough(row):
         return _("not enough to say: {n}").format(n=locale.count(row["n"]))
+    if has_no_amounts(row):
+        return _("no open deal has an amount")
     if is_counted(row):
         return _("counted, not estimated")
     if row["low"] is None or row["high"] is None:
@@ -107,6 +114,8 @@ def change(row: Row) -> str:
 
 def verdict(row: Row, undecided: float, settled: Filters, within: Filters) -> tuple[Verdict, str]:
     """Whether the change is real, and in words why it cannot be told where it cannot."""
+    if has_no_amounts(row):
+        return "none", ""
     before = before_period(within)
     if before is None or before.since is None:
         return "none", _("all of the data, so there is nothing before to compare with")
@@ -132,11 +141,15 @@ def verdict(row: Row, undecided: float, settled: Filters, within: Filters) -> tu
 def basis_of(row: Row) -> str:
     """What the figure rests on."""
     parts = []
+    if has_no_amounts(row):
+        return locale.n_("{n} open deal", "{n} open deals", int(row["undecided"]))
     if row["previous"] is not None and has_enough(row):
         parts.append(_("before: {value}").format(value=value_of(row, row["previous"])))
-    if row["unit"] != "count":
+    if row["metric"] == "open_pipeline":
+        parts.append(locale.n_("{n} open deal", "{n} open deals", int(row["undecided"] or 0)))
+    elif row["unit"] != "count":
         parts.append(locale.n_("{n} deal", "{n} deals", int(row["n"])))
-    if row["undecided"]:
+    if row["undecided"] and row["metric"] != "open_pipeline":
         parts.append(_("{n} still open").format(n=locale.count(row["undecided"])))
     if row["value_known"] is not None and row["value_known"] < 1:
         parts.append(_("amount known for {share}").format(share=locale.share(row["value_known"])))
@@ -226,6 +239,7 @@ def show_figures(rows: list[Row], verdicts: list[tuple[Verdict, str]], trend: li
         ]
         is_known = has_enough(row) and row["value"] is not None
         compared = is_known and row["previous"] is not None
+        is_drawn = len(drawn) > 1 and not has_no_amounts(row)
         with cells:
             figure(
                 f"{row['metric']}_{place}",
@@ -237,7 +251,7 @@ def show_figures(rows: list[Row], verdicts: list[tuple[Verdict, str]], trend: li
                 kind,
                 bool(compared and row["value"] >= row["previous"]),
                 sure,
-                sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if len(drawn) > 1 else "",
+                sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if is_drawn else "",
                 basis_of(row),
                 words.meanings(row["metric"])[0],
             )
@@ -258,16 +272,16 @@ def show_findings() -> None:
         for place, row in enumerate(worst[:SHOWN]):
             if place:
                 st.html('<hr class="sh-rule">')
-            show_finding(place, row, [each for each in rows if each["repeats"] == f"{row['field']}={row['segment']}" and each["stage"] == row["stage"]])  # fmt: skip
+            show_finding(place, row, repeats_of(row, rows))
         shown, kinds = tables.findings(rows, locale)
-        stands_on = " · ".join(
-            [
-                locale.n_("{n} comparison, corrected for", "{n} comparisons, corrected for", tests),
-                locale.n_("{n} stands", "{n} stand", len(worst)),
-                which_deals(),
-            ]
-        )
-        meanings = words.meanings("money_at_stake", "difference", "conversion", "q_value", "certainty", of="findings")
+        compared = [
+            locale.n_("{n} comparison, corrected for", "{n} comparisons, corrected for", tests),
+            locale.n_("{n} stands", "{n} stand", sum(row["q_value"] is not None for row in worst)),
+        ]
+        stands_on = " · ".join([*(compared if tests else []), which_deals()])
+        meanings = words.meanings(
+            "money_at_stake", "rank", "difference", "conversion", "stay_days", "open_share", "q_value", "certainty", of="findings"
+        )  # fmt: skip
         under_chart(
             paper("findings", _("Worth acting on"), shown, kinds, meanings=meanings, basis=stands_on),
             session.asked(findings, has_history=has_history),
@@ -284,6 +298,16 @@ def show_findings() -> None:
             field = find(chosen["field"], session.tables())
             query = open_deals(session.tables(), session.filters(), field, chosen["segment"], chosen["stage"])
             deal_list(query, _("Open deals of this finding"), "finding")
+
+
+def repeats_of(row: Row, rows: list[Row]) -> list[Row]:
+    """The same finding seen through other fields."""
+    name = f"{row['field']}={row['segment']}"
+    return [
+        each
+        for each in rows
+        if each["repeats"] == name and (each["kind"], each["stage"]) == (row["kind"], row["stage"])
+    ]
 
 
 def which_deals() -> str:
@@ -322,10 +346,11 @@ def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
             money, range_ = "–", _("in several currencies: choose one to see the money")
         else:
             money = locale.money(row["money"], row["currency"])
-            ends = (locale.money(row[end], row["currency"]) for end in ("money_low", "money_high"))
-            range_ = _("95%: {range}").format(range=locale.between(*ends))
+            ends = locale.between(*(locale.money(row[end], row["currency"]) for end in ("money_low", "money_high")))
+            is_counted_ = row["kind"] == "dependency"
+            range_ = (_("assumed: {range}") if is_counted_ else _("95%: {range}")).format(range=ends)
         worth.html(f'<p class="sh-money">{rich(money)}</p><p class="sh-range">{rich(range_)}</p>')
-        certain.html(certainty(findings_words.DOTS[row["certainty"]], findings_words.sure(row, locale)))
+        certain.html(certainty(findings_words.DOTS.get(row["certainty"]), findings_words.sure(row, locale)))
         stage = {"stage_of": row["stage"]} if row["stage"] is not None else {}
         with go, st.container(gap="xxsmall", key=f"finding_links_{place}"):
             st.page_link(

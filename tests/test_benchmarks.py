@@ -14,6 +14,18 @@ from benchmarks.measures import Cost
 from data.store import Workspace
 
 DEALS = 600
+# One worker makes the company once, for all tests of this file.
+pytestmark = pytest.mark.xdist_group("benchmarks")
+# A page that takes long for what was not chosen before.
+PAGE = """
+import time
+import streamlit as st
+seen = st.session_state.setdefault("seen", set())
+chosen = repr(st.session_state.get("chosen"))
+if chosen not in seen:
+    seen.add(chosen)
+    time.sleep(0.3)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +98,19 @@ def test_every_view_of_the_funnel_is_measured_against_sql():
     assert {"overview", "stages"} <= {*pages.views()}
 
 
+def test_cold_is_told_from_warm(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHIMUR_HOME", "")  # put back what measuring changes
+    (tmp_path / "ui").mkdir()
+    (tmp_path / "ui" / "frame.py").write_text(PAGE)
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "views", lambda: {"overview": ("overview", {}), "stages": ("funnel", {})})
+    found = pages.measure(str(tmp_path), only=("overview",), repeats=1)
+    assert found.keys() == {"overview"}
+    times = found["overview"]
+    assert min(times["first"], times["owner"], times["period"]) >= 300 > times["warm"] > 0
+
+
+@pytest.mark.truth
 def test_a_page_is_measured(folder, monkeypatch):
     monkeypatch.setenv("SHIMUR_HOME", "")  # put back what measuring changes
     found = pages.measure(str(folder / "home"), only=("overview",), repeats=1)

@@ -122,9 +122,15 @@ class Locale:
             digits = 1 if 0 < abs(value) < 0.0995 else 0
         return self.ltr(_minus(f"{value:.{digits}%}"))
 
+    def change(self, value: float) -> str:
+        """A relative change: +21%, −14%, the sign and the number in one piece."""
+        return self.ltr(f"{'+' if value >= 0 else '−'}{self.share(abs(value)).translate(ISOLATES)}")
+
     def points(self, value: float, digits: int = 1) -> str:
         """A difference of two shares: percentage points, always with its sign."""
-        return self._("{n} pts").format(n=self.ltr(_minus(f"{value:+.{digits}f}")))
+        text = f"{value:+.{digits}f}"
+        text = text if float(text) else text[1:]  # a nought has no sign
+        return self._("{n} pts").format(n=self.ltr(_minus(text)))
 
     def money(self, value: float | None, currency: str | None = None, *, signed: bool = False) -> str:
         """Three significant digits at most: ₪1.24M, ₪310K, ₪840."""
@@ -162,6 +168,11 @@ class Locale:
         if unit and low.startswith(unit[0]):
             high = high.removeprefix(unit[0])
         return self.ltr(f"{low}–{high}")
+
+    def days_between(self, low: float, high: float) -> str:
+        """An interval in days, the unit once: 118–133 d."""
+        digits = 1 if abs(high) < 9.95 and (round(low, 1) % 1 or round(high, 1) % 1) else 0
+        return self._("{n} d").format(n=self.between(f"{low:,.{digits}f}", f"{high:,.{digits}f}"))
 
     def shares(self, low: float | None, high: float | None) -> str:
         """The interval of a share, with digits enough to tell its ends apart; a whole 100% needs none."""

@@ -33,7 +33,9 @@ def figure(
         means(name, meaning)
 
 
-def certainty(dots: int, words: str) -> str:
-    """How sure a finding is, of five, readable without colour; as HTML."""
+def certainty(dots: int | None, words: str) -> str:
+    """How sure a finding is, of five, readable without colour; only in words where nothing was tested. As HTML."""
+    if dots is None:
+        return f'<span class="sh-sure">{rich(words)}</span>'
     marks = "".join(f'<i class="{"on" if place < dots else ""}"></i>' for place in range(5))
     return f'<span class="sh-sure"><span class="sh-dots" aria-hidden="true">{marks}</span>{rich(words)}</span>'

@@ -157,10 +157,18 @@ def win_rates(rows: pd.DataFrame, names: Sequence[str], locale: Locale) -> Table
 def findings(rows: Sequence[Mapping[str, object]], locale: Locale) -> Table:
     """Every stage and group compared, those worth acting on first."""
     _ = locale._
+    kinds = {
+        "leak": _("moves on less or more"),
+        "win_rate": _("won less or more"),
+        "delay": _("stays longer or shorter"),
+        "dependency": _("much depends on one owner"),
+    }
+    shown = pd.DataFrame(rows, columns=list(ANSWERS["findings"].columns))
     return columns(
-        pd.DataFrame(rows, columns=list(ANSWERS["findings"].columns)),
+        shown.assign(kind=shown["kind"].map(kinds)),
         [
             ("rank", _("Rank"), "count"),
+            ("kind", _("Kind"), "text"),
             ("stage", _("Stage"), "text"),
             ("field", _("Field"), "text"),
             ("segment", _("Group"), "text"),
@@ -169,6 +177,12 @@ def findings(rows: Sequence[Mapping[str, object]], locale: Locale) -> Table:
             ("conversion_rest", _("others"), "share"),
             ("low", _("Difference from"), "share"),
             ("high", _("Difference to"), "share"),
+            ("stay_days", _("Days at the stage"), "days"),
+            ("stay_days_rest", _("Days of the rest"), "days"),
+            ("days_low", _("Extra days from"), "days"),
+            ("days_high", _("Extra days to"), "days"),
+            ("within_days", _("Days counted of each stay"), "days"),
+            ("open_share", _("Share of the open pipeline"), "share"),
             ("q_value", _("q-value"), "number"),
             ("money", _("Money at stake"), "money"),
             ("money_low", _("95% from"), "money"),

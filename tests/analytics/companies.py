@@ -29,7 +29,8 @@ class Company:
     """What is true: the chance to move on and the typical days at each stage, and how much longer losers stay.
 
     `groups` are fields of deals with their number of equally likely values, named a, b, c...; `planted` sets the chance
-    to move on at a stage for one value of a field. Deals begin evenly in the last `years` before the as-of date.
+    to move on at a stage for one value of a field, `planted_days` how many times as long its deals stay. Deals begin
+    evenly in the last `years` before the as-of date.
     """
 
     deals: int = 800
@@ -39,6 +40,7 @@ class Company:
     groups: Mapping[str, int] = field(default_factory=lambda: {"source": 5, "owner": 8, "deal_type": 3, "product": 6})
     planted: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
     years: float = 2.0
+    planted_days: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
 
     @property
     def win_rate(self) -> float:
@@ -67,6 +69,9 @@ class Company:
                     chance[values[name] == value] = planted
             moves = random.random(n) < chance
             days = self.typical_days[place] * random.lognormal(0, 0.8, n) * np.where(moves, 1.0, self.losers_linger)
+            for (name, value, where), times in self.planted_days.items():
+                if where == place:
+                    days[values[name] == value] *= times
             left = entered + (days * 86_400e6).astype("timedelta64[us]")
             is_over = left < END
             fate = np.where(~is_over, "still", np.where(moves, "advanced", "lost"))

@@ -1,6 +1,7 @@
 """Small workspaces for tests: one to check by eye, one with every kind of trouble at random."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,9 @@ def filled(deal_id: str, stage: str, at: datetime) -> pd.DataFrame:
     return stays((deal_id, stage, at, at, "advanced")).assign(is_recorded=False, is_skipped=True)
 
 
+@cache
 def five_deals() -> Engine:
-    """Five deals that can be followed by eye.
+    """Five deals that can be followed by eye; one engine for all who ask.
 
     Lead -> Offer -> Deal -> Won; 1 wins, 2 is lost from Offer, 3 waits in Lead, 4 skips Offer and wins, 5 goes back.
     """
@@ -93,8 +95,12 @@ def five_deals() -> Engine:
     )
 
 
+@cache
 def random_workspace(seed: int = 7, size: int = 700) -> Engine:
-    """Deals and their stays at random: several currencies, missing dates and amounts, returns, skips, hostile names."""
+    """Deals and their stays at random: several currencies, missing dates and amounts, returns, skips, hostile names.
+
+    One engine for all who ask for the same.
+    """
     random = np.random.default_rng(seed)
     owners, areas = ["o1", "o2", "o3", None], ["north", 'so"uth', None]
     start = datetime(2025, 1, 1)

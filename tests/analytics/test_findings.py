@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.against_rest import lasting_against_rest
+from analytics.dependency import by_owner, dependency
 from analytics.fields import find
 from analytics.filters import Choice
 from analytics.findings import COLUMNS, findings, open_deals
 from analytics.funnel import stage_conversion
 from analytics.intervals import benjamini_hochberg
+from analytics.owners import OWNER
 from analytics.rows import rows
+from analytics.survival import log_rank
 from data.engine import Engine
 from tests.analytics.companies import AS_OF, Company, Simulator, any_real
 
@@ -59,9 +63,10 @@ def test_all_comparisons_are_one_family(ask):
     p_values = [row["p_value"] for row in found]
     assert {row["tests"] for row in found} == {sum(p is not None for p in p_values)}
     assert [row["q_value"] for row in found] == pytest.approx(benjamini_hochberg(p_values))
-    # 5 sources, 8 owners, 3 types, 6 products and 4 sizes, at 4 stages.
-    assert len(found) == 4 * (5 + 8 + 3 + 6 + 4)
-    assert all(row["rank"] is None for row in found if row["q_value"] >= 0.05 or row["difference"] > 0)
+    # 5 sources, 8 owners, 3 types, 6 products and 4 sizes, at 4 stages: whether they move on, and how long they stay.
+    assert [row["kind"] for row in found].count("leak") == [row["kind"] for row in found].count("delay")
+    assert len(found) == 2 * 4 * (5 + 8 + 3 + 6 + 4)
+    assert all(row["rank"] is None for row in found if row["q_value"] >= 0.05 or (row["difference"] or 0) > 0)
 
 
 def test_the_same_leak_seen_through_another_field_is_told_once(ask):
@@ -69,7 +74,11 @@ def test_the_same_leak_seen_through_another_field_is_told_once(ask):
     source = frames["deals"]["source"]
     near = np.random.default_rng(1).random(len(source)) < 0.9
     frames["deals"]["product"] = source.where(near, "z")
-    found = {(row["field"], row["segment"]): row for row in ask(frames) if row["stage"] == "Proposal"}
+    found = {
+        (row["field"], row["segment"]): row
+        for row in ask(frames)
+        if (row["kind"], row["stage"]) == ("leak", "Proposal")
+    }
     assert found["product", "d"]["q_value"] < 0.05
     ranked = [key for key, row in found.items() if row["rank"] is not None]
     assert len(ranked) == 1
@@ -135,3 +144,127 @@ def test_no_deals_at_all():
     found = findings(engine.tables, AS_OF).answer(engine.run)
     assert list(found.columns) == list(COLUMNS)
     assert found.empty
+
+
+SLOW = Company(deals=1200, planted_days={("source", "d", 2): 2.0})
+
+
+def test_a_planted_delay_is_told_with_what_waits(simulator, ask):
+    frames = SLOW.frames(5)
+    found = ask(frames)
+    first = found[0]
+    assert (first["rank"], first["kind"], first["stage"]) == (1, "delay", "Proposal")
+    assert (first["field"], first["segment"], first["certainty"]) == ("source", "d", "very_likely")
+    assert first["days_difference"] == first["stay_days"] - first["stay_days_rest"]
+    assert 0 < first["days_low"] < first["days_difference"] < first["days_high"]
+    assert first["difference"] is first["conversion"] is None
+    # The rows themselves: full hours of each stay, or of how long it has lasted, up to the time told by.
+    stays = frames["stage_entries"].merge(frames["deals"][["deal_no", "source"]], on="deal_no")
+    stays = stays[stays["stage"] == "Proposal"]
+    lasted = (stays["left_at"].fillna(pd.Timestamp("2026-01-01")) - stays["entered_at"]).dt.total_seconds() // 3600 / 24
+    is_own, is_open = (stays["source"] == "d").to_numpy(), stays["left_at"].isna().to_numpy()
+    within = first["within_days"]
+    longest = np.sort(lasted[is_own])[-10], np.sort(lasted[~is_own])[-10]
+    assert within == pytest.approx(min(longest))
+    for name, side in (("stay_days", is_own), ("stay_days_rest", ~is_own)):
+        chance, mean, before = 1.0, 0.0, 0.0
+        for day in sorted(set(lasted[side])):
+            if day > within:
+                break
+            mean, before = mean + chance * (day - before), day
+            chance *= 1 - (lasted[side & ~is_open] == day).sum() / (lasted[side] >= day).sum()
+        assert first[name] == pytest.approx(mean + chance * (within - before))
+    # M19: what comes to the stage a day x the extra days.
+    span = (stays["entered_at"].max() - stays["entered_at"].min()).total_seconds() / 86_400
+    a_day = stays["deal_amount"][is_own].sum() / span
+    assert first["value_per_day"] == pytest.approx(a_day)
+    assert first["money"] == pytest.approx(a_day * first["days_difference"])
+    assert 0 < first["money_low"] < first["money"] < first["money_high"]
+    deals = simulator.run(open_deals(simulator.tables, AS_OF, find("source", simulator.tables), "d", "Proposal"))
+    assert len(deals) == first["deals_open"] == (is_own & is_open).sum()
+
+
+def test_how_long_stays_last_by_hand():
+    """Forty stays of 1 day against forty of which half last 1 day, half 3; ten more of each never end."""
+    counts = np.zeros((2, 3, 5))
+    counts[0, 0, 0], counts[1, 0, 0], counts[1, 1, 1] = 40, 20, 20
+    counts[:, 2, 4] = 10
+    seen = lasting_against_rest(counts, np.array([1.0, 3.0, 10.0]))
+    # A fifth is there for ever: 1 + 0.2 x 9; and 1 + 0.6 x 2 + 0.2 x 7.
+    assert seen.within.tolist() == [10, 10]
+    assert seen.days.tolist() == pytest.approx([2.8, 3.6])
+    assert seen.days_rest.tolist() == pytest.approx([3.6, 2.8])
+    # Greenwood: (9 x 0.2)^2 x 40 / (50 x 10); and 2.6^2 x 20 / (50 x 30) + 1.4^2 x 20 / (30 x 10).
+    assert seen.error[0] ** 2 == pytest.approx(1.8**2 * 40 / 500 + 2.6**2 * 20 / 1500 + 1.4**2 * 20 / 300)
+    assert seen.p.tolist() == pytest.approx([log_rank(counts[:, :, :4].sum(axis=2).T, counts[:, :, 4].T)] * 2)
+    few = lasting_against_rest(counts / 2, np.array([1.0, 3.0, 10.0]))
+    assert np.isnan(few.p).all()
+
+
+def test_a_delay_without_enough_followed_is_unknown():
+    counts = np.zeros((2, 1, 5))
+    counts[0, 0, 0], counts[1, 0, 0] = 9, 100
+    assert np.isnan(lasting_against_rest(counts, np.array([1.0])).days).all()
+
+
+def owned(open_money, status="open"):
+    return [{"owner": name, "status": status, "currency": "EUR", "amount": each} for name, values in open_money.items() for each in values]  # fmt: skip
+
+
+@pytest.fixture
+def depends():
+    def asked(open_money, **other):
+        deals = pd.DataFrame(
+            [*owned(open_money), *owned({"Ada": [100.0] * 20}, "won"), *owned({"Ben": [100.0] * 60}, "lost")]
+        ).assign(**other)
+        engine = Engine.in_memory({"deals": deals.assign(deal_id=[f"D{at}" for at in range(len(deals))])})
+        return dependency(engine.run(by_owner(engine.tables.deals)))
+
+    return asked
+
+
+def test_one_owner_with_most_of_the_open_money_is_told(depends):
+    found = depends({"Ada": [100.0] * 60, "Ben": [100.0] * 15, "Cleo": [100.0] * 15, "Dov": [100.0] * 10, None: [None]})
+    assert (found["kind"], found["segment"], found["n"], found["owners"]) == ("dependency", "Ada", 60, 4)
+    assert found["open_share"] == pytest.approx(0.60)
+    # Equal deals: the interval of a plain share, 1.96 x sqrt(0.6 x 0.4 / 99).
+    assert found["open_share_low"] == pytest.approx(0.6 - 1.96 * (0.24 / 99) ** 0.5, abs=1e-4)
+    # 6,000 open x a quarter won x a fifth; carefully a tenth, at the low end of the quarter.
+    assert found["win_rate_after"] == pytest.approx(0.25)
+    assert found["money"] == pytest.approx(6000 * 0.25 * 0.2)
+    assert found["money_low"] == pytest.approx(6000 * (0.25 - 1.96 * (0.1875 / 79) ** 0.5) * 0.1, rel=1e-4)
+    assert found["money_low"] < found["money"] < found["money_high"]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"Ada": [100.0] * 60, "Ben": [100.0] * 40},  # two owners: one must hold half
+        {"Ada": [100.0] * 45, "Ben": [100.0] * 30, "Cleo": [100.0] * 25},  # less than twice an even share
+        {"Ada": [6000.0], "Ben": [100.0] * 20, "Cleo": [100.0] * 10, "Dov": [100.0] * 10},  # one large deal
+        {"Ada": [100.0] * 20, "Ben": [100.0] * 3, "Cleo": [100.0] * 3, "Dov": [100.0] * 3},  # few deals
+    ],
+)
+def test_no_owner_stands_out(depends, held):
+    assert depends(held) is None
+
+
+def test_money_of_several_currencies_is_no_share(depends):
+    held = {"Ada": [100.0] * 60, "Ben": [100.0] * 15, "Cleo": [100.0] * 15, "Dov": [100.0] * 10}
+    assert depends(held) is not None
+    assert depends(held, currency=["EUR", "USD"] * 90) is None
+
+
+def test_dependency_is_ranked_with_the_rest_and_lists_its_deals(ask, simulator):
+    frames = LEAK.frames(5)
+    is_open = frames["deals"]["status"] == "open"
+    frames["deals"].loc[is_open & (frames["deals"]["owner"] != "a") & (frames["deals"].index % 4 > 0), "owner"] = "b"
+    found = [row for row in ask(frames) if row["rank"] is not None]
+    assert [row["money_low"] for row in found] == sorted((row["money_low"] for row in found), reverse=True)
+    (held,) = (row for row in found if row["kind"] == "dependency")
+    assert (held["segment"], held["certainty"], held["q_value"], held["stage"]) == ("b", "counted", None, None)
+    deals = simulator.run(open_deals(simulator.tables, AS_OF, OWNER, "b", None))
+    assert len(deals) == held["deals_open"] == held["n"]
+    assert deals["amount"].sum() == pytest.approx(held["value_open"])
+    mine = frames["deals"][is_open & (frames["deals"]["owner"] == "b")]["amount"].sum()
+    assert held["open_share"] == pytest.approx(mine / frames["deals"][is_open]["amount"].sum())

@@ -126,7 +126,10 @@ def test_summary_trend(engine, ask, as_of):
         found = answer[answer["since"] == since].set_index("metric")["value"]
         for name, value in expected.items():
             told = None if found[name] != found[name] else found[name]
-            assert told == pytest.approx(value if value is not None or name != "revenue_won" else 0, abs=1e-6), (since, name)
+            assert told == pytest.approx(value if value is not None or name != "revenue_won" else 0, abs=1e-6), (
+                since,
+                name,
+            )
 
 
 @pytest.mark.parametrize("as_of", DAYS)
@@ -138,3 +141,14 @@ def test_findings(engine, ask, euros, as_of):
     assert {(row["stage"], row["segment"]) for row in of_team} <= by_hand.keys()
     for row in of_team:
         assert row["n"] == by_hand[row["stage"], row["segment"]]["n"]
+    # How long stays last: the area under the chance to be still there, up to the time told by.
+    steps = ask("stays_lasting", now=filters.now)
+    delays = [row for row in of_team if row["kind"] == "delay"]
+    assert delays
+    for row in delays:
+        mean, chance, before = 0.0, 1.0, 0.0
+        for step in steps:
+            if (step["stage"], step["team"]) == (row["stage"], row["segment"]) and step["days"] <= row["within_days"]:
+                mean += chance * (step["days"] - before)
+                before, chance = step["days"], step["still_there"]
+        assert row["stay_days"] == pytest.approx(mean + chance * (row["within_days"] - before))

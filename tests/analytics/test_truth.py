@@ -45,6 +45,22 @@ def test_a_planted_leak_is_named_first(simulator):
     assert np.mean(held) >= 0.88, np.mean(held)
 
 
+def test_a_planted_delay_is_named_first(simulator):
+    """One source stays twice as long at Proposal, as the made-up company's large customers do at Negotiation."""
+    company = Company(deals=1200, planted_days={("source", "d", 2): 2.0})
+    named = [first_finding(simulator, company, 4000 + seed) for seed in range(60)]
+    right = [row for row in named if row is not None and (row["kind"], row["segment"], row["stage"]) == ("delay", "d", "Proposal")]  # fmt: skip
+    assert len(right) >= 57, len(right)
+    # How much longer, by the truth: the mean of what was drawn, restricted to the time the finding was told by.
+    random = np.random.default_rng(1)
+    days = 26 * random.lognormal(0, 0.8, 400_000) * np.where(random.random(400_000) < 0.57, 1.0, 1.3)
+    truth = [
+        np.minimum(2 * days, row["within_days"]).mean() - np.minimum(days, row["within_days"]).mean() for row in right
+    ]
+    held = [row["days_low"] <= extra <= row["days_high"] for row, extra in zip(right, truth, strict=True)]
+    assert np.mean(held) >= 0.88, np.mean(held)
+
+
 def true_chances(company: Company):
     """The chance to be won within so many days, from very many deals of which none is cut off."""
     deals = Company(400_000, company.move_on, company.typical_days, company.losers_linger, {}, {}, 60).frames(1)[

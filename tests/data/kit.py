@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
@@ -67,17 +69,34 @@ def balanced(file: FileReport) -> bool:
 
 def ask(workspace: Workspace, sql: str) -> Rows:
     """The rows of a query on the workspace's data, NULL as None."""
-    with duckdb.connect(str(workspace.data_file), read_only=True) as database:
+    with _opened(workspace) as database:
         return database.execute(sql).fetchall()
 
 
 def tables(workspace: Workspace) -> Mapping[str, Rows]:
     """All rows of what the analyses read."""
-    names = [name for (name,) in ask(workspace, "SELECT table_name FROM duckdb_tables() ORDER BY 1")]
     left_out = {"imports", "facts", "rejects"}
-    # deal_no only tells deals apart.
-    return {
-        name: ask(workspace, f"""SELECT COLUMNS(lambda c: c <> 'deal_no') FROM "{name}" ORDER BY ALL""")
-        for name in names
-        if name not in left_out
-    }
+    with _opened(workspace) as database:
+        named = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY 1"
+        names = [name for (name,) in database.execute(named).fetchall()]
+        # deal_no only tells deals apart.
+        return {
+            name: database.execute(
+                f"""SELECT COLUMNS(lambda c: c <> 'deal_no') FROM "{name}" ORDER BY ALL"""
+            ).fetchall()
+            for name in names
+            if name not in left_out
+        }
+
+
+@contextmanager
+def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workspace's data for reading; attached, which is ten times as quick as another instance of DuckDB."""
+    name = f"asked_{uuid4().hex}"
+    path = str(workspace.data_file).replace("'", "''")
+    with _DATABASE.cursor() as database:
+        database.execute(f"ATTACH '{path}' AS {name} (READ_ONLY); USE {name}")
+        try:
+            yield database
+        finally:
+            database.execute(f"USE memory; DETACH {name}")

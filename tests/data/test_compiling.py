@@ -84,6 +84,20 @@ def test_a_value_is_found_as_it_is_written(engine, value):
     assert list(found["owner"]) == [value, value]
 
 
+@pytest.mark.parametrize("value", HOSTILE[:4])
+def test_a_text_that_reads_like_a_place_stays_a_text(engine, value):
+    early = engine.tables.deals.filter(_.created_at < datetime(2026, 1, 20))
+    place = compiling._WORD.format(0)
+    for text in (value, f"a '{value}' b", f"'{place}'", "MAKE_TIMESTAMP(9876, 1, 1, 0, 0, 0.0)"):
+        for expression in (
+            early.filter((_.owner == text) & _.status.isin(["won", "lost", "open"])).agg(n=_.count()),
+            early.select(told=ibis.literal(text)).distinct(),
+            early.select(**{text: _.deal_id}),
+        ):
+            by_ibis = engine.query(str(ibis.to_sql(expression, dialect="duckdb")))
+            pd.testing.assert_frame_equal(engine.run(expression), by_ibis)
+
+
 def test_two_equal_days_do_not_become_one_place_for_two_others(engine):
     deals = engine.tables.deals
 
@@ -114,6 +128,7 @@ def relations(tables):
         "subquery": deals.filter(_.amount > deals.amount.mean()).select("deal_id"),
         "member": deals.filter(_.owner.isin(per_owner.filter(_.n > 1).owner)).agg(n=_.count()),
         "crossed": deals.cross_join(deals.agg(most=_.amount.max())).agg(n=_.count(where=_.amount == _.most)),
+        "unnested": deals.mutate(each=ibis.array([1, 2, 3]).unnest()).agg(n=_.count()),
         "no row": deals.filter(_.amount > 99).agg(n=_.count(), top=_.amount.max()),
     }  # fmt: skip
 

@@ -1,12 +1,16 @@
 """Pages are run as Streamlit runs them, on small workspaces written by hand."""
 
+import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data import store
@@ -14,18 +18,65 @@ from data.engine import connect, fill_computed
 
 START = datetime(2026, 1, 5, 9)
 STAGES = ("Lead", "Demo")
+# Pages whose address is the name of their file can be opened without the first page before them.
+NAMED_AS_THEIR_FILE = ("funnel", "settings")
+Rows = dict[str, list[dict[str, Any]]]
+State = dict[str, tuple[int, int]]
+
+
+class Homes:
+    """Homes with a workspace of given rows, made once: what pages worked out for one test is there for the next, as for a
+    second reader. A home that a test wrote to is thrown away."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._made = folder, 0
+        self._known: dict[bytes, tuple[Path, State]] = {}
+
+    def with_rows(self, rows: Rows, header: str, facts: dict[str, str]) -> Path:
+        key = pickle.dumps((rows, header, facts))
+        if key not in self._known:
+            self._made += 1
+            home = self._folder / str(self._made)
+            publish(home / "workspaces" / "default", rows, header, facts)
+            self._known[key] = (home, _state(home))
+        return self._known[key][0]
+
+    def tidy(self) -> None:
+        for key, (home, state) in list(self._known.items()):
+            if _state(home) != state:
+                del self._known[key]
+                shutil.rmtree(home)
+
+
+def _state(folder: Path) -> State:
+    """What tells whether anything in a folder was written."""
+    found = {str(path): path.stat() for path in folder.rglob("*")}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory) -> Homes:
+    return Homes(tmp_path_factory.mktemp("homes"))
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch) -> Iterator[None]:
+def home(tmp_path, monkeypatch, homes) -> Iterator[None]:
     monkeypatch.setenv("SHIMUR_HOME", str(tmp_path))
     monkeypatch.delenv("SHIMUR_MODE", raising=False)
     yield
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    homes.tidy()
 
 
-Rows = dict[str, list[dict[str, Any]]]
+@pytest.fixture(scope="session", autouse=True)
+def _one_server() -> Iterator[None]:
+    """Scripts are compiled, and the installed packages searched for components, once, as by a server; not in every run."""
+    scanner: Any = import_module("streamlit.components.v2.manifest_scanner")
+    runner: Any = import_module("streamlit.testing.v1.local_script_runner")
+    compiled = runner.ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", cache(scanner.scan_component_manifests))
+        patch.setattr(runner, "ScriptCache", lambda: compiled)
+        yield
 
 
 def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencies: tuple[str, ...] = ("USD",)) -> Rows:
@@ -110,32 +161,40 @@ def company(n: int = 40, *, names: tuple[str, ...] = ("Dana", "Omer"), currencie
     return {"deals": deals, "stage_entries": entries, "stages": stages}
 
 
+def publish(folder: Path, rows: Rows, header: str, facts: dict[str, str]) -> store.Workspace:
+    """Put rows in force in a workspace."""
+    workspace = store.Workspace(folder)
+    copy, base = workspace.prepare_copy()
+    with connect(copy) as database:
+        database.execute("ALTER TABLE deals ADD COLUMN attr_1 VARCHAR")
+        database.execute("INSERT INTO headers VALUES ('deals', 'attr_1', ?, true)", [header])
+        for name, made in rows.items():
+            database.register("_rows", pd.DataFrame(made))
+            database.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM _rows')
+            database.unregister("_rows")
+        told = {
+            "latest_event_at": max(row["closed_at"] or row["created_at"] for row in rows["deals"]).isoformat(),
+            "has_history": "true",
+            "currency": "USD",
+            "pipeline": "Sales",
+            "company": "Acme",
+            "is_empty": "false",
+        } | facts
+        fill_computed(database)
+        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", [list(pair) for pair in told.items()])
+    assert workspace.publish(copy, base)
+    return workspace
+
+
 @pytest.fixture
-def load() -> Callable[..., store.Workspace]:
+def load(homes, monkeypatch, tmp_path) -> Callable[..., store.Workspace]:
     """Put rows into the workspace in use."""
 
     def put(rows: Rows, header: str = "Sales region", **facts: str) -> store.Workspace:
-        workspace = store.Workspace(store.default_workspace())
-        copy, base = workspace.prepare_copy()
-        with connect(copy) as database:
-            database.execute("ALTER TABLE deals ADD COLUMN attr_1 VARCHAR")
-            database.execute("INSERT INTO headers VALUES ('deals', 'attr_1', ?, true)", [header])
-            for name, made in rows.items():
-                database.register("_rows", pd.DataFrame(made))
-                database.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM _rows')
-                database.unregister("_rows")
-            told = {
-                "latest_event_at": max(row["closed_at"] or row["created_at"] for row in rows["deals"]).isoformat(),
-                "has_history": "true",
-                "currency": "USD",
-                "pipeline": "Sales",
-                "company": "Acme",
-                "is_empty": "false",
-            } | facts
-            fill_computed(database)
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", [list(pair) for pair in told.items()])
-        assert workspace.publish(copy, base)
-        return workspace
+        if store.home() == tmp_path and not any(tmp_path.iterdir()):
+            monkeypatch.setenv("SHIMUR_HOME", str(homes.with_rows(rows, header, facts)))
+            return store.Workspace(store.default_workspace())
+        return publish(store.default_workspace(), rows, header, facts)
 
     return put
 
@@ -148,9 +207,12 @@ def app(root) -> Callable[..., AppTest]:
         at = AppTest.from_file(str(root / "ui" / "frame.py"), default_timeout=60)
         for name, value in query.items():
             at.query_params[name.replace("__", " ")] = value
-        at.run()
-        if page:
+        if page in NAMED_AS_THEIR_FILE:
             at.switch_page(f"../pages/{page}.py").run()
+        else:
+            at.run()
+            if page:
+                at.switch_page(f"../pages/{page}.py").run()
         return sound(at)
 
     return opened

@@ -107,7 +107,7 @@ def test_two_periods_and_what_their_difference_is_made_of(app, load, check):
     at = app("funnel", view="compare", **{"from": "2026-08-01", "to": "2027-01-31"})
     text = words(at)
     assert "<strong>The win rate fell by" in text and "a real change:" in text
-    assert "comes from rates" in text and "from another mix by source" in text
+    assert "comes from winning the same kinds of deals" in text and "from other kinds of deals (by source)" in text
     assert "They add up exactly." in text
     rows = frames(at, "Size of won deals")
     parts = ["Number of deals", "Mix", "Win rates", "Size of won deals"]
@@ -122,7 +122,7 @@ def test_printed_points_add_up(app, load):
     load(changed())
     at = app("funnel", view="compare", **{"from": "2026-08-01", "to": "2027-01-31"})
     html = next(block.proto.body for block in at.get("html") if "Together" in block.proto.body)
-    lines = [re.findall(r"[+−][\d.]+(?= pts)", line) for line in html.split("<tr>")[2:]]
+    lines = [re.findall(r"[+−]?[\d.]+(?= pts)", line) for line in html.split("<tr>")[2:]]
     points = [[float(each.replace("−", "-")) for each in line] for line in lines]
     assert len(points) == 3 and all(len(line) == 2 for line in points)
     for *groups, together in zip(*points, strict=True):
@@ -136,6 +136,15 @@ def test_two_owners_are_compared(app, load, made, check):
     check(at)
     assert "Omer wins" in words(at) or "Dana wins" in words(at)
     assert "could be chance" in words(at)
+
+
+def test_columns_of_a_comparison_are_named_by_their_sides(app, load, made, check):
+    load(made(200))
+    at = app("funnel", view="compare")
+    at.get_by_key("compare_field").set_value("owner").run()
+    check(at)
+    assert {"Deals: Dana", "Share: Omer", "95% to: Dana"} <= set(frames(at, "Verdict"))
+    assert {"Lead", "Demo", "Won"} <= set(frames(at, "Verdict")["Stage"])
 
 
 def test_one_value_cannot_be_compared(app, load, made, check):
@@ -179,4 +188,6 @@ def test_without_history_only_creation_and_winning_are_told(app, load, made, che
     at = app("funnel", view="compare")
     at.get_by_key("compare_field").set_value("owner").run()
     notes = " ".join(note["text"] for note in figure(check(at))["layout"]["annotations"])
-    assert "not enough" not in notes and notes.count("not recorded") == 2
+    assert "not enough" not in notes and "not recorded" not in notes
+    assert "add a stage history" in words(at)
+    assert list(frames(at, "Verdict")["Stage"]) == ["Won"]

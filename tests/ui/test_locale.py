@@ -55,6 +55,8 @@ def test_a_minus_is_a_minus():
     assert EN.count(-1234) == "−1,234"
     assert EN.points(-11, 0) == "−11 pts"
     assert EN.points(4.6) == "+4.6 pts"
+    assert EN.points(-0.04) == EN.points(0.0) == "0.0 pts"
+    assert (EN.change(-0.141), EN.change(0.021)) == ("−14%", "+2.1%")
 
 
 def test_an_interval_has_one_unit():
@@ -62,12 +64,14 @@ def test_an_interval_has_one_unit():
     assert EN.shares(0.021, 0.034) == "2.1–3.4%"
     assert EN.shares(0.9997, 1.0) == "99.97–100%"
     assert EN.shares(0.97, 1.0) == "97–100%"
+    assert EN.days_between(118.2, 1133.0) == "118–1,133 d"
+    assert (EN.days_between(0.5, 4.0), EN.days_between(4.0, 8.0)) == ("0.5–4.0 d", "4–8 d")
     assert EN.between(EN.money(610_000), EN.money(2_310_000)) == "₪610K–2.31M"
     assert EN.between(EN.money(-120_000), EN.money(830_000)) == "−₪120K–₪830K"
 
 
 def test_numbers_keep_their_direction_in_hebrew():
-    for said in (HE.count(-12), HE.share(0.5), HE.money(-5), HE.shares(0.1, 0.2)):
+    for said in (HE.count(-12), HE.share(0.5), HE.money(-5), HE.shares(0.1, 0.2), HE.change(-0.2)):
         assert said[0] == "\u2066"
         assert said[-1] == "\u2069"
 

@@ -61,8 +61,9 @@ def groups_figure(
     everyone = [typical for _name, typical in panels if typical is not None]
     least = min([*drawn["low"].dropna(), *everyone], default=0.0)
     most = max([*drawn["high"].dropna(), *everyone], default=1.0)
+    # Room for a whole mark at 0% and at 100%.
     pad = max(0.06 * (most - least), 0.02)
-    span = max(least - pad, -0.02), min(most + pad, 1.02)
+    span = max(least - pad, -pad), min(most + pad, 1 + pad)
 
     for number, (name, typical) in enumerate(panels):
         line, column = divmod(number, across)

@@ -115,7 +115,7 @@ def _histogram(figure: go.Figure, look: Look, rows: pd.DataFrame, marks: Sequenc
     counts = [later - earlier for earlier, later in pairwise(reached)]
     middles = [(earlier + later) / 2 for earlier, later in pairwise(days)]
     said = [
-        [locale.between(locale.days(earlier), locale.days(later)), locale.count(n)]
+        [look.text(locale.days_between(earlier, later)), locale.count(n)]
         for earlier, later, n in zip(days, days[1:], counts, strict=False)
     ]
     figure.add_bar(

@@ -49,8 +49,9 @@ def trend_figure(rows: pd.DataFrame, labels: Sequence[str], look: Look) -> go.Fi
     if ripe.any():
         last = max(place for place in places if ripe.iloc[place])
         look.note(
-            figure, f"<b>{locale.share(rows['chance'].iloc[last])}</b>", x=last, y=rows["high"].iloc[last],
-            yshift=look.px(16), font={"color": colors.accent, "size": look.px(13)},
+            figure, f"<b>{locale.share(rows['chance'].iloc[last])}</b>", x=last,
+            y=min(_clear_of_ribbon(rows, ripe, last), top * 0.97), yanchor="bottom", yshift=look.px(4),
+            font={"color": colors.accent, "size": look.px(13)},
         )  # fmt: skip
     figure.update_yaxes(range=[-0.03 * top, top], tickformat=".0%", nticks=5, domain=domains[0])
     _bars(figure, look, rows["n"], labels, "y2", domains[1], locale._("Deals"), locale.count)
@@ -62,6 +63,14 @@ def trend_figure(rows: pd.DataFrame, labels: Sequence[str], look: Look) -> go.Fi
         tickvals=shown, ticktext=[look.text(labels[place]) for place in shown], showgrid=False,
         range=[-0.6, len(rows) - 0.4], anchor="y3" if has_money else "y2",
     )  # fmt: skip
+
+
+def _clear_of_ribbon(rows: pd.DataFrame, ripe: pd.Series, place: int) -> float:
+    """A height above the ribbon for words as wide as a period and a half, centred on the last point of a line."""
+    high = float(rows["high"].iloc[place])
+    if not place or not ripe.iloc[place - 1]:
+        return high
+    return max(high, high + 0.75 * (float(rows["high"].iloc[place - 1]) - high))
 
 
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:

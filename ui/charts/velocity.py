@@ -82,7 +82,7 @@ def waterfall_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
         else:
             row = levers[place - 1]
             share = _number(row["change_share"])
-            change = look.small(f"{'+' if share >= 0 else '−'}{locale.share(abs(share))}")
+            change = look.small(locale.change(share))
             mark = "▲" if _number(row["contribution"]) >= 0 else "▼"
             mark = mark if _is_real(row["q_value"]) else "≈" if row["q_value"] == row["q_value"] and row["q_value"] is not None else "◔"  # fmt: skip
             said = f"<b>{locale.money(_number(row['contribution']), signed=True)}</b> {mark}<br>{change}"

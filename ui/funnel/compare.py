@@ -19,6 +19,7 @@ from ui.funnel import field_choice
 from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words
 from ui.funnel.options import counting
+from ui.locale import CONTROLS
 from ui.parts import chart, heading, legend, md, note, nothing, paper, plain, rich, section, table, under_chart
 
 REAL = 0.05
@@ -46,8 +47,9 @@ def show() -> None:
         heading(_("Funnel"), _("**There are no two sides to compare.**"))
         with st.container(border=True, key="card_compare"):
             _choices(None, mix)
-            nothing("compare_arrows", _("Two values with deals are needed"),
-                    _("Choose another field, another pair of periods, or take a filter away."))  # fmt: skip
+            with st.container(border=True, key="card_nothing_compare"):
+                nothing("compare_arrows", _("Two values with deals are needed"),
+                        _("Choose another field, another pair of periods, or take a filter away."))  # fmt: skip
         return
     options: dict[str, Any] = {"compared": asked.compared, "mix": mix, "counting": counting()}
     rows = session.answer(comparison, **options)
@@ -58,7 +60,9 @@ def show() -> None:
         with st.container(border=True, key="card_compare"):
             _choices(asked, mix)
             counts = _("{a}: {n_a} deals. {b}: {n_b} deals.").format(**_said(asked, deals))
-            nothing("hourglass_empty", _("Each side needs 10 deals, and some that closed"), counts)
+            with st.container(border=True, key="card_nothing_compare"):
+                nothing("hourglass_empty", _("Each side needs 10 deals, and some that closed"), counts,
+                        [_("Choose longer periods or other sides, take a filter away, or add more deals.")])  # fmt: skip
         return
     heading(_("Funnel"), finding(rows, asked, mix), remark(rows, asked))
     with st.container(border=True, key="card_compare"):
@@ -251,7 +255,7 @@ def finding(rows: pd.DataFrame, asked: Asked, mix: Field | None) -> str:
             )
         else:
             first = _(
-                "**The win rate went from {from} to {to}, which could be chance:** {change} ({range}), both within {days} of creation."
+                "**The win rate went from {from} to {to}; this could be chance.** Within {days} of creation, that is {change} ({range})."
             )
     elif real:
         first = _(
@@ -264,9 +268,10 @@ def finding(rows: pd.DataFrame, asked: Asked, mix: Field | None) -> str:
     sentence = first.format(**said)
     if effects and mix is not None and difference:
         parts = {name: locale.points(value / 10) for name, value in effects.items()}
-        sentence += " " + _("Of it {rate} comes from rates, {mix} from another mix by {field}.").format(
-            **parts, field=plain(_(mix.label).lower() if not locale.rtl else _(mix.label))
+        made_of = _(
+            "Of it {rate} comes from winning the same kinds of deals more or less often, {mix} from other kinds of deals (by {field})."
         )
+        sentence += " " + made_of.format(**parts, field=plain(_(mix.label).lower() if not locale.rtl else _(mix.label)))
     return sentence
 
 
@@ -289,6 +294,10 @@ def remark(rows: pd.DataFrame, asked: Asked) -> str:
                 still,
             )
         )
+    if _is_real(row) is False and row["low"] * row["high"] > 0 and row["tests"] > 1:
+        # Without this the interval, all on one side of nought, seems to say the opposite of the verdict.
+        several = _("The interval is of this one difference; the verdict allows for all {n} compared in the chart.")
+        parts.append(several.format(n=locale.count(row["tests"])))
     return " ".join(parts)
 
 
@@ -314,7 +323,9 @@ def basis(rows: pd.DataFrame, asked: Asked, tests: float) -> str:
 def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
     locale, look = session.locale(), session.look()
     _ = locale._
-    kept = rows[rows["part"].isin(("stage", "win_rate"))].reset_index(drop=True)
+    # Without a stage history nothing is known of the stages gone through: rows that only say so tell nothing.
+    has_stages = bool(rows.loc[rows["part"] == "stage", "value_a"].notna().any())
+    kept = rows[rows["part"].isin(("stage", "win_rate") if has_stages else ("win_rate",))].reset_index(drop=True)
     kept = kept.assign(real=[_is_real(row) for row in kept.to_dict("records")])
     names = []
     for row in kept.to_dict("records"):
@@ -327,7 +338,13 @@ def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
         )
         names.append((name, f"{line} · {locale.count(row['n_a'])} / {locale.count(row['n_b'])}"))
     color_key = ((look.colors.neutral, locale.name(asked.names[0])), (look.colors.accent, locale.name(asked.names[1])))
-    note(_("The share that moves on from each stage, and at the end the share won. Real differences are in colour."))
+    note(
+        _("The share that moves on from each stage, and at the end the share won. Real differences are in colour.")
+        if has_stages
+        else _(
+            "The share won. To compare each stage as well, add a stage history: one row for each stage a deal came to."
+        )
+    )
     legend(color_key)
     chart(
         sides_figure(kept, names, look),
@@ -341,7 +358,7 @@ def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
         wide=True,
     )
     tests = kept["tests"].max()
-    shown, kinds = sides_table(kept, names)
+    shown, kinds = sides_table(kept, names, asked.names)
     meanings = words.meanings(*SIDES_MEAN, of="comparison")
     stands_on = basis(rows, asked, tests)
     what = paper("comparison", _("Comparison"), shown, kinds, meanings=meanings, basis=stands_on)
@@ -350,9 +367,21 @@ def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
     )
 
 
-def sides_table(kept: pd.DataFrame, names: Sequence[tuple[str, str]]) -> tables.Table:
+def _named(sides: tuple[str, str], names: dict[str, str]) -> dict[str, str]:
+    """Words for columns of each side: of `names`, words with a place for the side, under their column's name and _a or _b."""
+    return {
+        f"{column}_{letter}": words_.format(side=CONTROLS.sub("", side))
+        for column, words_ in names.items()
+        for letter, side in zip("ab", sides, strict=True)
+    }
+
+
+def sides_table(kept: pd.DataFrame, names: Sequence[tuple[str, str]], sides: tuple[str, str]) -> tables.Table:
     """Both sides at every stage as a table; shares of fewer than 10 deals are not shown."""
     _ = session.locale()._
+    told = _named(sides, {
+        "n": _("Deals: {side}"), "value": _("Share: {side}"), "low": _("95% from: {side}"), "high": _("95% to: {side}"),
+    })  # fmt: skip
     verdicts = {True: _("real change"), False: _("could be chance"), None: _("not enough data")}
     few = kept[["n_a", "n_b"]].min(axis=1) < LEAST_SHOWN
     hidden = ("value_a", "low_a", "high_a", "value_b", "low_b", "high_b", "difference", "low", "high")
@@ -363,9 +392,9 @@ def sides_table(kept: pd.DataFrame, names: Sequence[tuple[str, str]]) -> tables.
     return tables.columns(
         kept,
         [
-            ("name", _("Stage"), "text"), ("n_a", _("Deals before"), "count"), ("value_a", _("Before"), "share"),
-            ("low_a", _("Before, from"), "share"), ("high_a", _("Before, to"), "share"), ("n_b", _("Deals after"), "count"),
-            ("value_b", _("After"), "share"), ("low_b", _("After, from"), "share"), ("high_b", _("After, to"), "share"),
+            ("name", _("Stage"), "text"),
+            *((f"{column}_{side}", told[f"{column}_{side}"], "count" if column == "n" else "share")
+              for side in "ab" for column in ("n", "value", "low", "high")),
             ("difference", _("Difference"), "share"), ("low", _("95% from"), "share"), ("high", _("95% to"), "share"),
             ("verdict", _("Verdict"), "text"),
         ],
@@ -436,13 +465,15 @@ def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any])
         [_(mix.label), _("Deals"), _("Share"), _("Won"), said["mix"], said["rate"]], lines,
         caption=_("What each group adds to the difference"), numbers=range(1, 6),
     )  # fmt: skip
+    told = _named(
+        asked.names, {"n": _("Deals: {side}"), "share": _("Share of deals: {side}"), "value": _("Won: {side}")}
+    )
     shown, kinds = tables.columns(
         pd.DataFrame(shown_groups),
         [
-            ("name", _(mix.label), "text"), ("n_a", _("Deals before"), "count"), ("n_b", _("Deals after"), "count"),
-            ("share_a", _("Share before"), "share"), ("share_b", _("Share after"), "share"),
-            ("value_a", _("Won before"), "share"), ("value_b", _("Won after"), "share"), ("mix", said["mix"], "share"),
-            ("rate", said["rate"], "share"),
+            ("name", _(mix.label), "text"),
+            *((column, words_, "count" if column.startswith("n_") else "share") for column, words_ in told.items()),
+            ("mix", said["mix"], "share"), ("rate", said["rate"], "share"),
         ],
     )  # fmt: skip
     meanings = words.meanings(*EFFECTS_MEAN, of="comparison")
@@ -503,7 +534,7 @@ def _money(rows: pd.DataFrame, asked: Asked, mix: Field | None, options: dict[st
         if several:
             note(
                 _("Money is in {currency} only: amounts in {n} currencies do not add up.").format(
-                    currency=code, n=locale.count(len(several))
+                    currency=plain(code or ""), n=locale.count(len(several))
                 )
             )
         of_money = rows[rows["part"] == "money_effect"]

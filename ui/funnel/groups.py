@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.drivers import driver_deals, drivers
 from analytics.fields import BANDS, OTHERS, SIZES, Field, fields
 from analytics.funnel import stage_conversion
-from analytics.groups import deals_in_group, filled_cells, group_sizes
+from analytics.groups import deals_in_group, filled_cells, group_sizes, won_after
 from analytics.summary import REAL
 from analytics.win_rate import win_rate
 from ui import session, tables, words
@@ -250,7 +250,10 @@ def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) ->
 
 
 def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None) -> str:
-    """How many deals the difference is, with its interval, and what they are worth on average."""
+    """How many deals the difference is, with its interval, and the money they would have brought.
+
+    Money is that of `findings`: deals x their average amount x the chance to be won of a deal that moves on.
+    """
     locale = session.locale()
     _ = locale._
     if rest is None or rate is None:
@@ -267,14 +270,18 @@ def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None) -
         if gap > 0:
             return _("That is about {deals} deals fewer ({range}) than if they did as the others.").format(**said)
         return _("That is about {deals} deals more ({range}) than if they did as the others.").format(**said)
-    said["money"] = locale.money(money, row["currency"])
+    after = session.answer(won_after, stage=row["stage"], counting=counting())["win_rate_after"].iloc[0]
+    win = 1.0 if pd.isna(after) else float(after)
+    said |= {"money": locale.money(money * win, row["currency"]), "win": locale.share(win)}
     if gap > 0:
         sentence = _(
-            "That is about {deals} deals fewer ({range}) than if they did as the others, worth {money} at their average amount."
+            "That is about {deals} deals fewer ({range}) than if they did as the others. Worth about {money}: at their "
+            "average amount, and {win} of the deals that move on are won."
         )
     else:
         sentence = _(
-            "That is about {deals} deals more ({range}) than if they did as the others, worth {money} at their average amount."
+            "That is about {deals} deals more ({range}) than if they did as the others. Worth about {money}: at their "
+            "average amount, and {win} of the deals that move on are won."
         )
     return sentence.format(**said)
 
@@ -293,7 +300,8 @@ def _breakdown(field: Field, choices: list[Field], groups: Field, rows: pd.DataF
                 _("The share of each group's deals that move on from a stage.")
                 if has_history
                 else _(
-                    "This data has no stage history, so groups are compared by how many of their closed deals are won."
+                    "This data has no stage history, so groups are compared by how many of their closed deals are won. "
+                    "What the overview finds also follows open deals, to the same age, so the two can differ."
                 ),
             )
             labels = [label(each) for each in choices]
@@ -675,7 +683,7 @@ def _set_aside(rows: pd.DataFrame) -> None:
     for (name, reason), part in rows.groupby(["field", "reason"], sort=False):
         values = [value for value in part["value"] if isinstance(value, str)]
         listed = locale.listed([plain(value) for value in values[:3]]) + (
-            f" +{len(values) - 3}" if len(values) > 3 else ""
+            " " + locale.ltr(f"+{len(values) - 3}") if len(values) > 3 else ""
         )
         lines.append([tag("warn", plain(_field_words(str(name)))), rich(listed), rich(_(str(reason)))])
     table([_("Field"), _("Values"), _("Why")], lines, caption=_("Fields set aside"))

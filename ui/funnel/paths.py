@@ -33,6 +33,7 @@ from ui.parts import (
     note,
     nothing,
     paper,
+    plain,
     rich,
     section,
     table,
@@ -223,7 +224,7 @@ def _show_moves(moves: pd.DataFrame, within: Filters, several: list[str], curren
                     )
         if currency:
             said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
-            note(said.format(currency=currency, n=locale.count(len(several))))
+            note(said.format(currency=plain(currency), n=locale.count(len(several))))
         shades = (
             (colors.won_fill, _("moved on"), "advanced"),
             ("hatch", _("still there, not decided"), "still"),
@@ -426,6 +427,7 @@ def _show_paths(found: pd.DataFrame) -> None:
             _("A path that stops early holds the deals that were lost there: its win rate says where it stops."),
         )
         lines = []
+        way = "rtl" if locale.rtl else "ltr"  # a path is in an isolate, from which no direction can be told
         for row in found.to_dict("records"):
             name = rich(_path(row["path"])) if isinstance(row["path"], str) else rich(_("All other paths"))
             if row["is_reworked"] is True:
@@ -433,7 +435,7 @@ def _show_paths(found: pd.DataFrame) -> None:
             decided = row["won"] + row["lost"]
             lines.append(
                 [
-                    f'<bdi style="display:inline-block;min-width:15rem">{name}</bdi>',
+                    f'<bdi dir="{way}" style="display:inline-block;min-width:15rem">{name}</bdi>',
                     locale.count(row["deals"]),
                     f"{locale.share(row['deal_share'])} <small>{locale.shares(row['low'], row['high'])}</small>",
                     f"{locale.share(row['rate'])} <small>{locale.shares(row['rate_low'], row['rate_high'])}</small>"

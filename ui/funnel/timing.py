@@ -46,9 +46,10 @@ def show() -> None:
         heading(_("Funnel"), _("**Too few deals to say how long they take.**"))
         with st.container(border=True, key="card_timing"):
             _choices(stages, start, later, goal)
-            why = session.locale().n_("{n} deal came there.", "{n} deals came there.", int(first["n"]))
-            nothing("hourglass_empty", _("It takes 10 deals to show how long they take"), why,
-                    [_("Choose another step, take a filter away, or add an export with **dates**.")])  # fmt: skip
+            why = session.locale().n_("{n} deal is at hand.", "{n} deals are at hand.", int(first["n"]))
+            with st.container(border=True, key="card_nothing_timing"):
+                nothing("hourglass_empty", _("It takes 10 deals to show how long they take"), why,
+                        [_("Choose another step, take a filter away, or add more deals with **dates**.")])  # fmt: skip
         return
     heading(_("Funnel"), finding(marks, goal), remark(first))
     with st.container(border=True, key="card_timing"):
@@ -144,8 +145,7 @@ def day_range(low: float | None, high: float | None) -> str:
         return ""
     if high is None or high != high:
         return locale._("from {days}").format(days=locale.days(low))
-    digits = 1 if high < 9.95 else 0
-    return locale._("{n} d").format(n=locale.between(f"{low:,.{digits}f}", f"{high:,.{digits}f}"))
+    return locale.days_between(low, high)
 
 
 def remark(first: pd.Series) -> str:
@@ -181,7 +181,7 @@ def basis(first: pd.Series) -> str:
     if session.chosen().as_of or session.latest_day():
         parts.append(_("as of {day}").format(day=locale.day(session.filters().as_of)))
     parts.append(_("{share} undecided").format(share=locale.share(first["undecided_share"])))
-    parts.append(_("told as far as {days}").format(days=locale.days(first["horizon_days"])))
+    parts.append(_("shown up to {days}").format(days=locale.days(first["horizon_days"])))
     left_out = int(first["untimed"] + first["negative"] + first["undated"])
     if left_out:
         parts.append(_("{n} without usable dates left out").format(n=locale.count(left_out)))
@@ -271,7 +271,7 @@ def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Non
         range_ = locale.shares(row["low"], row["high"]) if known else _("not followed that long")
         lines.append(
             [
-                rich(locale.days(row["within_days"])), f"<b>{locale.share(row['chance'])}</b> <small>{rich(range_)}</small>",
+                f'<span style="white-space:nowrap">{rich(locale.days(row["within_days"]))}</span>', f"<b>{locale.share(row['chance'])}</b> <small>{rich(range_)}</small>",
                 locale.count(row["converted_by"]), locale.count(row["at_risk"]),
             ]
         )  # fmt: skip
@@ -283,7 +283,12 @@ def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Non
     meanings = words.meanings("chance", "converted_by", "at_risk", of="time_to_convert")
     stands_on = basis(marks.iloc[0])
     what = paper("time_shares", title(steps["start"], goal), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(time_to_convert, **steps), meanings, stands_on)
+    under_chart(what, session.asked(time_to_convert, **steps), meanings, _same_basis(marks.iloc[0]))
+
+
+def _same_basis(first: pd.Series) -> str:
+    """Under the tables beside the chart: its deals, without saying all of it again. A download still has it whole."""
+    return session.locale().n_("{n} deal, as in the chart above", "{n} deals, as in the chart above", int(first["n"]))
 
 
 def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
@@ -300,7 +305,7 @@ def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
     half = time("half_of_all_days", not_yet)
     median = day_range(first["convert_median_low"], first["convert_median_high"])
     gap = first["naive_gap"]
-    off = locale.ltr(f"{gap:+.0%}".replace("-", "−")) if gap == gap and gap is not None else NOTHING
+    off = locale.change(gap) if gap == gap and gap is not None else NOTHING
     is_reached = first["half_of_all_days"] is not None and first["half_of_all_days"] == first["half_of_all_days"]
     half_range = day_range(first["half_of_all_low"], first["half_of_all_high"]) if is_reached else _("not reached")
     lines = [
@@ -332,7 +337,7 @@ def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
     meanings = words.meanings(*names)
     stands_on = basis(first)
     what = paper("time_quantiles", title(steps["start"], goal), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(time_to_convert, **steps), meanings, stands_on)
+    under_chart(what, session.asked(time_to_convert, **steps), meanings, _same_basis(first))
 
 
 def chances(rows: pd.DataFrame) -> tables.Table:

@@ -83,12 +83,13 @@ def finding(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain
         "period": {"week": _("a week"), "month": _("a month"), "quarter": _("a quarter")}[grain],
         "n": locale.count(len(known)),
         "chance": locale.share(together["chance"]),
+        "days": locale.days(together["horizon_days"]),
     }
     is_real = together["real_change"] is True
     if stage is None:
         if not is_real:
             return _(
-                "**The win rate shows no trend:** what moves it from period to period could be chance. It is {chance} over all {n} periods old enough to judge."
+                "**The win rate shows no trend:** what moves it from period to period could be chance. It is {chance} within {days} of creation, over all {n} periods old enough to judge."
             ).format(**said)
         if together["slope"] < 0:
             return _(
@@ -131,7 +132,11 @@ def remark(periods: pd.DataFrame, together: pd.Series) -> str:
             )
         )
         if last["undecided_share"]:
-            parts.append(_("{share} of the latest is undecided.").format(share=locale.share(last["undecided_share"])))
+            parts.append(
+                _("{share} of the deals in the last one are undecided.").format(
+                    share=locale.share(last["undecided_share"])
+                )
+            )
     steps = int((periods["real_change"].eq(True)).sum())
     if steps:
         parts.append(
@@ -139,6 +144,15 @@ def remark(periods: pd.DataFrame, together: pd.Series) -> str:
                 "{n} period differs from the one before by a real change (large point).",
                 "{n} periods differ from the one before by a real change (large points).",
                 steps,
+            )
+        )
+    few = int(((periods["n"] > 0) & (periods["n"] < LEAST_SHOWN)).sum())
+    if few:
+        parts.append(
+            locale.n_(
+                "{n} period has fewer than 10 deals: no share is shown for it.",
+                "{n} periods have fewer than 10 deals: no share is shown for them.",
+                few,
             )
         )
     if bool(periods["is_partial"].iloc[-1]):
@@ -166,7 +180,7 @@ def _about_money(several: list[str]) -> str:
         return ""
     chosen = session.get("trend_currency") if session.get("trend_currency") in several else several[0]
     return locale._("Money is in {currency} only: amounts in {n} currencies do not add up.").format(
-        currency=chosen, n=locale.count(len(several))
+        currency=plain(chosen), n=locale.count(len(several))
     )
 
 

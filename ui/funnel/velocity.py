@@ -24,6 +24,7 @@ from ui.parts import (
     note,
     nothing,
     paper,
+    plain,
     rich,
     section,
     under_chart,
@@ -48,7 +49,7 @@ def show() -> None:
     heading(_("Funnel"), *_finding(velocity, by, locale))
     _show_change(rows, by, several, counted, locale)
     if not pd.isna(velocity["value"]):
-        _show_levers(by, locale)
+        _show_levers(by, counted, locale)
     _show_deals(counted)
 
 
@@ -104,9 +105,15 @@ def _finding(velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], l
     if real:
         most = max(real, key=lambda row: abs(row["contribution"]))
         lead = " " + _("Of its levers, {lever} moved it most: {money} a day.").format(
-            lever=lever_words(locale)[most["lever"]], money=locale.money(most["contribution"], signed=True)
+            lever=_within(lever_words(locale)[most["lever"]], locale),
+            money=locale.money(most["contribution"], signed=True),
         )
     return f"{first} {told.format(share=change)}{lead}", remark
+
+
+def _within(words_: str, locale: Locale) -> str:
+    """A label inside a sentence, which does not begin with a capital; Hebrew has none."""
+    return words_[:1].lower() + words_[1:] if not locale.rtl else words_
 
 
 def _is_real(row: Mapping[str, Any]) -> bool:
@@ -150,14 +157,14 @@ def _show_change(
                     )
         if len(several) > 1:
             said = _("Deals in {currency} only: amounts in {n} currencies do not add up.")
-            note(said.format(currency=velocity["currency"], n=locale.count(len(several))))
+            note(said.format(currency=plain(velocity["currency"]), n=locale.count(len(several))))
         shown = rows
         means = words.meanings(*MEANS, of="sales_velocity")
         basis = _basis(velocity, counted, locale)
         cells, kinds = _table(shown, locale)
         what = paper("sales_velocity", _("Sales velocity"), cells, kinds, meanings=means, basis=basis)
         if pd.isna(velocity["contribution"]) or velocity["n"] < LEAST_SHOWN:
-            with st.container(key="card_nothing_velocity"):
+            with st.container(border=True, key="card_nothing_velocity"):
                 _nothing(velocity, locale)
             under_chart(what, session.asked(sales_velocity, counted=counted), means, basis)
             return
@@ -235,10 +242,17 @@ def _value(row: Mapping[str, Any], locale: Locale, name: str = "value") -> str:
             return locale.count(value)
 
 
-def _show_levers(by: Mapping[str, Mapping[str, Any]], locale: Locale) -> None:
+def _show_levers(by: Mapping[str, Mapping[str, Any]], counted: Counted, locale: Locale) -> None:
     """A card a lever: what it is, how sure, how it changed, and what a tenth more would be worth by the formula."""
     _ = locale._
     names = lever_words(locale)
+    # Which deals a lever is of: a win rate by closing date is not that of the trend, by creation date.
+    of = {
+        "deals": _("created in these dates") if counted == "created" else _("open at the end of these dates"),
+        "average_won_value": _("of the won deals"),
+        "win_rate": _("of the closed deals"),
+        "sales_cycle_days": _("half of the won took less"),
+    }
     section(
         _("The four levers"),
         _(
@@ -247,14 +261,14 @@ def _show_levers(by: Mapping[str, Mapping[str, Any]], locale: Locale) -> None:
     )
     for name, column in zip(list(names)[1:], st.columns(4, gap="small"), strict=True):
         row = by[name]
-        few = row["n"] < LEAST_SHOWN
+        few = row["n"] < LEAST_SHOWN and name != "deals"  # a count is known, however small
         interval = ""
         if not few and not pd.isna(row["low"]):
             ends = [_value({**row, "value": row[end]}, locale) for end in ("low", "high")]
             if row["unit"] == "share":
                 interval = _("95%: {range}").format(range=locale.shares(row["low"], row["high"]))
             elif row["unit"] == "days":
-                interval = _("95%: {range}").format(range=locale.between(locale.count(row["low"]), ends[1]))
+                interval = _("95%: {range}").format(range=locale.days_between(row["low"], row["high"]))
             else:
                 interval = _("95%: {range}").format(range=locale.between(*ends))
         value = _("not enough · {n}").format(n=locale.count(row["n"])) if few else _value(row, locale)
@@ -262,11 +276,11 @@ def _show_levers(by: Mapping[str, Mapping[str, Any]], locale: Locale) -> None:
             figure_card(
                 f"lever_{name}",
                 names[name],
-                "",
+                of[name],
                 value,
                 interval or " ",
                 _verdict(row, locale),
-                _tenth(row, locale),
+                _tenth(row, locale) if by["velocity"]["n"] >= LEAST_SHOWN else "",
                 meaning=_meaning(name),
             )
 
@@ -280,7 +294,7 @@ def _verdict(row: Mapping[str, Any], locale: Locale) -> str:
     _ = locale._
     if pd.isna(row["change_share"]):
         return _("nothing before to compare with")
-    share = f"{'+' if row['change_share'] >= 0 else '−'}{locale.share(abs(row['change_share']))}"
+    share = locale.change(row["change_share"])
     before = _value(row, locale, "previous")
     if pd.isna(row["q_value"]):
         return _("◔ {change}, from {before}; not enough data to test").format(change=share, before=before)
@@ -303,10 +317,11 @@ def _tenth(row: Mapping[str, Any], locale: Locale) -> str:
 def _table(rows: pd.DataFrame, locale: Locale) -> tables.Table:
     _ = locale._
     names = lever_words(locale)
-    few = rows["n"] < LEAST_SHOWN
+    few = (rows["n"] < LEAST_SHOWN) & (rows["lever"] != "deals")
     hidden = {name: pd.to_numeric(rows[name]).mask(few) for name in ("value", "low", "high")}
     shown = rows.assign(
         lever=[names[name] for name in rows["lever"]],
+        worth_of_tenth=pd.to_numeric(rows["worth_of_tenth"]).mask(few[rows["lever"] == "velocity"].any() & few.notna()),
         shown=[
             NOTHING if small else _value(row, locale) for row, small in zip(rows.to_dict("records"), few, strict=True)
         ],

@@ -1,0 +1,186 @@
+"""A group of deals against the rest at one stage: whether it moves on less often, and whether it stays longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.against_rest import Lasting, against_rest, lasting_against_rest
+from analytics.funnel import FATES
+from analytics.intervals import newcombe, share_difference
+
+Kind = Literal["leak", "win_rate", "delay"]
+Names = Mapping[tuple[int, int], str | None]
+REAL = 0.05
+HOURS_A_DAY = 24
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One stage in one group of deals, compared with the rest of the deals at that stage.
+
+    `value` and `rest` are chances, or days in a delay; `low` and `high` the interval of their difference. `within`: by how
+    many days the means of a delay are told. `place` and `code` say which field and which of its values.
+    """
+
+    kind: Kind
+    stage: str | None
+    place: int
+    segment: str
+    code: int
+    n: int
+    value: float
+    rest: float
+    low: float
+    high: float
+    p: float | None
+    q: float | None = None
+    amount: float = 0.0
+    within: float | None = None
+
+    @property
+    def difference(self) -> float:
+        return self.value - self.rest
+
+    @property
+    def is_real(self) -> bool:
+        return self.q is not None and self.q < REAL
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the group moves on less often, or stays longer; of a delay its whole interval must say so."""
+        return self.low > 0 if self.kind == "delay" else self.difference < 0
+
+    @property
+    def is_better(self) -> bool:
+        return self.high < 0 if self.kind == "delay" else self.difference > 0
+
+    @property
+    def careful(self) -> float:
+        """How much worse, in the careful case."""
+        return self.low if self.kind == "delay" else -self.high
+
+    @property
+    def key(self) -> tuple[Kind, str | None, int, int]:
+        return self.kind, self.stage, self.place, self.code
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of stays counted by stage, code, fate and length in hours, as columns."""
+
+    stages: NDArray[Any]
+    codes: NDArray[np.int64]
+    fates: NDArray[np.intp]
+    lengths: NDArray[np.int64]
+    n: NDArray[np.float64]
+    amount: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, counts: pd.DataFrame, code: str = "code") -> Counts:
+        """From rows of `stage, fate, length, n, amount` and a code."""
+        fates = counts["fate"].map({fate: place for place, fate in enumerate(FATES)})
+        return cls(
+            counts["stage"].astype(object).where(counts["stage"].notna(), None).to_numpy(),
+            counts[code].to_numpy(dtype=np.int64),
+            fates.to_numpy(dtype=np.intp),
+            counts["length"].to_numpy(dtype=np.int64),
+            counts["n"].to_numpy(dtype=float),
+            counts["amount"].fillna(0).to_numpy(dtype=float),
+        )
+
+    @property
+    def mark(self) -> tuple[Any, ...]:
+        """The same for two sets of codes that part the rows alike."""
+        _codes, places = np.unique(self.codes, return_inverse=True)
+        sums = (np.bincount(places, weights) for weights in (self.n, self.amount, self.n * (self.lengths + 2.0)))
+        return tuple(sorted(zip(*(each.round(6) for each in sums), strict=True)))
+
+    def only(self, kept: NDArray[np.bool_]) -> Counts:
+        """The rows kept."""
+        return Counts(*(getattr(self, column.name)[kept] for column in fields_of(self)))
+
+    def at(self, stage: str | None) -> Counts:
+        """The rows of one stage."""
+        return self.only(np.array([each == stage for each in self.stages], dtype=bool))
+
+    def by(self, groups: NDArray[np.intp], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Counts by group, length and fate, of the stays whose length is known; and the lengths in days."""
+        timed = self.lengths >= 0
+        different, places = np.unique(self.lengths[timed], return_inverse=True)
+        counts = np.zeros((size, len(different), len(FATES)))
+        np.add.at(counts, (groups[timed], places, self.fates[timed]), self.n[timed])
+        return counts, different / HOURS_A_DAY
+
+
+def compared(stage: str | None, place: int, counted: Counts, names: Names) -> Iterator[Pair]:
+    """Every group at a stage against the rest; q-values are still to be given."""
+    here = counted.at(stage)
+    codes, groups = np.unique(here.codes, return_inverse=True)
+    entered, amounts = (np.bincount(groups, weights, len(codes)) for weights in (here.n, here.amount))
+    counts, days = here.by(groups, len(codes))
+    seen = against_rest(counts)
+    lasting = lasting_against_rest(counts, days) if stage is not None else None
+    for at, code in enumerate(codes.tolist()):
+        name = names[place, code]
+        if name is None:
+            continue
+        one, n1, other, n2 = (float(each[at]) for each in (seen.chance, seen.n, seen.chance_rest, seen.n_rest))
+        entries, amount = int(entered[at]), float(amounts[at])
+        if one == one:
+            low, high = newcombe(one, n1, other, n2)
+            p = share_difference(one, n1, other, n2)
+            kind: Kind = "leak" if stage is not None else "win_rate"
+            yield Pair(kind, stage, place, name, code, entries, one, other, low, high, p, amount=amount)
+        if lasting is not None and lasting.within[at] == lasting.within[at]:
+            mean, rest, low, high, within = (float(each[at]) for each in _told(lasting))
+            yield Pair(
+                "delay", stage, place, name, code, entries, mean, rest, low, high, known(float(lasting.p[at])),
+                amount=amount, within=within,
+            )  # fmt: skip
+
+
+def _told(lasting: Lasting) -> tuple[NDArray[np.float64], ...]:
+    return lasting.days, lasting.days_rest, lasting.low, lasting.high, lasting.within
+
+
+def known(value: float) -> float | None:
+    """NaN as None."""
+    return value if value == value else None
+
+
+Side = tuple[float, float]  # a chance and its effective number
+
+
+def parted(cells: Counts, inside: NDArray[np.bool_]) -> tuple[Side, Side] | None:
+    """The chances of those inside and outside, by the same time, each with its effective number."""
+    seen = against_rest(cells.by(inside.astype(np.intp), 2)[0])
+    one, n1, other, n2 = (float(each[1]) for each in (seen.chance, seen.n, seen.chance_rest, seen.n_rest))
+    return None if one != one else ((one, n1), (other, n2))
+
+
+def parted_lasting(cells: Counts, inside: NDArray[np.bool_]) -> Lasting | None:
+    """How long those inside stay against those outside: arrays of one."""
+    lasting = lasting_against_rest(*cells.by(inside.astype(np.intp), 2))
+    own = Lasting(*(getattr(lasting, column.name)[1:] for column in fields_of(lasting)))
+    return own if own.within[0] == own.within[0] else None
+
+
+def remains(kind: Kind, cells: Counts, inside: NDArray[np.bool_], is_higher: bool) -> bool:
+    """Whether those inside still differ from those outside, in the same direction, at p < 0.05."""
+    if kind == "delay":
+        lasting = parted_lasting(cells, inside)
+        p = known(float(lasting.p[0])) if lasting else None
+        difference = float(lasting.days[0] - lasting.days_rest[0]) if lasting else 0.0
+    else:
+        sides = parted(cells, inside)
+        if sides is None:
+            return False
+        p, difference = share_difference(*sides[0], *sides[1]), sides[0][0] - sides[1][0]
+    return p is not None and p < REAL and (difference > 0) == is_higher

@@ -1,0 +1,183 @@
+"""What the real differences between groups of deals cost, and which of them are the same one seen twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.intervals import share
+from analytics.question import Answers
+from analytics.rows import Row, number, split
+from analytics.segment_pairs import Counts, Pair, parted, parted_lasting, remains
+from analytics.survival import Lengths
+
+MOST_PRICED = {"leak": 12, "win_rate": 12, "delay": 6}
+MOST_STRENGTHS = 4
+DRAWS = 4000
+KINDS = ("won", "lost", "open")
+
+
+@dataclass
+class Priced:
+    """What is known of a real pair once its deals were counted by which other real pairs they belong to."""
+
+    pair: Pair
+    row: Row = field(default_factory=dict)
+    same_as: Pair | None = None
+
+    @property
+    def careful(self) -> float:
+        """What is at stake even in the careful case: money, or deals where there is none."""
+        return number(self.row.get("money_low", self.row["deals_low"]))
+
+
+def to_price(pairs: Sequence[Pair]) -> list[Pair]:
+    """The real pairs to look at closer: by kind the worse ones by what they may cost at the most careful, and the
+    clearest of those that do better at the same stages."""
+    found: list[Pair] = []
+    for kind, most in MOST_PRICED.items():
+        real = [pair for pair in pairs if pair.kind == kind and pair.is_real]
+        worse = sorted(
+            (pair for pair in real if pair.is_worse), key=lambda pair: -pair.careful * (pair.amount or pair.n)
+        )
+        stages = {pair.stage for pair in worse[:most]}
+        better = (pair for pair in real if pair.is_better and pair.stage in stages)
+        found += worse[:most] + sorted(better, key=lambda pair: pair.p or 0)[:MOST_STRENGTHS]
+    return found
+
+
+def groups_of(pairs: Sequence[Pair]) -> list[tuple[int, int]]:
+    """The groups the pairs are about, as field and value; the place of each is its bit in `cell`."""
+    return sorted({(pair.place, pair.code) for pair in pairs})
+
+
+def prices(answers: Answers, wanted: Sequence[Pair]) -> list[Priced]:
+    """What each pair costs, from the rows of `cells` and `after`; repeats are marked."""
+    if not wanted:
+        return []
+    after, counted, bits = _after(answers), Counts.of(answers["cells"], "cell"), groups_of(wanted)
+    found = []
+    for pair in wanted:
+        bit = bits.index((pair.place, pair.code))
+        at_stage, cells = counted.at(pair.stage), _at(answers["cells"], pair.stage)
+        own, inside = cells[(cells["cell"].to_numpy() >> bit) % 2 == 1], (at_stage.codes >> bit) % 2 == 1
+        random = np.random.default_rng(1)
+        if pair.kind == "delay":
+            row = _delay(random, at_stage, inside, own, cells)
+        else:
+            row = _leak(random, at_stage, inside, own, *after.get(pair.stage, (1.0, 0.0)))
+        open_ = own[own["fate"] == "still"]
+        row |= {"value_known": share(own["known"].sum(), own["n"].sum()), "deals_open": int(open_["n"].sum())}
+        if own["known"].sum():
+            row["value_open"] = number(open_["amount"].sum())
+        found.append(Priced(pair, row))
+    for kind in MOST_PRICED:
+        _without_repeats([each for each in found if each.pair.kind == kind], counted, bits)
+    return found
+
+
+def _leak(
+    random: np.random.Generator, at_stage: Counts, inside: NDArray[np.bool_], own: pd.DataFrame, win: float, win_n: float
+) -> Row:  # fmt: skip
+    """(conversion of the rest - its own) x entries x average amount x chance to be won afterwards.
+
+    The interval carries the doubt of all four: draws from the distributions of the two conversions and of the win rate
+    (beta, by their effective numbers) and of the average (normal). Seeded.
+    """
+    seen = parted(at_stage, inside)
+    if seen is None:
+        raise ValueError("a pair that was compared cannot be compared again")
+    n, known_ = int(own["n"].sum()), int(own["known"].sum())
+    gap = _beta(random, *seen[1]) - _beta(random, *seen[0])
+    row: Row = {"deals_low": float(np.quantile(gap, 0.025)) * n, "win_rate_after": win}
+    if known_:
+        total, squares = number(own["amount"].sum()), number(own["squares"].sum())
+        mean = total / known_
+        error = (max(squares / known_ - mean**2, 0.0) / max(known_ - 1, 1)) ** 0.5
+        value = np.maximum(random.normal(mean, error, DRAWS), 0.0)
+        wins: NDArray[np.float64] | float = _beta(random, win, win_n) if win_n else win
+        low, high = np.quantile(gap * value * wins, [0.025, 0.975]) * n
+        row |= {"money": (seen[1][0] - seen[0][0]) * n * mean * win, "money_low": float(low), "money_high": float(high)}
+    return row
+
+
+def _delay(
+    random: np.random.Generator, at_stage: Counts, inside: NDArray[np.bool_], own: pd.DataFrame, cells: pd.DataFrame
+) -> Row:
+    """Extra days x what the group's deals bring to the stage a day: so much more waits there at any time (Little 1961).
+
+    A day's value is over the time between the first and the last deal that came to the stage. The interval carries the doubt
+    of the extra days (normal) and of how many deals came and how large (compound Poisson). Seeded.
+    """
+    seen = parted_lasting(at_stage, inside)
+    if seen is None:
+        raise ValueError("a pair that was compared cannot be compared again")
+    span = max((cells["last_entered"].max() - cells["first_entered"].min()).total_seconds() / 86_400, 1.0)
+    n, known_ = int(own["n"].sum()), int(own["known"].sum())
+    longer = float(seen.days[0] - seen.days_rest[0])
+    extra = random.normal(longer, float(seen.error[0]), DRAWS)
+    row: Row = {"deals_low": float(np.quantile(extra, 0.025)) * n / span}
+    if known_:
+        total, squares = number(own["amount"].sum()), number(own["squares"].sum())
+        a_day = n / known_ / span
+        flow = np.maximum(random.normal(total, squares**0.5, DRAWS), 0.0) * a_day
+        low, high = np.quantile(extra * flow, [0.025, 0.975])
+        row |= {"value_per_day": total * a_day, "money": longer * total * a_day}
+        row |= {"money_low": float(low), "money_high": float(high)}
+    return row
+
+
+def _at(cells: pd.DataFrame, stage: str | None) -> pd.DataFrame:
+    return cells[cells["stage"].isna()] if stage is None else cells[(cells["stage"] == stage).fillna(False)]
+
+
+def _beta(random: np.random.Generator, chance: float, n: float) -> NDArray[np.float64]:
+    """Draws of a share seen in `n` cases: its posterior after Jeffreys' prior."""
+    return random.beta(chance * n + 0.5, (1 - chance) * n + 0.5, DRAWS)
+
+
+def _after(answers: Answers) -> dict[str | None, tuple[float, float]]:
+    """The chance that a deal that moved on from a stage is won in the end, and the effective number behind it."""
+    found = {}
+    for (stage,), part in split(answers["after"], ["stage"]).items() if "after" in answers else ():
+        risks = Lengths.of(part, "status", KINDS).risks()
+        time = risks.horizon()
+        if time is not None:
+            found[stage] = risks.incidence_at(time, 0), risks.effective_n(time, 0)
+    return found
+
+
+def _without_repeats(every: list[Priced], counted: Counts, bits: list[tuple[int, int]]) -> None:
+    """Set `same_as` where what is worse disappears once the deals of a costlier one, or of what is better, are left out.
+
+    Two that disappear without each other cannot be told apart: the one with less money names the other.
+    """
+    order = sorted((each for each in every if each.pair.is_worse), key=lambda each: -each.careful)
+    better = [each for each in every if each.pair.is_better]
+
+    def inside(cells: Counts, one: Priced) -> NDArray[np.bool_]:
+        return (cells.codes >> bits.index((one.pair.place, one.pair.code))) % 2 == 1
+
+    def stands(one: Priced, other: Priced) -> bool:
+        cells = counted.at(one.pair.stage)
+        cells = cells.only(~inside(cells, other))
+        return remains(one.pair.kind, cells, inside(cells, one), one.pair.difference > 0)
+
+    shown: list[Priced] = []
+    for each in order:
+        for other in [*shown, *better]:
+            if other.pair.stage != each.pair.stage or other.same_as is not None or stands(each, other):
+                continue
+            if stands(other, each) or other.pair.is_worse:
+                each.same_as = other.pair
+                break
+        if each.same_as is not None:
+            continue
+        for other in shown:
+            if other.same_as is None and other.pair.stage == each.pair.stage and not stands(other, each):
+                other.same_as = each.pair
+        shown.append(each)
