@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analytics.incidence import mean_time_gained, time_of_all, time_of_those
+from analytics.incidence import mean_time_gained, mean_time_spread, time_of_all, time_of_those
 from analytics.survival import aalen_johansen
 
 
@@ -41,6 +41,14 @@ def test_nothing_converted():
 def test_variances_match_the_scatter_of_repetitions():
     means, told = zip(*(mean_time_gained(cohort(400, seed, 80), 0, 60) for seed in range(150)), strict=True)
     assert np.mean(told) == pytest.approx(np.var(means), rel=0.25)
+
+
+def test_the_doubt_of_a_part_is_that_of_its_cases_at_the_rates_of_all():
+    everyone = cohort(4000, 1, 80)
+    small = [cohort(60, seed, 80) for seed in range(150)]
+    scatter = np.var([mean_time_gained(each, 0, 40)[0] for each in small])
+    assert np.mean([mean_time_spread(everyone, each, 0, 40) for each in small]) == pytest.approx(scatter, rel=0.3)
+    assert mean_time_spread(everyone, everyone, 0, 40) == pytest.approx(mean_time_gained(everyone, 0, 40)[1])
 
 
 def test_intervals_cover_the_truth_and_the_completed_ones_alone_are_too_fast():

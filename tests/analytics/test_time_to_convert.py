@@ -6,7 +6,8 @@ import pytest
 from analytics.fields import find
 from analytics.filters import Filters
 from analytics.rows import rows
-from analytics.time_to_convert import deals_that, time_to_convert
+from analytics.survival import Lengths
+from analytics.time_to_convert import ENDS, _p, deals_that, time_to_convert
 from data.engine import Engine
 from data.errors import RequestProblem
 from tests.analytics.sample import STAGES, day, deals, five_deals, stays
@@ -139,3 +140,28 @@ def test_a_slower_group_is_found_and_open_deals_are_not_left_out(planted):
     south = found["South"]
     assert south["naive_gap"] < -0.1
     assert south["naive_median_days"] < south["convert_median_low"]
+
+
+def lengths(random, size, chance):
+    """Deals of which a share converts, the rest is lost; followed for 10 to 200 days."""
+    converts = random.random(size) < chance
+    lasts = np.where(converts, random.exponential(20, size), random.exponential(30, size))
+    seen = random.uniform(10, 200, size)
+    hours, places = np.unique((np.minimum(lasts, seen) * 24).astype(int), return_inverse=True)
+    counts = np.zeros((len(hours), len(ENDS)))
+    np.add.at(counts, (places, np.where(lasts > seen, len(ENDS) - 1, np.where(converts, 0, 1))), 1)
+    return Lengths(hours, counts)
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.1, 0.5])
+def test_small_groups_that_are_like_the_rest_are_not_found_different(chance):
+    random = np.random.default_rng(3)
+    found = [_p(lengths(random, 30, chance), lengths(random, 600, chance)) for _again in range(200)]
+    # Of 200 tests without a difference, 10 are expected below 5%; 20 or more have a chance of 1 in 400.
+    assert sum(p is not None and p < 0.05 for p in found) < 20
+
+
+def test_a_group_without_a_conversion_is_not_surely_worse():
+    none = Lengths(np.array([240]), np.array([[0.0, 30.0, 0.0, 0.0]]))
+    some = Lengths(np.array([120, 240]), np.array([[30.0, 0.0, 0.0, 0.0], [0.0, 970.0, 0.0, 0.0]]))
+    assert _p(none, some) > 0.3

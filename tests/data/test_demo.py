@@ -16,6 +16,9 @@ from scipy import stats
 
 from data.demo import AS_OF, PLANTED, write_company
 
+# One worker makes the companies, once for all tests of this file.
+pytestmark = pytest.mark.xdist_group("demo")
+
 STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
 OPEN_STAGES = STAGES[:-1]
 END = datetime(2026, 11, 14, 20, 41)
