@@ -31,6 +31,8 @@ def against_rest(counts: Floats) -> Compared:
     Lengths rise; the first kind is the one whose chance is told, the last those still going on. The time is the shorter
     of the two horizons, as `CompetingRisks.horizon` tells them; the numbers are those of `CompetingRisks.effective_n`.
     """
+    if not counts.shape[1]:  # no length is known
+        return Compared(*(np.full(len(counts), np.nan) for _each in range(4)))
     rest = counts.sum(axis=0) - counts
     own, other = _Risks.of(counts), _Risks.of(rest)
     time = np.minimum(own.horizon, other.horizon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -145,7 +145,8 @@ class Search:
             ]
             known = [part for part in filled if part is not None]
             is_cause = not known or min(known) >= WRITTEN_AFTERWARDS * max(known)
-            if 2 <= distinct[place] <= MOST_VALUES and is_cause and REPEATED.get(each.name) not in several:
+            # The engine's count is near enough to pass over names of people; the values themselves are counted in `pairs`.
+            if 1 <= distinct[place] <= MOST_VALUES * 1.5 and is_cause and REPEATED.get(each.name) not in several:
                 found.append(place)
         return found
 
@@ -220,9 +221,12 @@ class Search:
     def _compared(self, answers: Answers) -> list[Pair]:
         stages = {row["stage"]: row for row in rows(answers["stages"])}
         names = {(row["place"], row["code"]): row["name"] for row in rows(answers["names"])}
+        values = Counter(place for (place, _code), name in names.items() if name is not None)
         found: list[Pair] = []
         seen: set[tuple[Any, ...]] = set()
         for (place,), part in sorted(split(answers["groups"], ["place"]).items(), key=lambda each: each[0]):
+            if not 2 <= values[place] <= MOST_VALUES:
+                continue
             counted = Counts.of(part)
             # Two fields that part the deals alike ask the same question twice.
             if counted.mark in seen:

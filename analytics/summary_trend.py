@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
@@ -54,7 +55,7 @@ class _Trend:
             old, new = _cut(before.since, before.until or before.since), _cut(self.filters.since, until)
             return [*old, *new], len(old)
         (row,) = rows(answers["span"])
-        first = self.filters.since or (row["first"].date() if row["first"] is not None else None)
+        first = self.filters.since or (None if row["first"] is None else self._day(row["first"]))
         return ([], 0) if first is None or first > until else (_cut(first, until, 2 * PARTS), 0)
 
     def events(self, answers: Answers) -> dict[str, ir.Table]:
@@ -85,6 +86,10 @@ class _Trend:
 
     def _start(self, day: date) -> datetime:
         return Filters(day - timedelta(days=1), time_zone=self.filters.time_zone).now
+
+    def _day(self, moment: datetime) -> date:
+        """The day of a moment in UTC, as days are cut."""
+        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.filters.time_zone)).date()
 
     def finish(self, answers: Answers) -> pd.DataFrame:
         parts, before = self.limits(answers)

@@ -20,12 +20,13 @@ from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.overview import sparkline
 from ui.funnel.deal_list import deal_list
 from ui.overview_cards import Verdict, certainty, figure
-from ui.parts import heading, no_data, paper, plain, rich, section, under_chart
+from ui.parts import heading, no_data, nothing, paper, plain, rich, section, under_chart
 
 look, locale = session.look(), session.locale()
 _ = locale._
 Row = dict[str, Any]
 SHOWN = 3
+VIEW_OF = {"delay": "time"}  # where the funnel shows a kind of finding, if not among the groups
 MOST_UNDECIDED = 2 / 3  # of what was created in the period: above it a win rate is too early to judge
 
 
@@ -343,7 +344,8 @@ def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
         title, why = findings_words.title(row, tables_, locale), findings_words.why(row, also, locale)
         what.html(f'<div class="sh-act"><h3>{rich(title)}</h3><p>{rich(why)}</p></div>')
         if row["money"] is None:
-            money, range_ = "–", _("in several currencies: choose one to see the money")
+            several = _("in several currencies: choose one to see the money")
+            money, range_ = "–", several if row["value_known"] else _("the deals have no amounts")
         else:
             money = locale.money(row["money"], row["currency"])
             ends = locale.between(*(locale.money(row[end], row["currency"]) for end in ("money_low", "money_high")))
@@ -358,7 +360,7 @@ def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
                 label=_("See the funnel"),
                 icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
                 icon_position="right",
-                query_params=session.link_to(view="groups", by=row["field"], **stage),
+                query_params=session.link_to(view=VIEW_OF.get(row["kind"], "groups"), by=row["field"], **stage),
             )
             if row["deals_open"]:
                 is_open = session.get("finding_open") == row["rank"]
@@ -373,9 +375,20 @@ def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
                 )
 
 
+def show_nothing_left() -> None:
+    """What to do where the filters leave no deal."""
+    heading(_("Overview"), _("**No deal is left to show.**"))
+    with st.container(border=True, key="card_nothing_overview"):
+        nothing("filter_alt_off", _("The filters leave no deal"), _("Take a filter away, or widen the dates."))
+        st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
+
+
 def page() -> None:
     if session.is_empty():
         no_data(_("Overview"))
+        return
+    if not session.deals() and session.chosen().any:
+        show_nothing_left()
         return
     within, settled = looked_at()
     rows = records(session.answer(summary, within=within))

@@ -170,8 +170,9 @@ class Locale:
         return self.ltr(f"{low}–{high}")
 
     def days_between(self, low: float, high: float) -> str:
-        """An interval in days, the unit once: 118–133 d."""
-        digits = 1 if abs(high) < 9.95 and (round(low, 1) % 1 or round(high, 1) % 1) else 0
+        """An interval in days, the unit once: 118–133 d; with digits enough to tell its ends apart."""
+        is_short = abs(high) < 9.95 and (round(low, 1) % 1 or round(high, 1) % 1)
+        digits = 1 if is_short or (low < high and f"{low:.0f}" == f"{high:.0f}") else 0
         return self._("{n} d").format(n=self.between(f"{low:,.{digits}f}", f"{high:,.{digits}f}"))
 
     def shares(self, low: float | None, high: float | None) -> str:

@@ -456,13 +456,10 @@ def _date(values: Iterable[str]) -> date | None:
 def arrive(page: str) -> None:
     """Take the places that a link to `page` names; those of the page before are forgotten."""
     asked = {name: st.query_params[name] for name in PLACES if name in st.query_params}
-    kept = st.session_state.get("places", {})
-    if st.session_state.get("placed_on") != page:
-        st.session_state["places"] = asked
-    elif asked and asked != kept:
-        st.session_state["places"] = kept | asked
-    else:
+    # On the same page an address other than the one written last is the reader's: a link, or a step back in the browser.
+    if st.session_state.get("placed_on") == page and asked == st.session_state.get("places", {}):
         return
+    st.session_state["places"] = asked
     st.session_state["placed_on"] = page
     st.session_state["arrivals"] = st.session_state.get("arrivals", 0) + 1
 
@@ -483,7 +480,11 @@ def keep_place(name: str) -> None:
     value = st.session_state.get(place_key(name))
     kept = {other: kept for other, kept in st.session_state.get("places", {}).items() if other != name}
     st.session_state["places"] = kept | ({name: value} if value else {})
-    st.query_params.pop(name, None)
+    # In one step: an address in between would be one more to go back through.
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
 
 
 def link_to(**places: str) -> dict[str, str | list[str]]:

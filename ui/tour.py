@@ -12,6 +12,13 @@ from ui.parts import rich
 
 STEP = "tour_step"
 WAS_EMPTY = "tour_was_empty"
+STARTS = "tour_starts"
+# On a phone the sidebar, where the tour is started, lies over the page and would hide the card; it is closed once a start.
+_CLOSE_SIDEBAR = """<script>/* {start} */ (() => {{
+  const bar = document.querySelector('[data-testid="stSidebar"]')
+  const is_open = bar && bar.dataset.collapsed !== 'true' && bar.getAttribute('aria-expanded') !== 'false'
+  if (is_open && innerWidth <= 768) bar.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click()
+}})()</script>"""
 
 
 class _Step(NamedTuple):
@@ -69,7 +76,7 @@ def button() -> None:
     """In the sidebar: start the tour, or start it again."""
     _ = session.locale()._
     if not session.is_empty():
-        st.button(_("Tour"), icon=":material/explore:", type="tertiary", on_click=_go, args=(0,), key="tour_start")
+        st.button(_("Tour"), icon=":material/explore:", type="tertiary", on_click=_start, key="tour_start")
 
 
 def show(*, here: bool) -> None:
@@ -90,6 +97,8 @@ def show(*, here: bool) -> None:
     now = steps[step]
     place = _("Step {n} of {of}").format(n=locale.count(step + 1), of=locale.count(len(steps)))
     with st.container(border=True, key="card_tour"):
+        if session.get(STARTS):
+            st.html(_CLOSE_SIDEBAR.format(start=session.get(STARTS)), unsafe_allow_javascript=True)
         st.html(
             f'<div role="status"><p class="sh-label">{rich(_("Tour"))} · {rich(place)}</p>'
             f'<h2 class="sh-h2">{rich(now.title)}</h2><p class="sh-note">{rich(now.text)}</p></div>'
@@ -115,6 +124,11 @@ def _start_once() -> None:
     if not settings.is_tour_seen:
         session.workspace().save_settings(replace(settings, is_tour_seen=True))
         session.put(STEP, 0)
+
+
+def _start() -> None:
+    session.put(STARTS, session.get(STARTS, 0) + 1)
+    _go(0)
 
 
 def _go(step: int | None) -> None:

@@ -29,3 +29,10 @@ def test_each_group_stands_as_if_it_were_asked_alone(seed):
             assert found.chance_rest[group] == pytest.approx(other.incidence_at(time, 0))
             assert found.n[group] == pytest.approx(one.effective_n(time, 0), rel=1e-6)
             assert found.n_rest[group] == pytest.approx(other.effective_n(time, 0), rel=1e-6)
+
+
+def test_without_a_known_length_nothing_is_known():
+    found = against_rest(np.zeros((3, 0, 5)))
+    assert all(
+        np.isnan(each).all() and len(each) == 3 for each in (found.chance, found.n, found.chance_rest, found.n_rest)
+    )

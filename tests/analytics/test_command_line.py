@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from analytics.__main__ import main
+from analytics.catalog import ANSWERS
 from data.engine import connect
 from data.store import Workspace
 from tests.analytics.sample import five_deals
@@ -136,7 +137,8 @@ def test_the_sql_runs_as_printed(call, workspace):
     assert status == 0 and out.startswith("-- stages\nSELECT")
     first = out.split("\n\n-- ")[0]
     engine = Workspace(workspace).engine()
-    assert engine.query(first)["entered"].sum() == 13
+    counted = engine.query(first)
+    assert counted.loc[~counted["is_skipped"], "n"].sum() == 13
     engine.close()
 
 
@@ -147,6 +149,11 @@ def test_the_sql_runs_as_printed(call, workspace):
         (["win_rate", "--by", "amount"], "amounts or dates"),
         (["win_rate", "--where", "owner=Anne"], "Ann"),
         (["win_rate", "--from", "2026-02-01", "--to", "2026-01-01"], "before it begins"),
+        (["stage_conversion", "--optional", "Ofer"], "Offer"),
+        (["stage_conversion", "--exclude", "Ofer"], "Offer"),
+        (["skipped_stages", "--step-window", "Ofer=30"], "Offer"),
+        (["stage_conversion", "--exclude-reason", "Price"], "Price"),
+        (["conversion_trend", "--stage", "Ofer"], "Offer"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(call, arguments, sentence):
@@ -157,8 +164,14 @@ def test_what_does_not_fit_is_refused_in_one_line(call, arguments, sentence):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["win_rat"], ["win_rate", "--as-of", "31.1.2026"], ["win_rate", "--where", "owner"]]
-)
+    "arguments",
+    [
+        ["win_rat"], ["win_rate", "--as-of", "31.1.2026"], ["win_rate", "--where", "owner"], ["summary", "--from", "0001-01-01"],
+        ["summary", "--as-of", "9999-12-31"], ["comparison", "--periods", "0001-01-01:2020-01-01,2021-01-01:2022-01-01"],
+        ["time_to_convert", "--at", "30,nan"], ["time_to_convert", "--at", "inf"], ["time_to_convert", "--points=-3"],
+        ["conversion_trend", "--horizon", "inf"], ["comparison", "--horizon", "nan"], ["stage_paths", "--most", "0"],
+    ],
+)  # fmt: skip
 def test_what_is_no_command_is_refused_in_one_line(capsys, arguments):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -173,7 +186,7 @@ def test_help_says_what_the_numbers_mean(capsys):
     assert stopped.value.code == 0
     assert "by five definitions" in capsys.readouterr().out
     assert main(["--list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(KEYS)
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(ANSWERS)
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path):
@@ -216,3 +229,8 @@ def test_deals_are_listed_by_name(document, call):
     status, _out, err = call("deals_in_stage", "--stage", "Ofer")
     assert status == 2
     assert "The stages are: Lead, Offer, Deal, Won, Lost." in err
+
+
+def test_a_window_for_the_leads_is_no_misspelt_stage(document):
+    found = document("stage_conversion", "--from-leads", "--step-window", "Leads=30", "--optional", "Offer")
+    assert found["filters"]["step_windows"] == ["Leads=30"]

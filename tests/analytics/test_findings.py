@@ -14,7 +14,7 @@ from analytics.intervals import benjamini_hochberg
 from analytics.owners import OWNER
 from analytics.rows import rows
 from analytics.survival import log_rank
-from data.engine import Engine
+from data.engine import Engine, connect
 from tests.analytics.companies import AS_OF, Company, Simulator, any_real
 
 LEAK = Company(deals=1200, planted={("source", "d", 2): 0.30})
@@ -268,3 +268,13 @@ def test_dependency_is_ranked_with_the_rest_and_lists_its_deals(ask, simulator):
     assert deals["amount"].sum() == pytest.approx(held["value_open"])
     mine = frames["deals"][is_open & (frames["deals"]["owner"] == "b")]["amount"].sum()
     assert held["open_share"] == pytest.approx(mine / frames["deals"][is_open]["amount"].sum())
+
+
+def test_a_field_of_two_values_that_the_engine_cannot_tell_apart_at_a_glance_is_looked_at(ask):
+    pairs = [(f"yes{number}", f"no{number}") for number in range(2000)]
+    seen = "SELECT approx_count_distinct(each) FROM (VALUES (?), (?)) AS two(each)"
+    with connect() as database:
+        alike = next(pair for pair in pairs if database.execute(seen, pair).fetchone() == (1,))
+    frames = LEAK.frames(5)
+    frames["deals"]["source"] = np.where(frames["deals"]["source"] == "d", *alike)
+    assert any((row["field"], row["segment"], row["rank"]) == ("source", alike[0], 1) for row in ask(frames))

@@ -41,6 +41,19 @@ def test_steps_are_chosen_and_kept_in_the_address(app, load, made, check):
     assert "From Lead to Demo" in words(check(at))
 
 
+def test_a_step_back_to_an_address_without_a_view_is_followed(app, load, made, check):
+    load(made(40))
+    at = app("funnel", view="time", stage_of="Demo")
+    assert "From Demo to won" in words(at)
+    at.query_params.pop("stage_of")
+    at.run()
+    assert "From creation to won" in words(check(at))
+    at.query_params.pop("view")
+    at.run()
+    assert "From creation to won" not in words(check(at))
+    assert "view" not in at.query_params
+
+
 def test_lines_by_a_field_are_tested_as_one_family(app, load, made, check):
     load(made(200))
     at = app("funnel", view="time")

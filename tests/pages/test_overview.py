@@ -106,9 +106,10 @@ def test_what_was_planted_is_worth_acting_on(app, demo, read, check, language, w
         assert all(name in sentence[: sentence.index("</div>")] for name in named)
     # The leak and the delay are tested, the dependency is counted.
     assert sum(sentence.count('class="sh-dots"') for sentence in told) == 2
-    links = [str(block.proto) for block in at.get("page_link") if "view=groups" in str(block.proto)]
-    for link, field in zip(links, ("source", "owner", "segment"), strict=True):
-        assert f"by={field}" in link
+    links = [str(block.proto) for block in at.get("page_link") if "view=" in str(block.proto)]
+    opened = (("groups", "source"), ("groups", "owner"), ("time", "segment"))
+    for link, (view, field) in zip(links, opened, strict=True):
+        assert f"view={view}" in link and f"by={field}" in link
     # The deals behind the first two.
     at.get_by_key("finding_deals_0").click().run()
     of_leak = len(check(at).dataframe[-1].value)
@@ -133,3 +134,19 @@ def test_nothing_real_is_said_plainly(app, load, made, read):
     text = read(app())
     assert "too few deals to compare" in text or "Nothing stands out beyond chance" in text
     assert 'class="sh-dots"' not in text
+
+
+def test_filters_that_leave_nothing_show_no_zeros(app, load, made, read):
+    load(made())
+    at = app(owner="Nobody")
+    assert "The filters leave no deal" in read(at) and "sh-kpi" not in read(at)
+    at.get_by_key("clear_here").click().run()
+    assert "sh-kpi" in read(at)
+
+
+def test_open_deals_without_amounts_are_not_a_pipeline_of_nothing(app, load, made, read):
+    rows = made()
+    for deal in rows["deals"]:
+        deal["amount"] = None if deal["status"] == "open" else deal["amount"]
+    load(rows)
+    assert "no open deal has an amount" in read(app())

@@ -82,6 +82,14 @@ def test_velocity_tells_its_period_and_its_levers(app, load, made, read):
     assert "No full period is chosen" in read(app("funnel", view="velocity"))
 
 
+def test_velocity_of_a_few_shows_counts_and_no_money(app, load, made, read):
+    load(made(10))
+    text = read(app("funnel", view="velocity"))
+    assert "too few to tell a velocity" in text
+    assert "not enough · 3" in text and "not enough · 10" not in text
+    assert "10% more: " not in text and "10% shorter: " not in text
+
+
 def test_velocity_of_nothing_won_says_so(app, load, made, read):
     load(made())
     text = read(app("funnel", view="velocity", **{"from": "2027-01-01", "to": "2027-01-31", "as_of": "2027-01-31"}))
@@ -127,7 +135,10 @@ def test_the_tour_starts_once_when_data_comes_in(app, load, made, read):
     assert "of 4" not in read(at)
     assert store.Workspace(store.default_workspace()).settings().is_tour_seen
     assert "Step 1 of 4" not in read(app("overview"))
+    closes = lambda: [block for block in at.get("html") if "stSidebarCollapseButton" in block.proto.body]  # noqa: E731
+    assert not closes()
     at.get_by_key("tour_start").click().run()
+    assert closes()
     at.get_by_key("tour_skip").click().run()
     assert "Step 1 of 4" not in read(at)
 

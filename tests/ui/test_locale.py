@@ -66,6 +66,7 @@ def test_an_interval_has_one_unit():
     assert EN.shares(0.97, 1.0) == "97–100%"
     assert EN.days_between(118.2, 1133.0) == "118–1,133 d"
     assert (EN.days_between(0.5, 4.0), EN.days_between(4.0, 8.0)) == ("0.5–4.0 d", "4–8 d")
+    assert EN.days_between(14.6, 15.4) == "14.6–15.4 d"
     assert EN.between(EN.money(610_000), EN.money(2_310_000)) == "₪610K–2.31M"
     assert EN.between(EN.money(-120_000), EN.money(830_000)) == "−₪120K–₪830K"
 

@@ -219,7 +219,7 @@ def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) ->
     if real.empty:
         return _("**No group of {field} stands apart:** every difference could be chance.").format(
             field=plain(label(field))
-        ), _("{n} comparisons were made.").format(n=locale.count(tests))
+        ), locale.n_("{n} comparison was made.", "{n} comparisons were made.", tests)
     gaps = pd.Series([(typical[row.panel] - row.rate) * row.n for row in real.itertuples()], index=real.index)
     # What lets deals through is good news; a leak is what to act on.
     row = real.loc[gaps.idxmax() if gaps.max() > 0 else gaps.idxmin()]
