@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.funnel import WON
 from ui.charts.funnel import FATES, LEAST_SHOWN, fate_words
 from ui.charts.theme import Look, fade, ink_on
 from ui.locale import Locale
@@ -174,7 +173,7 @@ def moves_figure(
 
     longest = 16 if end <= 6 else 11
     for number, (name, amount) in enumerate(
-        zip([*(name for _order, name in stages), _(WON)], [*whole, won], strict=True)
+        zip([*(name for _order, name in stages), _("Won")], [*whole, won], strict=True)
     ):
         figure.add_annotation(
             x=number, xref="x", y=1, yref="paper", yanchor="bottom", yshift=look.px(10), showarrow=False,
