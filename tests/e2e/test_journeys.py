@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 DEALS = """Deal ID,Deal name,Customer,Owner,Stage,Amount,Created,Closed,Region
 {rows}"""
 PAGES = ["/", "/funnel", "/import", "/settings"]
+VIEWS = ["stages", "groups", "time", "trend", "compare", "paths", "losses", "velocity"]
 
 
 def deals_file(folder: Path, name: str = "deals.csv", mark: str = "Alpha", deals: int = 60) -> Path:
@@ -225,6 +226,32 @@ def press(page, selector: str, key: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def test_a_finding_leads_to_its_view_with_the_filters(demo, new_page, visit, settled):
+    page = visit(new_page(server=demo), "/?as_of=2026-11-10")
+    finding = page.locator(".st-key-finding_0")
+    expect(finding).to_contain_text("“Event” stop at Proposal")
+    finding.get_by_role("link", name="See the funnel").click()
+    page.wait_for_url("**/funnel?*")
+    settled(page)
+
+    expect(page.locator(".sh-finding")).to_contain_text("Event at Proposal")
+    for part in ("view=groups", "by=source", "stage_of=Proposal", "as_of=2026-11-10"):
+        expect(page).to_have_url(re.compile(part))
+    page.reload()
+    settled(page)
+    expect(page.locator(".sh-finding")).to_contain_text("Event at Proposal")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_stands_in_hebrew_on_a_phone(demo, new_page, visit, axe, view):
+    page = visit(new_page("he", width=390, server=demo), f"/funnel?view={view}&lang=he")
+
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.locator(".sh-finding").first).to_have_text(re.compile("[\u0590-\u05ff]"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -321,7 +321,7 @@ def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
         ),
     ]
     table(
-        [_("Time"), _("Days"), ""],
+        [_("Time"), _("Days"), _("Remark")],
         [[rich(name), f"<b>{rich(value)}</b>", f"<small>{rich(more)}</small>"] for name, value, more in lines],
         caption=_("How long deals take"), numbers=(1,),
     )  # fmt: skip
