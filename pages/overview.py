@@ -298,7 +298,7 @@ def show_findings() -> None:
             )
             field = find(chosen["field"], session.tables())
             query = open_deals(session.tables(), session.filters(), field, chosen["segment"], chosen["stage"])
-            deal_list(query, _("Open deals of this finding"), "finding")
+            deal_list(query, _("Open deals of this finding"), "finding_deals")
 
 
 def repeats_of(row: Row, rows: list[Row]) -> list[Row]:

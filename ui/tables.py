@@ -233,11 +233,21 @@ def groups(rows: pd.DataFrame, locale: Locale, *, is_win_rate: bool) -> Table:
     )
 
 
-def outcomes(rows: pd.DataFrame, locale: Locale) -> Table:
-    """Deals with how they stand."""
+def standing(rows: pd.DataFrame, locale: Locale) -> Table:
+    """Deals as they stand, with the days something took and how often they came back where there are such columns."""
     _ = locale._
-    rows = rows.assign(status=rows["status"].map({"won": _("Won"), "lost": _("Lost"), "open": _("Open")}))
-    return columns(rows, [*_named_deal(locale), ("status", _("Outcome"), "text")])
+    rows = rows.assign(status=rows["status"].map({"won": _("won"), "lost": _("lost"), "open": _("open")}))
+    return columns(
+        rows,
+        [
+            *_named_deal(locale),
+            ("stage", _("Stage"), "text"),
+            ("status", _("Status"), "text"),
+            ("days", _("Days"), "days"),
+            ("repeats", _("Times it came back"), "count"),
+            ("repeat_days", _("Days in repeat stays"), "days"),
+        ],
+    )
 
 
 def lost_deals(rows: pd.DataFrame, locale: Locale) -> Table:

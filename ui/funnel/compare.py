@@ -20,7 +20,7 @@ from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words
 from ui.funnel.options import counting
 from ui.locale import CONTROLS
-from ui.parts import chart, heading, legend, md, note, nothing, paper, plain, rich, section, table, under_chart
+from ui.parts import chart, heading, legend, note, nothing, paper, plain, rich, section, table, under_chart
 
 REAL = 0.05
 MOST_GROUPS = 10
@@ -600,4 +600,4 @@ def _deals(asked: Asked) -> None:
             )  # fmt: skip
         if side:
             query = deals_of(session.tables(), session.filters(), asked.compared, side)
-            deal_list(query, md(named(side)), "compare")
+            deal_list(query, named(side), "compare_deals")

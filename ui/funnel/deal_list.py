@@ -2,56 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import ibis.expr.types as ir
 import pandas as pd
 import streamlit as st
 
 from ui import session, tables
 from ui.locale import Locale
-from ui.parts import ROWS_ON_SCREEN, downloads, grid, note, paper
+from ui.parts import ROWS_ON_SCREEN, downloads, grid, md, note, paper
+from ui.words import Meaning
 
 
-def deal_list(query: ir.Table, title: str, name: str) -> None:
-    """Show the deals of `query`, which has the columns of deals; `name` tells this list from others on the page."""
+def deal_list(
+    query: ir.Table,
+    title: str,
+    name: str,
+    as_table: Callable[[pd.DataFrame, Locale], tables.Table] = tables.standing,
+    close: Callable[[], None] | None = None,
+    meanings: Sequence[Meaning] = (),
+) -> None:
+    """Show the deals of `query`; `name` tells this list from others on the page. With `close`, the title is a chip that closes it."""
     locale = session.locale()
     _ = locale._
-    found = session.count(query)
-    rows, kinds = listed(session.run(query.limit(ROWS_ON_SCREEN)), locale)
+    rows, kinds = as_table(session.run(query.limit(ROWS_ON_SCREEN)), locale)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"under_list_{name}"):
-        if found > ROWS_ON_SCREEN:
-            note(
-                _("The first {shown} of {n} deals; a download has them all.").format(
-                    shown=locale.count(ROWS_ON_SCREEN), n=locale.count(found)
+        if close is not None:
+            with st.container(key=f"chip_on_{name}", width="content"):
+                st.button(
+                    md(title), icon=":material/close:", on_click=close, key=f"close_{name}", help=_("Close the list")
                 )
-            )
-        else:
-            note(locale.n_("{n} deal", "{n} deals", found))
+        note(count_of(session.count(query)))
         with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"list_get_{name}"):
-            whole = session.later(query, lambda frame: listed(frame, locale)[0])
-            downloads(paper(f"deals_{name}", title, rows, kinds), whole)
+            whole = session.later(query, lambda frame: as_table(frame, locale)[0])
+            downloads(paper(name, title, rows, kinds, meanings=meanings), whole)
         with st.popover("SQL", icon=":material/code:", type="tertiary", key=f"list_sql_{name}"):
             st.code(session.sql(query), language="sql", height=420, width=680)
     if len(rows):
-        grid(rows, kinds, key=f"deals_{name}")
+        grid(rows, kinds, key=name)
 
 
-def listed(rows: pd.DataFrame, locale: Locale) -> tables.Table:
-    """Deals as they stand, with the `days` something took where there is such a column."""
-    _ = locale._
-    words = {"open": _("open"), "won": _("won"), "lost": _("lost")}
-    return tables.columns(
-        rows.assign(status=rows["status"].map(words)),
-        [
-            ("deal_name", _("Deal"), "text"),
-            ("deal_id", _("Deal number"), "text"),
-            ("customer", _("Customer"), "text"),
-            ("owner", _("Owner"), "text"),
-            ("amount", _("Amount"), "money"),
-            ("currency", _("Currency"), "text"),
-            ("status", _("Status"), "text"),
-            ("stage", _("Stage"), "text"),
-            ("created_at", _("Created"), "day"),
-            ("closed_at", _("Closed"), "day"),
-            ("days", _("Days"), "days"),
-        ],
-    )
+def count_of(n: int) -> str:
+    """How many deals there are, and that the screen shows the first of them."""
+    locale = session.locale()
+    if n > ROWS_ON_SCREEN:
+        return locale._("The first {shown} of {n} deals; a download has them all.").format(
+            shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n)
+        )
+    return locale.n_("{n} deal", "{n} deals", n)

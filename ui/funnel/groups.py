@@ -16,15 +16,12 @@ from analytics.summary import REAL
 from analytics.win_rate import win_rate
 from ui import session, tables, words
 from ui.charts.groups import drivers_figure, groups_figure, marks, odds
+from ui.funnel.deal_list import deal_list
 from ui.funnel.options import counting
 from ui.parts import (
-    ROWS_ON_SCREEN,
     chart,
-    downloads,
-    grid,
     heading,
     legend,
-    md,
     note,
     nothing,
     paper,
@@ -439,34 +436,10 @@ def _deals(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) -> N
         stage, value = drill
         if stage == WON:
             query = driver_deals(session.tables(), session.filters(), groups, value)
-            list_deals(query, said(drill), "group_deals", _close, tables.outcomes)
+            deal_list(query, said(drill), "group_deals", close=_close)
         else:
             query = deals_in_group(session.tables(), session.filters(), groups, value, stage, counting())
-            list_deals(query, said(drill), "group_deals", _close, tables.deals)
-
-
-def list_deals(query: Any, title: str, key: str, close: Any, as_table: Any) -> None:
-    """A list of named deals with its title as a chip that closes it, and ways to take it away."""
-    locale = session.locale()
-    _ = locale._
-    found = session.count(query)
-    rows, kinds = as_table(session.run(query.limit(ROWS_ON_SCREEN)), locale)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(key=f"chip_on_{key}", width="content"):
-            st.button(md(title), icon=":material/close:", on_click=close, key=f"close_{key}", help=_("Close the list"))
-        many = locale.n_("{n} deal", "{n} deals", found)
-        if found > ROWS_ON_SCREEN:
-            many = _("The first {shown} of {n} deals; a download has them all.").format(
-                shown=locale.count(ROWS_ON_SCREEN), n=locale.count(found)
-            )
-        st.html(f'<p class="sh-note">{rich(many)}</p>')
-        with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"get_list_{key}"):
-            whole = session.later(query, lambda frame: as_table(frame, locale)[0])
-            downloads(paper(key, title, rows, kinds), whole)
-        with st.popover("SQL", icon=":material/code:", type="tertiary", key=f"sql_list_{key}"):
-            st.code(session.sql(query), language="sql", height=420, width=680)
-    if len(rows):
-        grid(rows, kinds, key=key)
+            deal_list(query, said(drill), "group_deals", tables.deals, _close)
 
 
 # what separates won from lost
@@ -669,7 +642,7 @@ def _driver_deals(tested: pd.DataFrame) -> None:
     field = session.find(drill[0])
     if field is not None:
         query = driver_deals(session.tables(), session.filters(), field, drill[1])
-        list_deals(query, named[drill], "driver_deals", _close_driver, tables.outcomes)
+        deal_list(query, named[drill], "driver_deals", close=_close_driver)
 
 
 def _set_aside(rows: pd.DataFrame) -> None:

@@ -16,7 +16,8 @@ from analytics.summary import REAL
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.losses import reasons_figure, stages_heat_figure
-from ui.funnel.groups import list_deals, value_words, verdicts
+from ui.funnel.deal_list import deal_list
+from ui.funnel.groups import value_words, verdicts
 from ui.parts import chart, heading, legend, note, nothing, paper, plain, section, under_chart
 
 # Beyond these the rest is one bar, or one column.
@@ -425,4 +426,4 @@ def _deals(found: pd.DataFrame) -> None:
         named = tuple(value for value in reasons if value and value != OTHERS)
         query = lost_deals(session.tables(), session.filters(), reason or None, stage, named)
         title = _reason(reason or None) + (f" · {stage}" if stage else "")
-        list_deals(query, title, "lost_deals", _close, tables.lost_deals)
+        deal_list(query, title, "lost_deals", tables.lost_deals, _close)

@@ -21,15 +21,12 @@ from analytics.stage_paths import (
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.paths import move_words, moves_figure
+from ui.funnel.deal_list import deal_list
 from ui.locale import POP, RTL
 from ui.parts import (
-    ROWS_ON_SCREEN,
     chart,
-    downloads,
-    grid,
     heading,
     legend,
-    md,
     note,
     nothing,
     paper,
@@ -546,55 +543,9 @@ def _show_deals(moves: pd.DataFrame, found: pd.DataFrame, by_way: Mapping[str, A
             query = deals_of_path(session.tables(), session.filters(), of[0])
         else:
             query = deals_of_move(session.tables(), session.filters(), of[1], of[0], of[2] or None)
-        n = session.count(query)
-        rows, kinds = _deals_table(session.run(query.limit(ROWS_ON_SCREEN)))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.container(key="chip_on_path", width="content"):
-                st.button(
-                    md(choices[picked]),
-                    icon=":material/close:",
-                    on_click=_close,
-                    key="close_path",
-                    help=_("Close the list"),
-                )
-            st.html(f'<p class="sh-note">{rich(_count_of(n))}</p>')
-            with st.popover(_("Download"), icon=":material/download:", type="tertiary", key="path_deals_get"):
-                whole = session.later(query, lambda frame: _deals_table(frame)[0])
-                downloads(paper("path_deals", choices[picked], rows, kinds), whole)
-            with st.popover("SQL", icon=":material/code:", type="tertiary", key="path_deals_sql"):
-                st.code(session.sql(query), language="sql", height=420, width=680)
-        if len(rows):
-            grid(rows, kinds, key="path_deals")
-
-
-def _count_of(n: int) -> str:
-    locale = session.locale()
-    if n > ROWS_ON_SCREEN:
-        said = locale._("The first {shown} of {n} deals; a download has them all.")
-        return said.format(shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n))
-    return locale.n_("{n} deal", "{n} deals", n)
+        deal_list(query, choices[picked], "path_deals", close=_close)
 
 
 def _close() -> None:
     session.put("path_pick", None)
     session.put("path_round", session.get("path_round", 0) + 1)
-
-
-def _deals_table(frame: pd.DataFrame) -> tables.Table:
-    _ = session.locale()._
-    said = {"won": _("won"), "lost": _("lost"), "open": _("open")}
-    return tables.columns(
-        frame.assign(status=frame["status"].map(said)),
-        [
-            ("deal_name", _("Deal"), "text"),
-            ("deal_id", _("Deal number"), "text"),
-            ("customer", _("Customer"), "text"),
-            ("owner", _("Owner"), "text"),
-            ("amount", _("Amount"), "money"),
-            ("currency", _("Currency"), "text"),
-            ("created_at", _("Created"), "day"),
-            ("status", _("Status"), "text"),
-            ("repeats", _("Times it came back"), "count"),
-            ("repeat_days", _("Days in repeat stays"), "days"),
-        ],
-    )

@@ -20,6 +20,7 @@ from analytics.win_rate import win_rate
 from data.schema import Tables
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN, definitions_figure, part_words, parts_of_bars, stages_figure
+from ui.funnel.deal_list import deal_list
 from ui.funnel.options import counting, has_owners, said, show_options
 from ui.parts import (
     ROWS_ON_SCREEN,
@@ -28,7 +29,6 @@ from ui.parts import (
     grid,
     heading,
     legend,
-    md,
     note,
     nothing,
     paper,
@@ -490,36 +490,8 @@ def show_deals(stages: pd.DataFrame, chosen: Counting) -> None:
         if stage is None:
             return
         query = session.expression(deals_in_stage, stage=stage, fate=fate, counting=chosen, merge_won=True)
-        found = session.count(query)
-        rows, kinds = tables.deals(session.run(query.limit(ROWS_ON_SCREEN)), locale)
         title = f"{shown[stage]} · {fates[fate]}" if fate else shown[stage]
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.container(key="chip_on_drill", width="content"):
-                st.button(
-                    f"{md(title)}",
-                    icon=":material/close:",
-                    on_click=close_deals,
-                    key="close_deals",
-                    help=_("Close the list"),
-                )
-            st.html(f'<p class="sh-note">{rich(count_of(found))}</p>')
-            with st.popover(_("Download"), icon=":material/download:", type="tertiary"):
-                whole = session.later(query, lambda frame: tables.deals(frame, locale)[0])
-                downloads(paper("deals", title, rows, kinds, meanings=funnel_means(chosen)), whole)
-            with st.popover("SQL", icon=":material/code:", type="tertiary"):
-                st.code(session.sql(query), language="sql", height=420, width=680)
-        if len(rows):
-            grid(rows, kinds, key="deals")
-
-
-def count_of(n: int) -> str:
-    locale = session.locale()
-    _ = locale._
-    if n > ROWS_ON_SCREEN:
-        return _("The first {shown} of {n} deals; a download has them all.").format(
-            shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n)
-        )
-    return locale.n_("{n} deal", "{n} deals", n)
+        deal_list(query, title, "deals", tables.deals, close_deals, funnel_means(chosen))
 
 
 def show_skippers(by_rules: pd.DataFrame, chosen: Counting) -> None:

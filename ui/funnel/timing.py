@@ -16,7 +16,7 @@ from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words
 from ui.funnel.options import open_stages
 from ui.locale import NOTHING
-from ui.parts import chart, heading, md, note, nothing, paper, plain, problem, rich, section, table, under_chart
+from ui.parts import chart, heading, note, nothing, paper, plain, problem, rich, section, table, under_chart
 
 POINTS = 80
 MOST_LINES = 5
@@ -389,4 +389,4 @@ def _deals(steps: dict[str, Any], goal: str | None) -> None:
                 format_func=lambda name: ends[name],
             )  # fmt: skip
         if end:
-            deal_list(deals_that(session.tables(), session.filters(), end, **steps), f"{md(ends[end])}", "timing")
+            deal_list(deals_that(session.tables(), session.filters(), end, **steps), ends[end], "timing_deals")

@@ -17,7 +17,7 @@ from ui import session, tables, words
 from ui.charts.trend import LEAST_SHOWN, trend_figure
 from ui.funnel.deal_list import deal_list
 from ui.funnel.options import open_stages
-from ui.parts import chart, heading, legend, md, nothing, paper, plain, section, under_chart
+from ui.parts import chart, heading, legend, nothing, paper, plain, section, under_chart
 
 MEANT = ("chance", "is_mature", "rate_so_far", "slope", "q_value", "value_created")
 
@@ -311,4 +311,4 @@ def _deals(periods: pd.DataFrame, labels: list[str], stage: str | None) -> None:
         if place is not None:
             row = periods.iloc[place]
             query = deals_of(session.tables(), session.filters(), row["starts_on"], row["ends_on"], stage)
-            deal_list(query, md(labels[place]), "trend")
+            deal_list(query, labels[place], "trend_deals")

@@ -12,20 +12,17 @@ from analytics.sales_velocity import COUNTED, DEFAULT_DAYS, Counted, deals_of_le
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.velocity import REAL, lever_words, waterfall_figure
+from ui.funnel.deal_list import deal_list
 from ui.locale import NOTHING, Locale
 from ui.parts import (
-    ROWS_ON_SCREEN,
     chart,
-    downloads,
     figure_card,
-    grid,
     heading,
     legend,
     note,
     nothing,
     paper,
     plain,
-    rich,
     section,
     under_chart,
 )
@@ -367,40 +364,4 @@ def _show_deals(counted: Counted) -> None:
         if picked is None:
             return
         query = deals_of_lever(session.tables(), session.filters(), picked, counted)
-        n = session.count(query)
-        rows, kinds = _deals_table(session.run(query.limit(ROWS_ON_SCREEN)))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if n > ROWS_ON_SCREEN:
-                said = _("The first {shown} of {n} deals; a download has them all.").format(
-                    shown=locale.count(ROWS_ON_SCREEN), n=locale.count(n)
-                )
-            else:
-                said = locale.n_("{n} deal", "{n} deals", n)
-            st.html(f'<p class="sh-note">{rich(said)}</p>')
-            with st.popover(_("Download"), icon=":material/download:", type="tertiary", key="velocity_deals_get"):
-                whole = session.later(query, lambda frame: _deals_table(frame)[0])
-                downloads(paper("velocity_deals", names[picked], rows, kinds), whole)
-            with st.popover("SQL", icon=":material/code:", type="tertiary", key="velocity_deals_sql"):
-                st.code(session.sql(query), language="sql", height=420, width=680)
-        if len(rows):
-            grid(rows, kinds, key="velocity_deals")
-
-
-def _deals_table(frame: pd.DataFrame) -> tables.Table:
-    _ = session.locale()._
-    said = {"won": _("won"), "lost": _("lost"), "open": _("open")}
-    return tables.columns(
-        frame.assign(status=frame["status"].map(said)),
-        [
-            ("deal_name", _("Deal"), "text"),
-            ("deal_id", _("Deal number"), "text"),
-            ("customer", _("Customer"), "text"),
-            ("owner", _("Owner"), "text"),
-            ("amount", _("Amount"), "money"),
-            ("currency", _("Currency"), "text"),
-            ("stage", _("Stage"), "text"),
-            ("status", _("Status"), "text"),
-            ("created_at", _("Created"), "day"),
-            ("closed_at", _("Closed"), "day"),
-        ],
-    )
+        deal_list(query, names[picked], "velocity_deals")
