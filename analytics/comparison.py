@@ -22,7 +22,7 @@ from analytics.filters import Filters
 from analytics.funnel import MOST_ASSUMED
 from analytics.intervals import LEAST_TESTED, NOT_KNOWN, newcombe, normal_p, share, share_difference, wilson
 from analytics.question import Question
-from analytics.rows import MICROSECONDS_AN_HOUR, Row, frame, rows, whole, with_q_values
+from analytics.rows import MICROSECONDS_A_DAY, Row, counted_days, frame, whole, with_q_values
 from analytics.stays import FATES, PLAIN, Counting, first_stays
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.errors import RequestProblem
@@ -83,7 +83,7 @@ def comparison(
         .mutate(length=length)
         .mutate(
             end=ibis.cases((_.length.isnull(), "untimed"), (_.length < 0, "negative"), else_=_.status),
-            hours=_full_days(_.length / MICROSECONDS_AN_HOUR, _.status == "open"),
+            hours=counted_days(_.length / MICROSECONDS_A_DAY, _.status == "open") * 24,
             cents=(_.amount * 100).round().cast("int64"),
         )
         .mutate(square=_.cents.cast("float64") * _.cents.cast("float64"))
@@ -156,26 +156,17 @@ def _within(filters: Filters, compared: Compared) -> Filters:
     return replace(filters, since=min(since_a, since_b), until=max(until_a, until_b))
 
 
-def _full_days(hours: ir.NumericValue, is_open: ir.BooleanValue) -> ir.IntegerValue:
-    """Hours in the days a time takes: begun ones for what ended, so that a chance by a day holds all of it, full ones
-    for what has not. Days bound how many different lengths a breakdown can have."""
-    days = hours / 24
-    return is_open.ifelse(days.floor(), days.ceil()).cast("int64") * 24
-
-
 def _stays(tables: Tables, within: Filters, compared: Compared, counting: Counting) -> ir.Table:
     # Both sides are told by deals' creation, whatever date a period bounds in the funnel itself.
     counting = replace(counting, dated="created", from_leads=False)
-    stays = first_stays(tables, within, counting, compared.field, merge_won=True)
+    stays = first_stays(tables, within, counting, compared.field).filter(_.outcome == "open")
     if compared.periods is not None:
         stays = _sided(stays, _in_sides(within, compared.periods, _.deal_created_at))
     else:
         assert compared.values is not None
         stays = _sided(stays, _is_value(compared.values, _.group))
     is_timed = ~_.is_untimed & ~_.is_negative
-    return stays.filter(_.outcome == "open").mutate(
-        hours=is_timed.ifelse(_full_days(_.hours, _.fate == "still"), ibis.null("int64"))
-    )
+    return stays.mutate(hours=is_timed.ifelse(counted_days(_.hours / 24, _.fate == "still") * 24, ibis.null("int64")))
 
 
 # the answer
@@ -509,16 +500,19 @@ def _money(a: _Side, b: _Side, groups: Sequence[Any], has_mix: bool) -> list[tup
 
 def _stage_rows(stays: pd.DataFrame) -> list[tuple[Row, float | None]]:
     """A row a stage: the chance to move on by the same time on both sides."""
+    is_timed, n = stays["hours"].notna(), stays["n"]
+    kinds = {"timed": is_timed} | {fate: stays["fate"] == fate for fate in ("still", "advanced")}
+    sums = stays.assign(**{name: n.where(kept, 0) for name, kept in kinds.items()}).groupby(["stage", "side"])
+    counts = sums[["n", "assumed", "skipped", *kinds]].sum().to_dict("index")
+    none = dict.fromkeys(("n", "assumed", "skipped", *kinds), 0)
+    lengths = Lengths.by(stays[is_timed], ["stage", "side"], "fate", FATES)
     found: list[tuple[Row, float | None]] = []
-    stages = stays.drop_duplicates("stage").sort_values(["stage_order", "stage"])
-    for stage in rows(stages[["stage", "stage_order"]]):
-        here = stays[stays["stage"] == stage["stage"]]
-        parts = [here[here["side"] == side] for side in SIDES]
-        row: Row = {"part": "stage", "stage": stage["stage"], "is_total": True, "unit": "share"}
+    for stage in stays.drop_duplicates("stage").sort_values(["stage_order", "stage"])["stage"]:
+        row: Row = {"part": "stage", "stage": stage, "is_total": True, "unit": "share"}
+        parts = [counts.get((stage, side), none) for side in SIDES]
         for side, part in zip(SIDES, parts, strict=True):
-            row[f"n_{side}"] = int(part["n"].sum())
-            row[f"undecided_{side}"] = int(part.loc[part["fate"] == "still", "n"].sum())
-        told = _told(parts)
+            row |= {f"n_{side}": int(part["n"]), f"undecided_{side}": int(part["still"])}
+        told = _told(parts, [lengths[stage, side] for side in SIDES if (stage, side) in lengths])
         if told is None:
             found.append((row | {"horizon_days": None}, None))
             continue
@@ -533,28 +527,24 @@ def _stage_rows(stays: pd.DataFrame) -> list[tuple[Row, float | None]]:
     return found
 
 
-def _told(parts: Sequence[pd.DataFrame]) -> tuple[list[tuple[float, float]], str, float | None] | None:
+def _told(
+    parts: Sequence[Mapping[str, int]], lengths: Sequence[Lengths]
+) -> tuple[list[tuple[float, float]], str, float | None] | None:
     """Both sides' chance and effective number, how it was made, and the age; None where a side shows nothing."""
     if not all(map(_is_recorded, parts)):
         return None
-    timed = [part[part["hours"].notna()] for part in parts]
-    if all(
-        with_time["n"].sum() >= (1 - MOST_ASSUMED) * part["n"].sum()
-        for part, with_time in zip(parts, timed, strict=True)
-    ):
-        risks = [Lengths.of(part, "fate", FATES).risks() for part in timed]
+    if all(part["timed"] >= (1 - MOST_ASSUMED) * part["n"] for part in parts):
+        risks = [each.risks() for each in lengths]
         if not all(each.events.any() for each in risks):
             return None
         time = min(each.horizon() or 0.0 for each in risks)
         return [(each.incidence_at(time, 0), each.effective_n(time, 0)) for each in risks], "aalen_johansen", time
-    ended = [part[part["fate"] != "still"] for part in parts]
-    counts = [(int(part.loc[part["fate"] == "advanced", "n"].sum()), int(part["n"].sum())) for part in ended]
-    if not all(n for _advanced, n in counts):
+    counts = [(part["advanced"], part["n"] - part["still"]) for part in parts]
+    if not all(ended for _advanced, ended in counts):
         return None
-    return [(advanced / n, float(n)) for advanced, n in counts], "ended", None
+    return [(advanced / ended, float(ended)) for advanced, ended in counts], "ended", None
 
 
-def _is_recorded(part: pd.DataFrame) -> bool:
+def _is_recorded(part: Mapping[str, int]) -> bool:
     """Whether what became of the deals is known from records, as the funnel has it: some stay was, and nearly none assumed."""
-    n, assumed = part["n"].sum(), part["assumed"].sum()
-    return n > part["skipped"].sum() + assumed and assumed <= MOST_ASSUMED * n
+    return part["n"] > part["skipped"] + part["assumed"] and part["assumed"] <= MOST_ASSUMED * part["n"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import ibis
@@ -17,11 +17,11 @@ from ibis import _
 from numpy.typing import NDArray
 
 from analytics.filters import ENDLESS, Filters
-from analytics.intervals import LEAST_TESTED, Z, normal_p, share, share_difference, wilson
+from analytics.intervals import LEAST_TESTED, share, share_difference, wilson
 from analytics.periods import Grain, WeekStart, every, following, local, named, start_of
 from analytics.question import Question
-from analytics.rows import MICROSECONDS_A_DAY, Row, frame, whole, with_q_values
-from analytics.survival import CompetingRisks, Floats, Lengths, weighted_quantile
+from analytics.rows import MICROSECONDS_A_DAY, Row, counted_days, frame, places_in, whole, with_q_values
+from analytics.survival import CompetingRisks, Floats, Lengths
 from data.schema import Tables
 
 ENDS = ("converted", "lost", "open")
@@ -34,6 +34,8 @@ COLUMNS = (
 )  # fmt: skip
 REAL = 0.05
 LEAST_PERIODS = 3
+LEAST_STEPS = 3
+MEDIAN_OF_CHANCE = 0.4549364231195724  # of chi-square with one degree of freedom
 
 Groups = Mapping[str, pd.DataFrame]
 
@@ -54,11 +56,9 @@ def conversion_trend(
     `COLUMNS`; the period of the filters bounds the creation of deals.
     """
     began = _deals(tables, filters) if stage is None else _stays(tables, filters, stage)
-    days = _.length / MICROSECONDS_A_DAY
     began = began.mutate(
         period=start_of(local(_.began_at, filters.time_zone, filters.as_of), grain, week_start, fiscal_year_start),
-        # Begun days for what ended, so that a chance by a day holds all of it; full ones for what has not.
-        hours=(_.way == "open").ifelse(days.floor(), days.ceil()).cast("int64") * 24,
+        hours=counted_days(_.length / MICROSECONDS_A_DAY, _.way == "open") * 24,
         end=ibis.cases((_.length.isnull(), "untimed"), (_.length < 0, "negative"), else_=_.way),
     )
     asks = {
@@ -119,8 +119,10 @@ class _Cells:
     def of(self, rows: NDArray[np.bool_]) -> _Cells:
         return _Cells(self.end[rows], self.hours[rows], self.n[rows], self.known[rows], self.value[rows])
 
-    def count(self, *ends: str) -> int:
-        return int(self.n[np.isin(self.end, [ALL_ENDS.index(end) for end in ends])].sum())
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many ended in each way."""
+        return dict(zip(ALL_ENDS, np.bincount(self.end, self.n, len(ALL_ENDS)).astype(int).tolist(), strict=True))
 
     def lengths(self) -> Lengths:
         timed = self.end < len(ENDS)
@@ -134,8 +136,13 @@ def _cells(began: pd.DataFrame) -> _Cells:
     def numbers(name: str) -> Floats:
         return np.nan_to_num(began[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
-    ends = pd.Index(ALL_ENDS).get_indexer(began["end"]).astype(np.int64)
-    return _Cells(ends, numbers("hours").astype(np.int64), numbers("n"), numbers("known"), numbers("value"))
+    return _Cells(
+        places_in(ALL_ENDS, began["end"]),
+        numbers("hours").astype(np.int64),
+        numbers("n"),
+        numbers("known"),
+        numbers("value"),
+    )
 
 
 def _rows(answers: Groups, filters: Filters, grain: Grain, horizon: float | None) -> pd.DataFrame:
@@ -146,8 +153,7 @@ def _rows(answers: Groups, filters: Filters, grain: Grain, horizon: float | None
     days = pd.to_datetime(began["period"]).to_numpy(dtype="datetime64[D]")
     undated = whole(answers["undated"]["undated"].iloc[0])
     risks = cells.lengths().risks()
-    if horizon is None and risks.events.any():
-        horizon = max(1.0, float(math.floor(weighted_quantile(risks.durations, risks.events.sum(axis=1), 0.75))))
+    horizon = risks.usual_age() if horizon is None else horizon
     currencies = set(answers["currencies"]["currency"])
 
     found: list[Row] = []
@@ -167,10 +173,11 @@ def _rows(answers: Groups, filters: Filters, grain: Grain, horizon: float | None
         tests.append(share_difference(*rate[1], *before) if rate[1] and before else None)
     whole_row = _counts(cells, currencies) | {"period": ALL, "undated": undated, "horizon_days": horizon}
     whole_row |= _rate(cells, horizon)[0]
+    with_q_values(found, _widened(tests))
     slope, p = _slope(told)
+    # Whether there is a trend is one question of its own; the steps are many.
     found.append(whole_row | slope)
-    tests.append(p)
-    with_q_values(found, tests)
+    with_q_values(found[-1:], [p])
     for row in found:
         row["real_change"] = None if row["q_value"] is None else row["q_value"] < REAL
     return frame(found, COLUMNS)
@@ -178,10 +185,10 @@ def _rows(answers: Groups, filters: Filters, grain: Grain, horizon: float | None
 
 def _counts(part: _Cells, currencies: set[Any]) -> Row:
     n, known = int(part.n.sum()), int(part.known.sum())
-    converted, still = part.count("converted"), part.count("open")
+    converted, still = part.counts["converted"], part.counts["open"]
     row: Row = {
-        "n": n, "converted": converted, "undecided": still, "untimed": part.count("untimed"),
-        "negative": part.count("negative"), "undecided_share": share(still, n), "rate_so_far": share(converted, n),
+        "n": n, "converted": converted, "undecided": still, "untimed": part.counts["untimed"],
+        "negative": part.counts["negative"], "undecided_share": share(still, n), "rate_so_far": share(converted, n),
         "value_known": share(known, n),
     }  # fmt: skip
     # Amounts of different currencies do not add up.
@@ -225,6 +232,8 @@ def _slope(told: list[tuple[float, float] | None]) -> tuple[Row, float | None]:
     """By how much the rate changes a period, over those old enough, and the p-value of it not changing.
 
     Cochran (1954) and Armitage (1955) on the effective numbers: the regression of the rate on time, weighted by them.
+    Periods may vary by more than the chance of single deals, so its variance is multiplied by how much they scatter around
+    the line: Pearson's chi-square by its degrees of freedom, never below 1 (McCullagh and Nelder 1989, 4.5).
     """
     known = [(place, *each) for place, each in enumerate(told) if each is not None]
     if len(known) < LEAST_PERIODS:
@@ -237,6 +246,31 @@ def _slope(told: list[tuple[float, float] | None]) -> tuple[Row, float | None]:
     slope = float((n * centred * rate).sum() / spread)
     pooled = float((n * rate).sum() / n.sum())
     own = float((n * centred**2 * rate * (1 - rate)).sum()) ** 0.5 / spread
-    row = {"slope": slope, "slope_low": slope - Z * own, "slope_high": slope + Z * own}
-    deviation = math.sqrt(pooled * (1 - pooled) / spread)
-    return row, normal_p(slope / deviation) if deviation > 0 else None
+    binomial = pooled * (1 - pooled)
+    if not binomial:
+        return {"slope": slope, "slope_low": slope, "slope_high": slope}, None
+    from scipy.special import stdtr, stdtrit
+
+    freedom = len(known) - 2
+    around = float((n * (rate - pooled - slope * centred) ** 2).sum()) / binomial
+    scatter = math.sqrt(max(1.0, around / freedom))
+    half = float(stdtrit(freedom, 0.975)) * scatter * own
+    score = slope / (scatter * math.sqrt(binomial / spread))
+    row = {"slope": slope, "slope_low": slope - half, "slope_high": slope + half}
+    return row, float(2 * stdtr(freedom, -abs(score)))
+
+
+def _widened(tests: list[float | None]) -> list[float | None]:
+    """The p-values of the steps, where steps are usually larger than the chance of single deals makes them.
+
+    The squares of their scores are divided by how far the median one exceeds that of chance (genomic control: Devlin and
+    Roeder 1999). Unlike the scatter around the trend's line, it is not moved by the few real steps it is to tell apart.
+    """
+    from scipy.special import chdtrc, chdtri
+
+    squares = [float(chdtri(1, max(p, 1e-300))) for p in tests if p is not None]
+    if len(squares) < LEAST_STEPS:
+        return tests
+    usual = max(1.0, float(np.median(squares)) / MEDIAN_OF_CHANCE)
+    scores = iter(squares)
+    return [None if p is None else float(chdtrc(1, next(scores) / usual)) for p in tests]

@@ -18,7 +18,7 @@ from analytics.fields import LINKS, SIZES, Field, fields, find, with_value
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, normal_p, share
 from analytics.question import Question
-from analytics.rows import Row, frame, rows, with_q_values
+from analytics.rows import Row, frame, with_q_values
 from data.messages import N_
 from data.schema import Tables
 
@@ -33,6 +33,8 @@ DEAL_COLUMNS = (
 LEAST_DEALS = 25
 LEAST_SHARE = 0.02
 MOST_SOURCES = 10
+# What cells are of beside the fields, which are numbered from 0.
+EVERYONE, CURRENCY = -1, -2
 
 # These are the outcome, or a place in which deals are counted anyway; a person's name is the deal's owner again.
 NOT_ASKED = {("deals", "stage"), ("deals", "status"), ("people", "person_name")}
@@ -71,18 +73,19 @@ def drivers(tables: Tables, filters: Filters) -> Question:
     """
     asked = candidates(tables, filters)
     deals = _wide(tables, filters, asked)
-    parts = [_cells(deals, place, _[f"field_{place}"]) for place in range(len(asked))]
-    together = ibis.union(_cells(deals, -1, ibis.literal("")), *parts) if parts else _cells(deals, -1, ibis.literal(""))
+    parts = [_cells(deals, place, deals[f"field_{place}"]) for place in range(len(asked))]
+    together = ibis.union(
+        _cells(deals, EVERYONE, ibis.literal("")), _cells(deals, CURRENCY, deals.currency.fill_null("")), *parts
+    )
     decided = (_.code % len(STATUSES) < 2).ifelse(_.n, 0)
     asks = {
         "cells": together.mutate(
             of_value=decided.sum().over(group_by=["field", "value"]), of_field=decided.sum().over(group_by="field")
         )
-        .filter((_.value == "") | ((_.of_value >= LEAST_DEALS) & (_.of_value >= LEAST_SHARE * _.of_field)))
+        .filter(
+            (_.field < 0) | (_.value == "") | ((_.of_value >= LEAST_DEALS) & (_.of_value >= LEAST_SHARE * _.of_field))
+        )
         .select("field", "value", "code", "n", "money"),
-        "currencies": _closed(tables, filters)
-        .filter(_.amount.notnull())
-        .agg(first_currency=_.currency.min(), last_currency=_.currency.max()),
     }
     return Question(asks, partial(_rows, asked=asked))
 
@@ -111,7 +114,10 @@ def _closed(tables: Tables, filters: Filters) -> ir.Table:
 
 def _wide(tables: Tables, filters: Filters, asked: Sequence[Field]) -> ir.Table:
     """A row a deal: every field as text, "" where blank, and `code`: its size, source and status as one number."""
+    own = [field.column for field in asked if field.table == "deals"]
+    keys = [LINKS[table][0] for table in {field.table for field in asked} - {"deals"}]
     deals = _closed(tables, filters)
+    deals = deals.select(*dict.fromkeys(("status", "source", "amount", "currency", *sorted(keys), *own)))
     sized = with_value(deals, tables, find("deal_size", tables), "size")
     common = (
         deals.filter(_.source.notnull() & (_.source != ""))
@@ -146,11 +152,11 @@ def _wide(tables: Tables, filters: Filters, asked: Sequence[Field]) -> ir.Table:
         for place, field in enumerate(asked)
         if field.table == "deals"
     }
-    return found.select(**texts, code=code, amount=_.amount)
+    return found.select("amount", "currency", **texts, code=code)
 
 
 def _cells(deals: ir.Table, place: int, value: ir.StringValue) -> ir.Table:
-    return deals.agg(n=_.count(), money=_.amount.sum(), by=[value.name("value"), _.code]).select(
+    return deals.agg(n=deals.count(), money=deals.amount.sum(), by=[value.name("value"), deals.code]).select(
         "value", "code", "n", "money", field=ibis.literal(place, "int32")
     )
 
@@ -188,13 +194,14 @@ class _Cells:
 
 def _rows(answers: Mapping[str, pd.DataFrame], asked: Sequence[Field]) -> pd.DataFrame:
     cells = answers["cells"]
-    known = rows(answers["currencies"])[0]
-    currency = known["first_currency"] if known["first_currency"] == known["last_currency"] else None
-    has_one_currency = known["first_currency"] == known["last_currency"]
+    named = (cells["field"] == CURRENCY) & (cells["value"] != "") & cells["money"].notna()
+    currencies = cells.loc[named, "value"].unique()
+    has_one_currency = len(currencies) <= 1
+    currency = currencies[0] if len(currencies) == 1 else None
     parts = {
         (int(place), value): _Cells.of(part) for (place, value), part in cells.groupby(["field", "value"], sort=False)
     }
-    everyone = parts.get((-1, ""), _Cells.of(cells.iloc[:0]))
+    everyone = parts.get((EVERYONE, ""), _Cells.of(cells.iloc[:0]))
     least = max(LEAST_DEALS, LEAST_SHARE * everyone.decided)
     adjusters = _fit_to_adjust(everyone)
     # Sums of amounts that were written with the outcome in mind compare nothing.

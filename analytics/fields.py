@@ -133,43 +133,59 @@ def with_value(
 
     Sizes are cut among the rows of `table`, calendar quarters and months in `time_zone`.
     """
-    found = _with_text(table, tables, field, name, near, time_zone)
-    if field.names is None:
-        return found
-    told_apart = found[name].isnull() | (found[name].isin(field.names) if field.names else ibis.literal(False))
-    return found.mutate(told_apart.ifelse(found[name], OTHERS).name(name))
-
-
-def _with_text(table: ir.Table, tables: Tables, field: Field, name: str, near: str, time_zone: str) -> ir.Table:
     if field.band == "size":
-        return _with_size(table, field.column, name)
-    if field.band:
-        moment = in_zone(table[field.column], time_zone)
-        quarter = moment.year().cast("string") + "-Q" + moment.quarter().cast("string")
-        return table.mutate((quarter if field.band == "quarter" else moment.strftime("%Y-%m")).name(name))
-    if field.table == near:
-        return table.mutate(_[field.column].cast("string").nullif("").name(name))
-    ours, theirs = LINKS[field.table]
+        sized = _with_size(table, field.column, name)
+        return sized if field.names is None else sized.mutate(**{name: _told_apart(sized[name], field)})
+    if field.table == near or field.band:
+        return table.mutate(**{name: own_value(table, field, time_zone)})
+    linked = linked_values(tables, field, name)
+    return table.left_join(linked, [(LINKS[field.table][0], "linked_key")]).drop("linked_key")
+
+
+def own_value(table: ir.Table, field: Field, time_zone: str = "UTC") -> ir.StringValue:
+    """A column of `table` itself as text, or the calendar quarter or month it falls in; blank is null."""
+    if not field.band:
+        return _told_apart(table[field.column].cast("string").nullif(""), field)
+    moment = in_zone(table[field.column], time_zone)
+    if field.band == "month":
+        return _told_apart(moment.strftime("%Y-%m"), field)
+    return _told_apart(moment.year().cast("string") + "-Q" + moment.quarter().cast("string"), field)
+
+
+def linked_values(tables: Tables, field: Field, name: str) -> ir.Table:
+    """A field of a linked table as text, `name`, for each `linked_key`; blank is null."""
+    _ours, theirs = LINKS[field.table]
+    linked = tables[field.table].select(linked_key=theirs, text=field.column)
     # A key that a hostile file gives twice must not double the deals.
-    linked = (
-        tables[field.table]
-        .filter(_[theirs].notnull())
-        .group_by(_[theirs].name("linked_key"))
-        .agg(_[field.column].cast("string").nullif("").max().name(name))
-    )
-    return table.left_join(linked, [(ours, "linked_key")]).drop("linked_key")
+    text = linked.text.cast("string").nullif("").max()
+    return linked.filter(linked.linked_key.notnull()).agg(**{name: _told_apart(text, field)}, by="linked_key")
+
+
+def columns_for(field: Field) -> list[str]:
+    """The columns that `with_value` needs of a row of deals."""
+    if field.band == "size":
+        return [field.column, "currency"]
+    return [field.column if field.table == "deals" else LINKS[field.table][0]]
+
+
+def _told_apart(value: ir.StringValue, field: Field) -> ir.StringValue:
+    """The values a folded field names, and one for all others."""
+    if field.names is None:
+        return value
+    told_apart = value.isnull() | value.isin(field.names) if field.names else value.isnull()
+    return told_apart.ifelse(value, OTHERS)
 
 
 def _with_size(table: ir.Table, column: str, name: str) -> ir.Table:
     """The quarter of the rows with an amount in the same currency that a row's amount falls in; equal ones together."""
-    limits = table.filter(_[column].notnull()).agg(
-        **{f"size_{part}": _[column].quantile(part / 4) for part in (1, 2, 3)},
-        by=_.currency.fill_null("").name("size_currency"),
+    sized = table.select(size_currency=table.currency.fill_null(""), sized=column)
+    limits = sized.filter(sized.sized.notnull()).agg(
+        **{f"size_{part}": _.sized.quantile(part / 4) for part in (1, 2, 3)}, by="size_currency"
     )
-    joined = table.mutate(of_currency=_.currency.fill_null("")).left_join(limits, [("of_currency", "size_currency")])
+    joined = table.left_join(limits, [(table.currency.fill_null(""), limits.size_currency)])
     size = ibis.cases(
         (_[column].isnull(), ibis.null("string")),
         *((_[column] <= _[f"size_{part}"], SIZES[part - 1]) for part in (1, 2, 3)),
         else_=SIZES[3],
     )
-    return joined.mutate(size.name(name)).drop("of_currency", "size_currency", "size_1", "size_2", "size_3")
+    return joined.mutate(size.name(name)).drop("size_currency", "size_1", "size_2", "size_3")

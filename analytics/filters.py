@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from analytics.fields import Field, with_value
+from analytics.fields import LINKS, Field, columns_for, linked_values, own_value, with_value
 from data.schema import Tables
 
 Dated = Literal["created", "closed"]
@@ -21,6 +23,7 @@ Ownership = Literal["now", "then"]
 _STAY_DATES = {"created": "deal_created_at", "closed": "deal_closed_at", "entered": "entered_at"}
 # The as-of date of data without any date: nothing in it can be later.
 ENDLESS = date(9999, 12, 30)
+KEPT_TABLES = 64
 
 
 @dataclass(frozen=True)
@@ -57,25 +60,24 @@ class Filters:
 
     def in_period(self, moment: ir.TimestampColumn) -> ir.BooleanValue:
         """True where `moment` lies in the period: always without bounds, never with bounds where it is unknown."""
-        inside = ibis.literal(True)
+        bounds = self.period_bounds(moment)
+        return reduce(and_, bounds).fill_null(False) if bounds else ibis.literal(True)
+
+    def period_bounds(self, moment: ir.TimestampColumn) -> list[ir.BooleanValue]:
+        """What keeps the rows whose `moment` lies in the period, as the engine can best skip the others."""
+        bounds = []
         if self.since:
-            inside = inside & (moment >= _start(self.since, self.time_zone))
+            bounds.append(moment >= _start(self.since, self.time_zone))
         if self.until:
-            inside = inside & (moment < _start(self.until + timedelta(days=1), self.time_zone))
-        return inside.fill_null(False) if self.has_period else inside
+            bounds.append(moment < _start(self.until + timedelta(days=1), self.time_zone))
+        return bounds
 
     def deals(self, tables: Tables, dated: Dated | None = None) -> ir.Table:
         """The deals these filters let through, as they stood at the as-of date, with the columns of `deals`.
 
         A deal created later is not there, a deal closed later is open. With `dated`, the period bounds that date.
         """
-        deals = self._chosen(tables).drop("is_reopened")
-        if self.pipeline is not None:
-            deals = deals.filter(_.pipeline == self.pipeline)
-        if dated is None:
-            return deals
-        column = {"created": "created_at", "closed": "closed_at"}[dated]
-        return deals.filter(self.in_period(_[column])) if self.has_period else deals
+        return _deals(tables, self, dated)
 
     def stage_entries(
         self, tables: Tables, dated: StayDated | None = None, by: Field | None = None, owner: Ownership = "now"
@@ -87,58 +89,7 @@ class Filters:
         period bounds that date of the deal, or the entry of the stay. With `owner` "then", filters and groups by owner, and
         by what is known of people, are about who owned the deal during the stay.
         """
-        now = self.now
-        entries = tables.stage_entries
-        # Stays without any time follow from how the deal ended; before it ended, it was somewhere unknown. What is seldom so
-        # is asked last, and the engine leaves out what no date of the data can change.
-        is_timed = _.entered_at.notnull() | _.left_at.notnull() | (_.fate == "still")
-        has_ended = is_timed | (_.deal_closed_at < now) | _.deal_closed_at.isnull()
-        bounds = [
-            (_.entered_at < now) | _.entered_at.isnull(),
-            (_.deal_created_at < now) | _.deal_created_at.isnull(),
-            has_ended | (_.stage_order == 1),
-        ]
-        if self.pipeline is not None:
-            bounds.append(_.pipeline == self.pipeline)
-        if dated and self.has_period:
-            bounds.append(self.in_period(_[_STAY_DATES[dated]]))
-            if dated == "closed":
-                bounds.append(_.deal_closed_at < now)
-        entries = self._of_chosen(entries.filter(bounds), tables, dated, by, owner)
-        still = (_.left_at >= now).fill_null(False) | (~has_ended).fill_null(False)
-        return entries.mutate(
-            fate=still.ifelse("still", _.fate),
-            left_at=still.ifelse(ibis.null("timestamp"), _.left_at),
-            next_stage=still.ifelse(ibis.null("string"), _.next_stage),
-            deal_closed_at=(_.deal_closed_at < now).ifelse(_.deal_closed_at, ibis.null("timestamp")),
-        )
-
-    def _of_chosen(
-        self, entries: ir.Table, tables: Tables, dated: StayDated | None, by: Field | None, owner: Ownership
-    ) -> ir.Table:
-        """The stays of the deals that `where` lets through, with the `group`; deals are looked up only where they must be."""
-        where = self.chosen_values()
-        of_stay = {field: _of_stay(field, owner) for field in where} | ({by: _of_stay(by, owner)} if by else {})
-        # What is asked of the owner then is asked of the stay; a copy of the deal's currency serves where no deal is needed.
-        needs_deals = any(found is None for found in of_stay.values())
-        of_deal = {}
-        for field, chosen in where.items():
-            found = of_stay[field]
-            if found is None or (needs_deals and found.column == "deal_currency"):
-                of_deal[field] = chosen
-            else:
-                entries = _with_own(entries, tables, found, "chosen").filter(kept_values(chosen)).drop("chosen")
-        own_group = of_stay[by] if by else None
-        if needs_deals:
-            deals = self._chosen(tables, of_deal)
-            if dated in ("created", "closed"):
-                deals = deals.filter(self.in_period(_[f"{dated}_at"]))
-            if by and own_group is None:
-                deals = with_value(deals, tables, by, "group", time_zone=self.time_zone)
-                entries = entries.inner_join(deals.select("group", of_deal=_.deal_no), [("deal_no", "of_deal")])
-                return entries.drop("of_deal")
-            entries = entries.semi_join(deals.select(of_deal=_.deal_no), [("deal_no", "of_deal")])
-        return _with_own(entries, tables, own_group, "group") if own_group else entries
+        return _stays(tables, self, dated, by, owner)
 
     def chosen_values(self) -> dict[Field, tuple[str, ...]]:
         merged: dict[Field, tuple[str, ...]] = {}
@@ -146,21 +97,123 @@ class Filters:
             merged[choice.field] = merged.get(choice.field, ()) + choice.values
         return merged
 
-    def _chosen(self, tables: Tables, where: Mapping[Field, tuple[str, ...]] | None = None) -> ir.Table:
-        """The deals let through by `where`, of any pipeline, as they stood; `is_reopened` where they closed later."""
-        now = self.now
-        deals = (
-            tables.deals.filter((_.created_at < now) | _.created_at.isnull())
-            .mutate(is_reopened=(_.closed_at >= now).fill_null(False))
-            .mutate(
-                status=_.is_reopened.ifelse("open", _.status),
-                closed_at=_.is_reopened.ifelse(ibis.null("timestamp"), _.closed_at),
+
+# Ibis takes a millisecond or two for each step on tables this wide, so what the questions of a page share is put together
+# once. The keys compare exactly.
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _deals_as_of(tables: Tables, now: datetime, closed_in: Filters | None = None) -> ir.Table:
+    """Every deal there was at `now`, as it stood then; or those only that closed in the period of `closed_in` and before `now`."""
+    deals = tables.deals
+    bounds = [(deals.created_at < now) | deals.created_at.isnull()]
+    if (
+        closed_in is not None
+    ):  # asked of the column itself, since the engine can skip by that and not by what is made of it
+        bounds += [*closed_in.period_bounds(deals.closed_at), deals.closed_at < now]
+    deals = deals.filter(bounds)
+    is_reopened = (deals.closed_at >= now).fill_null(False)
+    return deals.mutate(
+        status=is_reopened.ifelse("open", deals.status),
+        closed_at=is_reopened.ifelse(ibis.null("timestamp"), deals.closed_at),
+    )
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _stays_as_of(tables: Tables, now: datetime) -> ir.Table:
+    """Every stay there had been at `now`, as it stood then."""
+    stays = tables.stage_entries
+    # Stays without any time follow from how the deal ended; before it ended, it was somewhere unknown. What is seldom so
+    # is asked last, and the engine leaves out what no date of the data can change.
+    is_timed = stays.entered_at.notnull() | stays.left_at.notnull() | (stays.fate == "still")
+    has_ended = is_timed | (stays.deal_closed_at < now) | stays.deal_closed_at.isnull()
+    stays = stays.filter(
+        (stays.entered_at < now) | stays.entered_at.isnull(),
+        (stays.deal_created_at < now) | stays.deal_created_at.isnull(),
+        has_ended | (stays.stage_order == 1),
+    )
+    still = (stays.left_at >= now).fill_null(False) | (~has_ended).fill_null(False)
+    return stays.mutate(
+        fate=still.ifelse("still", stays.fate),
+        left_at=still.ifelse(ibis.null("timestamp"), stays.left_at),
+        next_stage=still.ifelse(ibis.null("string"), stays.next_stage),
+        deal_closed_at=(stays.deal_closed_at < now).ifelse(stays.deal_closed_at, ibis.null("timestamp")),
+    )
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _deals(tables: Tables, filters: Filters, dated: Dated | None) -> ir.Table:
+    """`Filters.deals`."""
+    deals, kept = _chosen(tables, filters, filters.chosen_values(), dated)
+    if filters.pipeline is not None:
+        kept.append(deals.pipeline == filters.pipeline)
+    return _kept(deals, kept)
+
+
+def _chosen(
+    tables: Tables, filters: Filters, where: Mapping[Field, tuple[str, ...]], dated: Dated | None
+) -> tuple[ir.Table, list[ir.BooleanValue]]:
+    """The deals of any pipeline as they stood, and what keeps those of the period that `where` lets through."""
+    if not filters.has_period:
+        dated = None
+    deals = _deals_as_of(tables, filters.now, filters if dated == "closed" else None)
+    kept = filters.period_bounds(deals.created_at) if dated == "created" else []
+    for field, chosen in where.items():
+        if field.band == "size":  # cut among the deals kept so far
+            sized = with_value(_kept(deals, kept), tables, field, "chosen")
+            deals = sized.filter(_among(sized.chosen, chosen)).drop("chosen")
+            kept = []
+        else:
+            kept.append(is_chosen(deals, tables, field, chosen, filters.time_zone))
+    return deals, kept
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _stays(tables: Tables, filters: Filters, dated: StayDated | None, by: Field | None, owner: Ownership) -> ir.Table:
+    """`Filters.stage_entries`; deals are looked up only where they must be."""
+    stays = _stays_as_of(tables, filters.now)
+    kept: list[ir.BooleanValue] = []
+    if filters.pipeline is not None:
+        kept.append(stays.pipeline == filters.pipeline)
+    if dated and filters.has_period:
+        kept += filters.period_bounds(stays[_STAY_DATES[dated]])
+    where = filters.chosen_values()
+    of_stay = {field: _of_stay(field, owner) for field in where} | ({by: _of_stay(by, owner)} if by else {})
+    # What is asked of the owner then is asked of the stay; a copy of the deal's currency serves where no deal is needed.
+    needs_deals = any(found is None for found in of_stay.values())
+    of_deal = {}
+    of_person = {}
+    for field, chosen in where.items():
+        found = of_stay[field]
+        if found is None or (needs_deals and found.column == "deal_currency"):
+            of_deal[field] = chosen
+        elif found.table == "people":
+            of_person[found] = chosen
+        else:
+            kept.append(is_chosen(stays, tables, found, chosen, filters.time_zone, "stage_entries"))
+    own_group = of_stay[by] if by else None
+    groups = None
+    if needs_deals:
+        deals = _kept(*_chosen(tables, filters, of_deal, None if dated == "entered" else dated))
+        if by is None or own_group is not None:
+            kept.append(stays.deal_no.isin(deals.deal_no))
+        else:
+            groups = with_value(
+                deals.select("deal_no", *columns_for(by)), tables, by, "group", time_zone=filters.time_zone
             )
-        )
-        for field, chosen in (self.chosen_values() if where is None else where).items():
-            deals = with_value(deals, tables, field, "chosen", time_zone=self.time_zone)
-            deals = deals.filter(kept_values(chosen)).drop("chosen")
-        return deals
+    stays = _kept(stays, kept)
+    for field, chosen in of_person.items():
+        owned = _with_own(stays, tables, field, "chosen")
+        stays = owned.filter(_among(owned.chosen, chosen)).drop("chosen")
+    if own_group is not None:
+        return _with_own(stays, tables, own_group, "group")
+    if groups is None:
+        return stays
+    return stays.inner_join(groups.select("group", of_deal=_.deal_no), [("deal_no", "of_deal")]).drop("of_deal")
+
+
+def _kept(table: ir.Table, bounds: list[ir.BooleanValue]) -> ir.Table:
+    return table.filter(bounds) if bounds else table
 
 
 def values(tables: Tables, field: Field) -> ir.Table:
@@ -198,15 +251,30 @@ def _with_own(entries: ir.Table, tables: Tables, field: Field, name: str) -> ir.
     return with_value(entries, tables, field, name, near="stage_entries")
 
 
-def kept_values(chosen: tuple[str, ...]) -> Callable[[ir.Table], ir.BooleanValue]:
-    """What keeps the rows whose column `chosen` holds one of these; "" stands for none."""
+def is_chosen(
+    table: ir.Table,
+    tables: Tables,
+    field: Field,
+    chosen: tuple[str, ...],
+    time_zone: str = "UTC",
+    near: str = "deals",
+) -> ir.BooleanValue:
+    """What keeps the rows of `table` whose `field`, of any band but sizes, holds one of these; "" stands for none."""
+    if field.table == near or field.band:
+        return _among(own_value(table, field, time_zone), chosen)
+    key = table[LINKS[field.table][0]]
+    linked = linked_values(tables, field, "value")
+    known = [value for value in chosen if value]
+    among = key.isin(linked.filter(linked.value.isin(known)).linked_key) if known else ibis.literal(False)
+    if "" not in chosen:
+        return among
+    return among | ~key.isin(linked.filter(linked.value.notnull()).linked_key).fill_null(False)
 
-    def kept(table: ir.Table) -> ir.BooleanValue:
-        known = [value for value in chosen if value]
-        among = table.chosen.isin(known).fill_null(False) if known else ibis.literal(False)
-        return among | table.chosen.isnull() if "" in chosen else among
 
-    return kept
+def _among(value: ir.StringValue, chosen: tuple[str, ...]) -> ir.BooleanValue:
+    known = [each for each in chosen if each]
+    among = value.isin(known).fill_null(False) if known else ibis.literal(False)
+    return among | value.isnull() if "" in chosen else among
 
 
 def _start(day: date, time_zone: str) -> datetime:

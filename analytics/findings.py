@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, lru_cache, reduce
 from operator import add
 from typing import Any, Literal
 
@@ -15,14 +15,14 @@ import pandas as pd
 from ibis import _
 
 from analytics.dependency import by_owner, dependency
-from analytics.fields import BANDS, LINKS, Field, fields, with_value
+from analytics.fields import BANDS, LINKS, SIZES, Field, fields, own_value, with_value
 from analytics.filters import Filters
 from analytics.funnel import MOST_ASSUMED, Counting, first_stays
-from analytics.intervals import benjamini_hochberg, share
+from analytics.intervals import benjamini_hochberg
 from analytics.question import Answers, Question
-from analytics.rows import Row, frame, hours, number, rows, split, whole
+from analytics.rows import Row, frame, hours, number, split, whole
 from analytics.segment_pairs import REAL, Counts, Pair, compared
-from analytics.stakes import KINDS, groups_of, prices, to_price
+from analytics.stakes import AFTERWARDS, KINDS, groups_of, prices, to_price
 from data.schema import Tables
 
 COLUMNS = (
@@ -36,10 +36,29 @@ MOST_VALUES = 30
 # What says how a deal stands or ended, and fields that repeat another, are no causes.
 NOT_CAUSES = frozenset({"pipeline", "stage", "status", "currency", "lost_reason", "forecast_category"})
 REPEATED = {"person_name": "owner", "product_name": "product"}
+# The engine counts values only nearly: of a field that may have so many, they are looked at one by one.
+MOST_LOOKED_AT = MOST_VALUES * 1.5
 # A field filled for one outcome this much less than for another is filled after the outcome is known.
 WRITTEN_AFTERWARDS = 0.5
 # Above so many deals lengths are counted in days: the chances differ by less than they are rounded to.
 IN_DAYS_FROM = 50_000
+# The numbers of `SIZES`, in order; 0 is for deals without an amount.
+SIZE_CODES = range(1, len(SIZES) + 1)
+NO_NAMES = pd.DataFrame({"place": [], "code": [], "name": []})
+# In `groups`, the place of the rows that tell of whole stages, by currency; columns that only other rows have.
+STAGES = -1
+NOTHING_OF_STAGES = {
+    "currency": ibis.null("string"), "untimed": ibis.literal(0, "int64"), "assumed": ibis.literal(0, "int64"),
+    "order": ibis.null("float64"),
+}  # fmt: skip
+NOTHING_OF_GROUPS = {
+    "fate": ibis.null("string"), "length": ibis.literal(0, "int64"), "code": ibis.literal(0, "int64"),
+    "amount": ibis.null("float64"),
+}  # fmt: skip
+NOTHING_OF_CELLS = {
+    "known": ibis.literal(0, "int64"), "amount": ibis.null("float64"), "squares": ibis.null("float64"),
+    "first_entered": ibis.null("timestamp"), "last_entered": ibis.null("timestamp"),
+}  # fmt: skip
 VERY_LIKELY, LIKELY = 0.001, 0.01
 
 
@@ -53,8 +72,14 @@ def findings(tables: Tables, filters: Filters, has_history: bool = True) -> Ques
     holds very much of the open pipeline's money, counted and not tested. The period bounds the creation of deals. Only
     what is real and worse has a rank and money; `repeats` names the costlier one of its kind that it disappears with.
     """
-    search = Search.of(tables, filters, has_history)
-    return Question({"fields": search.fields()}, search.finish, (search.scan, search.closer))
+    search = _search(tables, filters, has_history)
+    return Question({"told_apart": told_apart(tables)}, search.finish, (search.fields, search.scan, search.closer))
+
+
+def not_compared(tables: Tables, filters: Filters) -> Question:
+    """One row a field that `findings` leaves out because it has more than 30 values. Columns: `field`."""
+    search = _search(tables, filters, True)
+    return Question({"told_apart": told_apart(tables)}, search.left_out, (search.fields, search.values))
 
 
 def open_deals(tables: Tables, filters: Filters, by: Field, segment: str, stage: str | None) -> ir.Table:
@@ -71,9 +96,58 @@ def open_deals(tables: Tables, filters: Filters, by: Field, segment: str, stage:
     return found.order_by(_.amount.desc(nulls_first=False), "deal_id")
 
 
-def _causes(tables: Tables) -> list[Field]:
-    causes = [each for each in fields(tables) if each.table != "deals" or each.column not in NOT_CAUSES]
-    return [*causes, *(band for band in BANDS if band.band == "size")]
+@lru_cache(maxsize=64)
+def causes(tables: Tables) -> tuple[Field, ...]:
+    """The fields that could be a cause of what becomes of deals."""
+    found = [each for each in fields(tables) if each.table != "deals" or each.column not in NOT_CAUSES]
+    return (*found, *(band for band in BANDS if band.band == "size"))
+
+
+@lru_cache(maxsize=64)
+def told_apart(tables: Tables) -> ir.Table:
+    """One row: whether each cause, `f<place>`, has different values anywhere in the data; null where it has none.
+
+    No filter changes it, so that the columns nobody filled are looked for once, and then never asked for again.
+    """
+    known: dict[str, dict[str, ir.BooleanValue]] = defaultdict(dict)
+    for place, each in enumerate(causes(tables)):
+        column = tables[each.table][each.column]
+        text = column if each.band else column.cast("string").nullif("")
+        known[each.table][f"f{place}"] = text.max() > text.min()
+    first, *others = (tables[name].agg(**found) for name, found in known.items())
+    return reduce(lambda one, other: one.cross_join(other), others, first)
+
+
+@lru_cache(maxsize=16)
+def _open_stays(tables: Tables, filters: Filters, in_days: bool) -> ir.Table:
+    """One row a deal and open stage: `deal_no, stage, fate, length` (hours, -1 unknown), times, amount, currency."""
+    stays = first_stays(tables, filters)
+    taken = (stays.is_untimed | stays.is_negative).ifelse(-1, stays.hours)
+    return stays.filter(stays.outcome == "open").select(
+        "deal_no", "stage", "stage_order", "fate", "entered_at", "left_at", "is_assumed",
+        length=_length(taken, in_days), amount=stays.deal_amount, currency=stays.deal_currency,
+    )  # fmt: skip
+
+
+def _lives(deals: ir.Table, filters: Filters, in_days: bool) -> ir.Table:
+    """The same columns where there is no history: one row a deal, from its creation to its end, at no stage."""
+    end = (deals.status == "open").ifelse(ibis.timestamp(filters.now), deals.closed_at)
+    taken = hours(end, deals.created_at).fill_null(-1).clip(lower=-1)
+    return deals.select(
+        "deal_no", "amount", "currency", stage=ibis.null("string"), stage_order=ibis.literal(0.0),
+        fate=deals.status.cases(("won", "advanced"), ("lost", "lost"), else_="still"),
+        entered_at=deals.created_at, left_at=ibis.null("timestamp"), is_assumed=ibis.literal(False),
+        length=_length(taken, in_days),
+    )  # fmt: skip
+
+
+def _length(taken: ir.IntegerValue, in_days: bool) -> ir.IntegerValue:
+    return taken - taken % 24 if in_days else taken
+
+
+@lru_cache(maxsize=16)
+def _search(tables: Tables, filters: Filters, has_history: bool) -> Search:
+    return Search(tables, filters, has_history)
 
 
 @dataclass(frozen=True)
@@ -82,164 +156,168 @@ class Search:
 
     tables: Tables
     filters: Filters
-    causes: list[Field]
-    has_history: bool
+    has_history: bool = True
     # The groups last compared and what came of it: two rounds need the same.
     last: list[tuple[pd.DataFrame, list[Pair]]] = field(default_factory=list, compare=False)
 
-    @classmethod
-    def of(cls, tables: Tables, filters: Filters, has_history: bool = True) -> Search:
-        """The search over every field that could be a cause."""
-        return cls(tables, filters, _causes(tables), has_history)
+    @cached_property
+    def causes(self) -> tuple[Field, ...]:
+        return causes(self.tables)
+
+    @cached_property
+    def deals(self) -> ir.Table:
+        """The deals let through."""
+        return self.filters.deals(self.tables, "created" if self.filters.has_period else None)
 
     # first round: which fields make groups
 
-    def fields(self) -> ir.Table:
-        deals = self._with_values(range(len(self.causes)))
-        counts = {kind: _.count(where=_.status == kind) for kind in KINDS}
-        for place in range(len(self.causes)):
-            column = _[f"f{place}"]
-            counts[f"distinct_{place}"] = column.approx_nunique()
-            counts |= {f"{kind}_{place}": column.count(where=_.status == kind) for kind in KINDS}
-        return deals.agg(deals=_.count(), **counts)
+    def fields(self, answers: Answers) -> dict[str, ir.Table]:
+        apart = answers["told_apart"].iloc[0].to_dict()
+        places = [place for place in range(len(self.causes)) if apart[f"f{place}"] is True]
+        return {"fields": _filled(self, tuple(places))}
 
-    def _with_values(self, places: Sequence[int] | range) -> ir.Table:
-        """The deals let through with the values of some fields as text, `f<place>`; blank is null."""
-        deals = self.filters.deals(self.tables, "created" if self.filters.has_period else None)
+    def with_values(self, places: Sequence[int], *kept: str) -> ir.Table:
+        """The deals let through, `deal_no` and `kept`, with the values of some fields as text, `f<place>`; blank is null."""
+        deals = self.deals
         wanted: dict[str, list[int]] = defaultdict(list)
-        bands = [place for place in places if self.causes[place].band]
         for place in places:
-            if place not in bands:
-                wanted[self.causes[place].table].append(place)
-
-        def text(place: int) -> ir.StringValue:
-            return _[self.causes[place].column].cast("string").nullif("")
-
-        own = {f"f{place}": text(place) for place in wanted.pop("deals", [])}
-        keys = [LINKS[table][0] for table in wanted]
-        kept = ["deal_no", "status", "amount", "currency", "created_at", "closed_at"]
-        deals = deals.select(*kept, *keys, **own)
+            wanted[self.causes[place].band or self.causes[place].table].append(place)
+        bands = wanted.pop("size", [])
+        own = {f"f{place}": own_value(deals, self.causes[place]) for place in wanted.pop("deals", [])}
+        needed = {"deal_no", *kept, *(["amount", "currency"] if bands else []), *(LINKS[table][0] for table in wanted)}
+        deals = deals.select(*sorted(needed), **own)
         for table, linked in wanted.items():
             ours, theirs = LINKS[table]
+            rows_ = self.tables[table]
             # A key that a hostile file gives twice must not double the deals.
-            found = (
-                self.tables[table]
-                .filter(_[theirs].notnull())
-                .group_by(_[theirs].name(f"key_{table}"))
-                .agg(**{f"f{place}": text(place).max() for place in linked})
+            found = rows_.filter(rows_[theirs].notnull()).agg(
+                **{f"f{place}": own_value(rows_, self.causes[place]).max() for place in linked},
+                by=rows_[theirs].name(f"key_{table}"),
             )
             deals = deals.left_join(found, [(ours, f"key_{table}")]).drop(f"key_{table}")
         for place in bands:
-            deals = with_value(deals, self.tables, self.causes[place], f"f{place}", time_zone=self.filters.time_zone)
+            deals = with_value(deals, self.tables, self.causes[place], f"f{place}")
         return deals
 
     def _fit(self, answers: Answers) -> list[int]:
         """The fields with 2 to 30 values that were not filled in once the outcome was known."""
-        (row,) = rows(answers["fields"])
-        distinct = [whole(row[f"distinct_{place}"]) for place in range(len(self.causes))]
-        several = {each.name for each, n in zip(self.causes, distinct, strict=True) if n >= 2}
-        found = []
-        for place, each in enumerate(self.causes):
-            filled = [
-                share(whole(row[f"{kind}_{place}"]), whole(row[kind])) for kind in KINDS if whole(row[kind]) >= 10
-            ]
-            known = [part for part in filled if part is not None]
-            is_cause = not known or min(known) >= WRITTEN_AFTERWARDS * max(known)
-            # The engine's count is near enough to pass over names of people; the values themselves are counted in `pairs`.
-            if 1 <= distinct[place] <= MOST_VALUES * 1.5 and is_cause and REPEATED.get(each.name) not in several:
-                found.append(place)
+        return [place for place, n in self._filled_before(answers).items() if n <= MOST_LOOKED_AT]
+
+    def _filled_before(self, answers: Answers) -> dict[int, int]:
+        """How many values each field has, nearly, of those that were not filled in once the outcome was known."""
+        row = answers["fields"].iloc[0].to_dict()
+        several = [place for place in range(len(self.causes)) if row.get(f"differ_{place}") is True]
+        names = {self.causes[place].name for place in several}
+        found = {}
+        for place in several:
+            if REPEATED.get(self.causes[place].name) in names:
+                continue
+            parts = [row[f"{kind}_{place}"] / row[kind] for kind in KINDS if row[kind] >= 10]
+            if not parts or min(parts) >= WRITTEN_AFTERWARDS * max(parts):
+                found[place] = whole(row[f"values_{place}"])
         return found
 
     # second round: every stage in every group
 
+    def values(self, answers: Answers) -> dict[str, ir.Table]:
+        """The different values of each field, with the code that stands for each; those of sizes are known."""
+        named = tuple(place for place in self._fit(answers) if not self.causes[place].band)
+        return {"names": _coded(self, named)} if named else {}
+
+    def code(self, deals: ir.Table, place: int) -> ir.IntegerValue:
+        """A number for each value of a field."""
+        text = deals[f"f{place}"]
+        if self.causes[place].band:
+            return text.cases(*zip(SIZES, SIZE_CODES, strict=True), else_=0).cast("int64")
+        return text.hash()
+
+    def _names(self, answers: Answers) -> dict[tuple[int, int], str]:
+        """What each code of each field stands for."""
+        names = answers.get("names", NO_NAMES)
+        known = names[names["name"].notna()]
+        found = dict(zip(zip(known["place"], known["code"], strict=True), known["name"], strict=True))
+        bands = (place for place in self._fit(answers) if self.causes[place].band)
+        return found | {(place, code): size for place in bands for code, size in zip(SIZE_CODES, SIZES, strict=True)}
+
     def _stays(self, answers: Answers) -> ir.Table:
-        """One row a deal and open stage: `deal_no, stage, fate, length` (hours, -1 unknown), times, amount, currency."""
-        step = 24 if whole(answers["fields"]["deals"].iloc[0]) > IN_DAYS_FROM else 1
+        """The stays to compare, of any deal: which of them are let through, the deals say that they are joined with."""
+        is_long = whole(answers["fields"]["deals"].iloc[0]) > IN_DAYS_FROM
         if self.has_history:
-            stays = first_stays(self.tables, self.filters, Counting()).filter(_.outcome == "open")
-            stays = stays.mutate(
-                taken=(_.is_untimed | _.is_negative).ifelse(-1, _.hours), amount=_.deal_amount, currency=_.deal_currency
-            )
-        else:
-            deals = self.filters.deals(self.tables, "created" if self.filters.has_period else None)
-            end = (_.status == "open").ifelse(ibis.timestamp(self.filters.now), _.closed_at)
-            stays = deals.mutate(
-                stage=ibis.null("string"), stage_order=0.0, entered_at=_.created_at, left_at=ibis.null("timestamp"), is_assumed=False,
-                fate=_.status.cases(("won", "advanced"), ("lost", "lost"), else_="still"),
-                taken=hours(end, _.created_at).fill_null(-1).clip(lower=-1),
-            )  # fmt: skip
-        return stays.select(
-            "deal_no", "stage", "stage_order", "fate", "entered_at", "left_at", "is_assumed", "amount", "currency",
-            length=(_.taken - _.taken % step) if step > 1 else _.taken,
-        )  # fmt: skip
+            return _open_stays(self.tables, replace(self.filters, where=()), is_long)
+        return _lives(self.deals, self.filters, is_long)
 
     def scan(self, answers: Answers) -> dict[str, ir.Table]:
         fit = self._fit(answers)
-        stays = self._stays(answers)
-        asks = {
-            "stages": stays.agg(
-                entered=_.count(),
-                assumed=_.count(where=_.is_assumed),
-                untimed=_.count(where=_.length < 0),
-                order=_.stage_order.min(),
-                first_currency=_.currency.min(),
-                last_currency=_.currency.max(),
-                by="stage",
-            ),
-            "owners": by_owner(self.filters.deals(self.tables, "created" if self.filters.has_period else None)),
-        }
-        if not fit:
-            return asks
-        deals = self._with_values(fit)
+        deals = self.with_values(fit)
         # Numbers instead of names: millions of stays are counted by each field.
-        coded = deals.select(of_deal=_.deal_no, **{f"f{place}": _[f"f{place}"].hash() for place in fit})
-        base = stays.inner_join(coded, [("deal_no", "of_deal")])
-        asks["groups"] = ibis.union(
-            *(
-                base.group_by("stage", "fate", "length", code=_[f"f{place}"])
-                .agg(n=_.count(), amount=_.amount.sum())
-                .mutate(place=ibis.literal(place))
-                for place in fit
-            )
-        )
-        asks["names"] = ibis.union(
-            *(
-                deals.select(place=ibis.literal(place), code=_[f"f{place}"].hash(), name=_[f"f{place}"]).distinct()
-                for place in fit
-            )
-        )
-        return asks
+        coded = deals.select(of_deal=deals.deal_no, **{f"f{place}": self.code(deals, place) for place in fit})
+        stays = self._stays(answers).inner_join(coded, [("deal_no", "of_deal")])
+        # All at once: reading the stays takes longest.
+        parts = [
+            stays.agg(
+                n=stays.count(),
+                amount=stays.amount.sum(),
+                by=["stage", "fate", "length", stays[f"f{place}"].name("code")],
+            ).mutate(place=ibis.literal(place), **NOTHING_OF_STAGES)
+            for place in fit
+        ]
+        of_stages = stays.agg(
+            n=stays.count(),
+            untimed=stays.count(where=stays.length < 0),
+            assumed=stays.count(where=stays.is_assumed),
+            order=stays.stage_order.min(),
+            by=["stage", "currency"],
+        ).mutate(place=ibis.literal(STAGES), **NOTHING_OF_GROUPS)
+        return {
+            "groups": ibis.union(*parts, of_stages) if parts else of_stages,
+            "owners": by_owner(self.deals),
+            **self.values(answers),
+        }
 
     def pairs(self, answers: Answers) -> list[Pair]:
         """Every stage in every group, with the q-value over all that were tested."""
-        if "groups" not in answers:
-            return []
         if not self.last or self.last[0][0] is not answers["groups"]:
             self.last[:] = [(answers["groups"], self._compared(answers))]
         return self.last[0][1]
 
     def _compared(self, answers: Answers) -> list[Pair]:
-        stages = {row["stage"]: row for row in rows(answers["stages"])}
-        names = {(row["place"], row["code"]): row["name"] for row in rows(answers["names"])}
-        values = Counter(place for (place, _code), name in names.items() if name is not None)
+        groups, names = answers["groups"], self._names(answers)
+        stages = self._about_stages(answers)
+        values = Counter(place for place, _code in names)
         found: list[Pair] = []
         seen: set[tuple[Any, ...]] = set()
-        for (place,), part in sorted(split(answers["groups"], ["place"]).items(), key=lambda each: each[0]):
+        everything, places = Counts.of(groups), groups["place"].to_numpy()
+        for place in sorted(values):
             if not 2 <= values[place] <= MOST_VALUES:
                 continue
-            counted = Counts.of(part)
+            counted = everything.only(places == place)
             # Two fields that part the deals alike ask the same question twice.
             if counted.mark in seen:
                 continue
             seen.add(counted.mark)
-            for stage, at_stage in stages.items():
+            for stage, about in stages.items():
                 # Deals without a creation date are left out of the chance to be won, as in the matured win rate.
-                if not self.has_history or _is_known(at_stage):
+                if not self.has_history or about.is_known:
                     found += compared(stage, place, counted, names)
         for at, q in enumerate(benjamini_hochberg([pair.p for pair in found])):
             found[at] = replace(found[at], q=q)
-        order = {stage: number(row["order"]) for stage, row in stages.items()}
-        return sorted(found, key=lambda pair: (order[pair.stage], pair.place, pair.segment, pair.kind == "delay"))
+        return sorted(
+            found, key=lambda pair: (stages[pair.stage].order, pair.place, pair.segment, pair.kind == "delay")
+        )
+
+    def _about_stages(self, answers: Answers) -> dict[str | None, _Stage]:
+        groups = answers["groups"]
+        parts = split(groups[groups["place"] == STAGES], ["stage"])
+        return {
+            stage: _Stage(
+                order=float(part["order"].min()),
+                entered=whole(part["n"].sum()),
+                assumed=whole(part["assumed"].sum()),
+                untimed=whole(part["untimed"].sum()),
+                currencies=frozenset(part["currency"].dropna()),
+            )
+            for (stage,), part in parts.items()
+        }
 
     # third round: the deals of what is real
 
@@ -247,47 +325,50 @@ class Search:
         wanted = to_price(self.pairs(answers))
         if not wanted:
             return {}
-        places = sorted({pair.place for pair in wanted})
-        coded = self._with_values(places).select(
-            "status", "closed_at", of_deal=_.deal_no, **{f"f{place}": _[f"f{place}"].hash() for place in places}
-        )
-        among = [pair.stage for pair in wanted if pair.stage is not None]
-        stays = self._stays(answers)
-        stays = stays.filter(_.stage.isin(among)) if self.has_history else stays
-        stays = stays.inner_join(coded, [("deal_no", "of_deal")])
+        deals = self.with_values(sorted({pair.place for pair in wanted}), "status", "closed_at")
+        names = {(pair.place, pair.code): pair.segment for pair in wanted}
         bits = [
-            (_[f"f{place}"] == ibis.literal(code, "int64")).fill_null(False).ifelse(1 << bit, 0)
-            for bit, (place, code) in enumerate(groups_of(wanted))
+            deals[f"f{group[0]}"].isin([names[group]]).fill_null(False).ifelse(1 << bit, 0)
+            for bit, group in enumerate(groups_of(wanted))
         ]
-        asks = {
-            "cells": stays.mutate(cell=reduce(add, bits).cast("int64"), square=_.amount * _.amount)
-            .group_by("stage", "cell", "fate", "length")
-            .agg(
-                n=_.count(),
-                known=_.amount.count(),
-                amount=_.amount.sum(),
-                squares=_.square.sum(),
-                first_entered=_.entered_at.min(),
-                last_entered=_.entered_at.max(),
-            )
-        }
+        coded = deals.select("status", "closed_at", of_deal=deals.deal_no, cell=reduce(add, bits).cast("int64"))
+        stays = self._stays(answers)
         if self.has_history:
-            end = (_.status == "open").ifelse(ibis.timestamp(self.filters.now), _.closed_at)
-            asks["after"] = (
-                stays.filter(_.fate == "advanced")
-                .mutate(hours=hours(end, _.left_at))
-                .filter(_.hours >= 0)
-                .mutate(hours=_.hours - _.hours % 24)
-                .group_by("stage", "status", "hours")
-                .agg(n=_.count())
-            )
-        return asks
+            stays = stays.filter(stays.stage.isin(sorted({pair.stage or "" for pair in wanted})))
+        stays = stays.inner_join(coded, [("deal_no", "of_deal")])
+        cells = stays.agg(
+            n=stays.count(),
+            known=stays.amount.count(),
+            amount=stays.amount.sum(),
+            squares=(stays.amount * stays.amount).sum(),
+            first_entered=stays.entered_at.min(),
+            last_entered=stays.entered_at.max(),
+            by=["stage", "cell", "fate", "length"],
+        )
+        if not self.has_history:
+            return {"cells": cells}
+        end = (stays.status == "open").ifelse(ibis.timestamp(self.filters.now), stays.closed_at)
+        moved_on = stays.mutate(hours=hours(end, stays.left_at)).filter(_.fate == "advanced", _.hours >= 0)
+        # What became of those that moved on, read with the rest: the deals' status in place of the fate.
+        after = moved_on.agg(n=_.count(), by=["stage", _.status.name("fate"), (_.hours - _.hours % 24).name("length")])
+        after = after.mutate(cell=ibis.literal(AFTERWARDS, "int64"), **NOTHING_OF_CELLS)
+        return {"cells": ibis.union(cells, after.select(*cells.columns))}
+
+    def left_out(self, answers: Answers) -> pd.DataFrame:
+        """The fields that have too many values."""
+        values = Counter(place for place, _code in self._names(answers))
+        many = [
+            self.causes[place].name
+            for place, n in self._filled_before(answers).items()
+            if n > MOST_LOOKED_AT or values[place] > MOST_VALUES
+        ]
+        return pd.DataFrame({"field": pd.Series(many, dtype=object)})
 
     def finish(self, answers: Answers) -> pd.DataFrame:
         pairs = self.pairs(answers)
         tests = sum(pair.p is not None for pair in pairs)
-        priced = {each.pair.key: each for each in prices(answers, to_price(pairs))}
-        ends = {row[end] for row in rows(answers["stages"]) for end in ("first_currency", "last_currency")} - {None}
+        priced = {each.pair.key: each for each in prices(answers.get("cells"), to_price(pairs))}
+        ends = {currency for about in self._about_stages(answers).values() for currency in about.currencies}
         one = next(iter(ends), None) if len(ends) <= 1 else None
         found = []
         for pair in pairs:
@@ -326,10 +407,47 @@ class Search:
         return frame(found, COLUMNS)
 
 
-def _is_known(stage: Row) -> bool:
-    """Whether what became of the deals at the stage, and how long it took, is known from records, up to a few."""
-    most = MOST_ASSUMED * whole(stage["entered"])
-    return whole(stage["assumed"]) <= most and whole(stage["untimed"]) <= most
+@lru_cache(maxsize=16)
+def _filled(search: Search, places: tuple[int, ...]) -> ir.Table:
+    """One row: the deals by how they ended, those of them with a value in each field, and how many values there are."""
+    deals = search.with_values([place for place in places if not search.causes[place].band], "status", "amount")
+    is_of = {kind: deals.status == kind for kind in KINDS}
+    counts = {kind: deals.count(where=is_) for kind, is_ in is_of.items()}
+    for place in places:
+        # Sizes are cut from amounts, so that there are some of each kind where there are amounts.
+        column = deals[search.causes[place].column if search.causes[place].band else f"f{place}"]
+        counts |= {f"{kind}_{place}": column.count(where=is_) for kind, is_ in is_of.items()}
+        counts[f"differ_{place}"] = column.max() > column.min()
+        counts[f"values_{place}"] = ibis.literal(len(SIZES)) if search.causes[place].band else column.approx_nunique()
+    return deals.agg(deals=deals.count(), **counts)
+
+
+@lru_cache(maxsize=16)
+def _coded(search: Search, places: tuple[int, ...]) -> ir.Table:
+    """The different values of some fields: `place, code, name`."""
+    deals = search.with_values(places)
+    found = [
+        deals.select(place=ibis.literal(place), code=search.code(deals, place), name=f"f{place}").distinct()
+        for place in places
+    ]
+    return ibis.union(*found)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The stays at one stage, of every group."""
+
+    order: float
+    entered: int
+    assumed: int
+    untimed: int
+    currencies: frozenset[str]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what became of the deals, and how long it took, is known from records, up to a few."""
+        most = MOST_ASSUMED * self.entered
+        return self.assumed <= most and self.untimed <= most
 
 
 def _numbers(pair: Pair) -> Row:

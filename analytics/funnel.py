@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -18,7 +18,7 @@ from analytics.filters import Filters
 from analytics.intervals import share, share_difference, wilson
 from analytics.leads import LEADS, deals_without_lead, lead_stays
 from analytics.question import Question
-from analytics.rows import Row, frame, number, rows, split, whole, with_q_values
+from analytics.rows import Row, frame, number, rows, whole, with_q_values
 from analytics.stays import FATES as FATES
 from analytics.stays import PLAIN, entries, excluded_deals, firsts
 from analytics.stays import RULES as RULES
@@ -43,7 +43,7 @@ COLUMNS = (
 MOST_ASSUMED = 0.05
 # Stays up to this long are told in full hours, longer ones in full days: it bounds how many different lengths there are.
 LONG_HOURS = 240
-NEGATIVE = -1
+NEGATIVE, UNTIMED = -1, -2
 SAID = ("undated", "excluded", "without_lead")  # counted once, and the same in every row
 
 
@@ -123,7 +123,26 @@ def _order(tables: Tables, filters: Filters, counting: Counting) -> ir.Table:
 
 Groups = Mapping[str, pd.DataFrame]
 Place = tuple[Any, Any]  # pipeline, stage
-Tidy = tuple[pd.DataFrame, pd.DataFrame, dict[Place, Row]]
+
+
+@dataclass(frozen=True)
+class _Tidy:
+    """The answers of the engine: counts, lengths (their `hours` UNTIMED where not known), and each stage of the funnel."""
+
+    counted: list[Row]
+    lengths: pd.DataFrame
+    order: dict[Place, Row]
+
+    def by(self, rule: Rule) -> _Tidy:
+        """What counts by a rule."""
+        if rule == "filled":
+            return self
+        is_strict = rule == "strict"
+        counted = [row for row in self.counted if not row["is_skipped"] and (row["is_strict"] or not is_strict)]
+        kept = ~self.lengths["is_skipped"].astype(bool)
+        if is_strict:
+            kept &= self.lengths["is_strict"].astype(bool)
+        return replace(self, counted=counted, lengths=self.lengths[kept])
 
 
 @dataclass
@@ -136,7 +155,7 @@ class _Stage:
 
     @property
     def ended(self) -> int:
-        return sum(whole(self.counts[fate]) for fate in ENDED)
+        return sum(self.counts[fate] for fate in ENDED)
 
     @property
     def late(self) -> int:
@@ -147,7 +166,7 @@ class _Stage:
     def settled(self) -> tuple[int, int]:
         """How many moved on in time, and of how many that is known: they left, or the window closed on them."""
         overdue = self._after_window(FATES.index("still"))
-        return whole(self.counts["advanced"]) - self.late, self.ended + overdue
+        return self.counts["advanced"] - self.late, self.ended + overdue
 
     def _after_window(self, fate: int) -> int:
         if self.window is None:
@@ -157,44 +176,61 @@ class _Stage:
     @property
     def has_records(self) -> bool:
         """False where every stay follows from the deals' status or from a later stage."""
-        return whole(self.counts["entered"]) > whole(self.counts["skipped"]) + whole(self.counts["assumed"])
+        return self.counts["entered"] > self.counts["skipped"] + self.counts["assumed"]
 
     @property
     def is_recorded(self) -> bool:
         """Whether what became of the deals is known from records, up to a few; of no deals it is."""
-        entered = whole(self.counts["entered"])
-        return not entered or (self.has_records and whole(self.counts["assumed"]) <= MOST_ASSUMED * entered)
+        entered = self.counts["entered"]
+        return not entered or (self.has_records and self.counts["assumed"] <= MOST_ASSUMED * entered)
 
     @property
     def has_lengths(self) -> bool:
         """False where too many stays follow from the deals' status, or have no times."""
-        entered = whole(self.counts["entered"])
+        entered = self.counts["entered"]
         most = MOST_ASSUMED * entered
-        assumed, untimed = whole(self.counts["assumed"]), whole(self.counts["untimed"]) + whole(self.counts["negative"])
+        assumed, untimed = self.counts["assumed"], self.counts["untimed"] + self.counts["negative"]
         return entered > 0 and assumed <= most and untimed <= most
 
-    def horizon(self, risks: CompetingRisks) -> float | None:
+    @cached_property
+    def risks(self) -> CompetingRisks:
+        return self.lengths.risks()
+
+    @cached_property
+    def horizon(self) -> float | None:
         """By when the conversion is told: the window, if deals were followed that far."""
-        longest = risks.horizon()
+        longest = self.risks.horizon()
         return longest if self.window is None or longest is None else min(longest, self.window)
 
     def without(self, part: _Stage) -> _Stage:
-        counts = {name: whole(self.counts[name]) - whole(part.counts[name]) for name in COUNTS}
+        counts = {name: self.counts[name] - part.counts[name] for name in COUNTS}
         return _Stage(counts, self.lengths.without(part.lengths), self.window)
 
 
 def _rows(answers: Groups, key: str | None, counting: Counting, merge_won: bool) -> pd.DataFrame:
-    return _told(answers, _tidy(answers, merge_won), key, counting)
+    found = _told(answers, _tidy(answers, counting, merge_won).by(counting.rule), key, counting)
+    return frame(found, COLUMNS if key is None else [key, *COLUMNS, "q_value", "tests"])
 
 
-def _told(answers: Groups, tidy: Tidy, key: str | None, counting: Counting) -> pd.DataFrame:
-    counted, lengths, order = tidy
-    pipelines = {place[0] for place in order} | set(counted["pipeline"])
-    if counting.from_leads:
-        counted, lengths, order = _with_leads(answers["leads"], counted, lengths, order, pipelines)
-    stages = _stages(counted, lengths, key, counting)
-    everyone = _stages(counted, lengths, None, counting).get(None, {}) if key is not None else {}
+def _rows_by_rule(answers: Groups, counting: Counting) -> pd.DataFrame:
+    tidy = _tidy(answers, counting, merge_won=True)
+    found: list[Row] = []
+    for rule in RULES:
+        by_rule = tidy.by(rule)
+        money: dict[Place, dict[str, Row]] = defaultdict(dict)
+        for (pipeline, stage, currency), counts in _counts(by_rule.counted, ["pipeline", "stage", "currency"]).items():
+            if currency is not None:
+                money[pipeline, stage][currency] = _money(counts)
+        for row in _told(answers, by_rule, None, replace(counting, rule=rule)):
+            found.append(row | {"rule": rule, "by_currency": money[row["pipeline"], row["stage"]]})
+    return frame(found, [*COLUMNS, "rule", "by_currency"])
+
+
+def _told(answers: Groups, tidy: _Tidy, key: str | None, counting: Counting) -> list[Row]:
+    stages = _stages(tidy, key, counting)
+    everyone = _stages(tidy, None, counting).get(None, {}) if key is not None else {}
     said = {name: whole(answers[name][name].iloc[0]) if name in answers else 0 for name in SAID}
+    order = tidy.order
     in_order = sorted(order, key=lambda place: (str(place[0]), number(order[place]["stage_order"]), str(place[1])))
 
     found: list[Row] = []
@@ -208,132 +244,79 @@ def _told(answers: Groups, tidy: Tidy, key: str | None, counting: Counting) -> p
             stage = own.get(place) or _Stage(_no_counts(), NO_LENGTHS, _window(counting, place[1]))
             if key is not None and not any(other[0] == place[0] for other in own):
                 continue
-            first = firsts_.setdefault(place[0], whole(stage.counts["entered"]))
+            first = firsts_.setdefault(place[0], stage.counts["entered"])
             row = {} if key is None else {key: group}
             row |= {"pipeline": place[0], "stage": place[1], "outcome": order[place]["outcome"]} | said
             row |= {"stage_order": whole(order[place]["stage_order"]), "is_optional": place[1] in counting.optional}
-            row |= {"is_recorded": stage.is_recorded, "of_first": share(whole(stage.counts["entered"]), first)}
+            row |= {"is_recorded": stage.is_recorded, "of_first": share(stage.counts["entered"], first)}
             row |= _identity(stage.counts, currencies) | _conversion(stage, row["outcome"])
             found.append(row)
             is_tested = key is not None and row["outcome"] == "open" and place in own
             tests.append(_p(stage, everyone[place].without(stage)) if is_tested else None)
-    columns = list(COLUMNS)
     if key is not None:
         with_q_values(found, tests)
-        columns = [key, *columns, "q_value", "tests"]
-    return frame(found, columns)
+    return found
 
 
-def _rows_by_rule(answers: Groups, counting: Counting) -> pd.DataFrame:
-    found = []
-    tidy = _tidy(answers, merge_won=True)
-    for rule in RULES:
-        by_rule = replace(counting, rule=rule)
-        kept = _by_rule(tidy[0], rule)
-        money: dict[Place, dict[str, Row]] = defaultdict(dict)
-        for (*place, currency), part in split(kept, ["pipeline", "stage", "currency"]).items():
-            if currency is not None:
-                money[place[0], place[1]][currency] = _money(part)
-        rows_ = _told(answers, tidy, None, by_rule)
-        places = zip(rows_["pipeline"], rows_["stage"], strict=True)
-        found.append(rows_.assign(rule=rule, by_currency=[money[place] for place in places]))
-    return pd.concat(found, ignore_index=True)
-
-
-def _tidy(answers: Groups, merge_won: bool) -> Tidy:
-    """The counts and lengths with their pipeline, and each stage's place; with `merge_won` won stages under one name."""
+def _tidy(answers: Groups, counting: Counting, merge_won: bool) -> _Tidy:
+    """The answers by stages of the funnel: with `merge_won` the won stages under one name, with leads these as the first."""
     order = {(row["pipeline"], row["stage"]): row for row in rows(answers["order"])}
     only = next(iter(order), (None, None))[0]
-    counted, lengths = (
-        part if "pipeline" in part else part.assign(pipeline=only) for part in (answers["stages"], answers["lengths"])
-    )
-    outcomes = ("open", "won") if merge_won else ("open", "won", "lost")
-    for row in rows(counted[["pipeline", "stage", "stage_order", "outcome"]].drop_duplicates(["pipeline", "stage"])):
+    counted = [{"pipeline": only} | row for row in rows(answers["stages"])]
+    for row in counted:
         order.setdefault((row["pipeline"], row["stage"]), row)
+    outcomes = ("open", "won") if merge_won else ("open", "won", "lost")
     order = {place: row for place, row in order.items() if row["outcome"] in outcomes}
     if merge_won:
         merged: dict[Place, Row] = {}
         for place, row in sorted(order.items(), key=lambda each: number(each[1]["stage_order"])):
             merged.setdefault((place[0], WON) if row["outcome"] == "won" else place, row)
-        # A deal that came to two won stages is one.
-        is_won = counted["outcome"] == "won"
-        counted = counted.assign(stage=counted["stage"].mask(is_won, WON))
-        counted = counted[(counted["outcome"] == "open") | is_won & counted["is_first"].astype(bool)]
         order = merged
-    return counted, lengths, order
+        # A deal that came to two won stages is one.
+        counted = [row for row in counted if row["outcome"] == "open" or (row["outcome"] == "won" and row["is_first"])]
+        counted = [row if row["outcome"] == "open" else row | {"stage": WON} for row in counted]
+    lengths = answers["lengths"]
+    lengths = lengths if "pipeline" in lengths else lengths.assign(pipeline=only)
+    if counting.from_leads:
+        seen = {"stage": LEADS, "outcome": "open", "is_skipped": False, "is_strict": True, "is_recorded": True}
+        pipelines = {place[0] for place in order} | {row["pipeline"] for row in counted}
+        leads = [row | seen | {"pipeline": pipeline} for pipeline in pipelines for row in rows(answers["leads"])]
+        counted += leads
+        lengths = pd.concat([lengths, pd.DataFrame(leads, columns=lengths.columns)], ignore_index=True)
+        order = {(pipeline, LEADS): {"stage_order": 0, "outcome": "open"} for pipeline in pipelines} | order
+    return _Tidy(counted, lengths.assign(hours=lengths["hours"].fillna(UNTIMED)), order)
 
 
-def _with_leads(
-    leads: pd.DataFrame, counted: pd.DataFrame, lengths: pd.DataFrame, order: dict[Place, Row], pipelines: set[Any]
-) -> Tidy:
-    """The leads before the first stage of each pipeline."""
-    seen = {"stage": LEADS, "outcome": "open", "is_skipped": False, "is_strict": True, "is_recorded": True}
-    leads = pd.concat([leads.assign(pipeline=pipeline, **seen) for pipeline in pipelines], ignore_index=True)
-    first = {(pipeline, LEADS): {"stage_order": 0, "outcome": "open"} for pipeline in pipelines}
-    return pd.concat([counted, leads], ignore_index=True), pd.concat([lengths, leads], ignore_index=True), first | order
-
-
-def _by_rule(part: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    if rule == "filled":
-        return part
-    kept = ~part["is_skipped"].astype(bool)
-    return part[kept & part["is_strict"].astype(bool)] if rule == "strict" else part[kept]
-
-
-def _stages(
-    counted: pd.DataFrame, lengths: pd.DataFrame, key: str | None, counting: Counting
-) -> dict[Any, dict[Place, _Stage]]:
+def _stages(tidy: _Tidy, key: str | None, counting: Counting) -> dict[Any, dict[Place, _Stage]]:
     """What is known of each stage, by group; without `key` all groups together, as None."""
     keys = [*(["group"] if key is not None else []), "pipeline", "stage"]
-    counted, lengths = _by_rule(counted, counting.rule), _by_rule(lengths, counting.rule)
-    skipped, recorded = counted["is_skipped"].astype(bool), counted["is_recorded"].astype(bool)
-    timed = lengths["hours"] >= 0
-    parts = {
-        "skipped": _sums(counted[skipped], keys),
-        "assumed": _sums(counted[~skipped & ~recorded], keys),
-        "negative": _sums(lengths[lengths["hours"] < 0], keys),
-        "untimed": _sums(lengths[lengths["hours"].isna()], keys),
-        "known": _sums(counted, keys, "known"),
-    }
-    counts, money = _sums(counted, [*keys, "fate"]), _sums(counted, [*keys, "fate"], "amount")
-    currencies: dict[Any, set[str]] = defaultdict(set)
-    for each in _sums(counted[counted["currency"].notna()], [*keys, "currency"]):
-        currencies[each[:-1]].add(each[-1])
-    took = _lengths(lengths[timed], keys)
+    took = Lengths.by(tidy.lengths, keys, "fate", FATES)
     stages: dict[Any, dict[Place, _Stage]] = defaultdict(dict)
-    for place in dict.fromkeys(each[:-1] for each in counts):
-        of_fate = {fate: whole(counts.get((*place, fate))) for fate in FATES}
-        row: Row = of_fate | {name: whole(part.get(place)) for name, part in parts.items()}
-        row |= {f"{fate}_value": number(money.get((*place, fate))) for fate in FATES}
-        row |= {
-            "entered": sum(of_fate.values()),
-            "value_entered": sum(row[f"{fate}_value"] for fate in FATES),
-            "currencies": currencies[place],
-        }
+    for place, counts in _counts(tidy.counted, keys).items():
+        lengths = took.get(place, NO_LENGTHS)
+        counts |= {"untimed": lengths.n_of(UNTIMED), "negative": lengths.n_of(NEGATIVE)}
         group = place[0] if key is not None else None
-        stages[group][place[-2], place[-1]] = _Stage(row, took.get(place, NO_LENGTHS), _window(counting, place[-1]))
+        stages[group][place[-2], place[-1]] = _Stage(counts, lengths.known, _window(counting, place[-1]))
     return stages
 
 
-def _lengths(timed: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Lengths]:
-    """The lengths of each combination of `keys`; there may be hundreds of thousands of rows."""
-    if timed.empty:
-        return {}
-    groups = timed.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
-    in_order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[in_order], prepend=-1))
-    hours = timed["hours"].to_numpy(dtype=np.int64)[in_order]
-    n = timed["n"].to_numpy(dtype=np.float64)[in_order]
-    fates = pd.Categorical(timed["fate"], categories=FATES).codes[in_order]
-    firsts_of = timed[keys].take(in_order[starts])
-    found = {}
-    for key, start, end in zip(
-        firsts_of.itertuples(index=False, name=None), starts, [*starts[1:], len(hours)], strict=True
-    ):
-        each, places = np.unique(hours[start:end], return_inverse=True)
-        counts = np.zeros((len(each), len(FATES)))
-        np.add.at(counts, (places, fates[start:end]), n[start:end])
-        found[tuple(None if pd.isna(part) else part for part in key)] = Lengths(each, counts)
+def _counts(counted: list[Row], keys: list[str]) -> dict[tuple[Any, ...], Row]:
+    """The counts and sums of money of each combination of `keys`."""
+    found: dict[tuple[Any, ...], Row] = defaultdict(_no_counts)
+    for row in counted:
+        counts = found[tuple(row[key] for key in keys)]
+        n, amount = whole(row["n"]), number(row["amount"])
+        counts["entered"] += n
+        counts[row["fate"]] += n
+        counts["known"] += whole(row["known"])
+        counts["value_entered"] += amount
+        counts[f"{row['fate']}_value"] += amount
+        if row["is_skipped"]:
+            counts["skipped"] += n
+        elif not row["is_recorded"]:
+            counts["assumed"] += n
+        if row["currency"] is not None:
+            counts["currencies"].add(row["currency"])
     return found
 
 
@@ -342,25 +325,10 @@ def _window(counting: Counting, stage: str) -> float | None:
     return counting.windows.get(stage) if stage == LEADS else counting.window(stage)
 
 
-def _sums(part: pd.DataFrame, keys: list[str], column: str = "n") -> dict[tuple[Any, ...], float]:
-    """The sum of `column` for each combination of `keys`; what is missing is None."""
-    sums = part.groupby(keys, dropna=False, sort=False)[column].sum()
-    return {
-        tuple(None if pd.isna(each) else each for each in key): value
-        for key, value in zip(sums.index, sums.to_numpy(), strict=True)
-    }
-
-
-def _money(part: pd.DataFrame) -> Row:
-    """The columns of money of one stage in one currency."""
-    of_fate = part.groupby("fate")["amount"].sum()
-    values = {f"{fate}_value": float(of_fate.get(fate, 0.0)) for fate in FATES}
-    known = part["known"].sum()
-    return values | {
-        "value_entered": sum(values.values()),
-        "known": int(known),
-        "value_known": share(known, part["n"].sum()),
-    }
+def _money(counts: Row) -> Row:
+    """The columns of money, from counts in one currency."""
+    columns = ("value_entered", "known", *(f"{fate}_value" for fate in FATES))
+    return {name: counts[name] for name in columns} | {"value_known": share(counts["known"], counts["entered"])}
 
 
 def _no_counts() -> Row:
@@ -370,10 +338,10 @@ def _no_counts() -> Row:
 
 
 def _identity(counts: Row, currencies: set[str]) -> Row:
-    entered = whole(counts["entered"])
-    row: Row = {name: whole(counts[name]) for name in ("entered", *FATES, "skipped", "assumed", "negative")}
+    entered = counts["entered"]
+    row: Row = {name: counts[name] for name in ("entered", *FATES, "skipped", "assumed", "negative")}
     row["undecided_share"] = share(row["still"], entered)
-    row["value_known"] = share(whole(counts["known"]), entered)
+    row["value_known"] = share(counts["known"], entered)
     # Amounts of different currencies do not add up.
     if len(currencies) <= 1 and (counts["known"] or not entered):
         row |= {"value_entered": counts["value_entered"], "currency": next(iter(currencies), None)}
@@ -389,7 +357,7 @@ def _conversion(stage: _Stage, outcome: str) -> Row:
     row |= {"late": stage.late if stage.window is not None else None, "window_days": stage.window}
     ratio = share(in_time, settled)
     row |= {"conversion_ended": ratio, "conversion": None, "low": None, "high": None}
-    if whole(stage.counts["entered"]) and not stage.has_records:
+    if stage.counts["entered"] and not stage.has_records:
         return row | {"method": "not_recorded"}
     if not settled:
         return row
@@ -399,13 +367,12 @@ def _conversion(stage: _Stage, outcome: str) -> Row:
             return row | {"method": "no_times", "conversion_ended": None, "late": None}
         low, high = wilson(ratio, settled)
         return row | {"conversion": ratio, "low": low, "high": high, "method": "ended"}
-    risks = stage.lengths.risks()
-    horizon = stage.horizon(risks)
+    horizon = stage.horizon
     if horizon is None:
         return row
-    low, high = risks.interval(horizon, 0)
+    low, high = stage.risks.interval(horizon, 0)
     return row | {
-        "conversion": risks.incidence_at(horizon, 0), "low": low, "high": high, "method": "aalen_johansen",
+        "conversion": stage.risks.incidence_at(horizon, 0), "low": low, "high": high, "method": "aalen_johansen",
         "horizon_days": horizon,
     }  # fmt: skip
 
@@ -417,12 +384,10 @@ def _p(stage: _Stage, rest: _Stage) -> float | None:
     if not (stage.has_lengths and rest.has_lengths):
         if stage.window is not None:
             return None
-        ratios = [whole(each.counts["advanced"]) / each.ended for each in (stage, rest)]
+        ratios = [each.counts["advanced"] / each.ended for each in (stage, rest)]
         return share_difference(ratios[0], stage.ended, ratios[1], rest.ended)
-    own, other = stage.lengths.risks(), rest.lengths.risks()
-    horizons = stage.horizon(own), rest.horizon(other)
-    if horizons[0] is None or horizons[1] is None:
+    if stage.horizon is None or rest.horizon is None:
         return None
-    time = min(horizons[0], horizons[1])
-    shares = [(risks.incidence_at(time, 0), risks.effective_n(time, 0)) for risks in (own, other)]
+    time = min(stage.horizon, rest.horizon)
+    shares = [(each.risks.incidence_at(time, 0), each.risks.effective_n(time, 0)) for each in (stage, rest)]
     return share_difference(*shares[0], *shares[1])

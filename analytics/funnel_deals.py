@@ -50,10 +50,15 @@ def deals_in_stage(
         stays = stays.filter((_.fate == "advanced") & after)
     elif fate is not None:
         stays = stays.filter(_.fate == fate)
+    return listed(stays, tables, filters)
+
+
+def listed(stays: ir.Table, tables: Tables, filters: Filters) -> ir.Table:
+    """The deals of these stays, largest first. Columns: `DEAL_COLUMNS`, as `deals_in_stage` gives them."""
     seen = _.is_recorded & ~_.is_skipped
     length = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
     stays = stays.select(
-        "deal_id", "stage", "fate", "next_stage", "is_recorded", "is_skipped",
+        "deal_no", "deal_id", "stage", "fate", "next_stage", "is_recorded", "is_skipped",
         entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
         left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
         days=seen.ifelse(length.delta(_.entered_at, unit="microsecond") / MICROSECONDS_A_DAY, ibis.null("float64")),
@@ -98,7 +103,15 @@ def skippers(tables: Tables, filters: Filters, counting: Counting = PLAIN) -> ir
     )
     skipped = skipped.left_join(
         reached, [("deal_no", "of_deal"), ("pipeline", "of_pipeline"), ("stage", "of_stage")]
-    ).select("deal_id", "pipeline", "stage", "stage_order", reached=_.reached.fill_null(_.next_stage), at=_.entered_at)
+    ).select(
+        "deal_no",
+        "deal_id",
+        "pipeline",
+        "stage",
+        "stage_order",
+        reached=_.reached.fill_null(_.next_stage),
+        at=_.entered_at,
+    )
     return _with_deals(skipped, tables).select(
         *SKIPPER_COLUMNS
     ).order_by(_.amount.desc(nulls_first=False), "deal_id", "stage_order")  # fmt: skip
@@ -134,5 +147,5 @@ def _known_stage(answers: Mapping[str, pd.DataFrame], stage: str | None) -> pd.D
 
 
 def _with_deals(stays: ir.Table, tables: Tables) -> ir.Table:
-    deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_id)
-    return stays.left_join(deals, [("deal_id", "of_deal")])
+    deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_no)
+    return stays.left_join(deals, [("deal_no", "of_deal")])

@@ -12,9 +12,9 @@ from ibis import _
 
 from analytics.fields import LINKS, Field, fields, with_value
 from analytics.filters import Filters
-from analytics.funnel_deals import DEAL_COLUMNS
+from analytics.funnel_deals import listed
 from analytics.question import Answers, Question
-from analytics.rows import MICROSECONDS_A_DAY, frame, hours
+from analytics.rows import frame, hours
 from analytics.stays import Counting, first_stays
 from analytics.survival import Lengths
 from data.schema import Tables
@@ -47,18 +47,7 @@ def deals_in_group(
     """The deals of a group that came to a stage, largest first. Columns: those of `deals_in_stage`."""
     stays = first_stays(tables, filters, counting, field, merge_won=True).filter(_.stage == stage)
     stays = stays.filter(_.group.isnull() if group is None else _.group == group)
-    seen = _.is_recorded & ~_.is_skipped
-    length = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
-    stays = stays.select(
-        "deal_id", "stage", "fate", "next_stage", "is_recorded", "is_skipped",
-        entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
-        left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
-        days=seen.ifelse(length.delta(_.entered_at, unit="microsecond") / MICROSECONDS_A_DAY, ibis.null("float64")),
-        owner_then=_.owner,
-    )  # fmt: skip
-    deals = tables.deals.select("deal_name", "customer", "owner", "amount", "currency", "created_at", of_deal=_.deal_id)
-    found = stays.left_join(deals, [("deal_id", "of_deal")]).select(*DEAL_COLUMNS)
-    return found.order_by(_.amount.desc(nulls_first=False), "deal_id")
+    return listed(stays, tables, filters)
 
 
 def won_after(tables: Tables, filters: Filters, stage: str, counting: Counting) -> Question:

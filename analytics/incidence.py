@@ -58,19 +58,26 @@ def time_of_those(risks: CompetingRisks, cause: int, share: float, until: float)
 
     The quantile of incidence(t) / incidence(until), with the interval of that ratio turned around.
     """
-    last = _place(risks, until)
-    whole = float(risks.incidence[last, cause]) if last >= 0 else 0.0
-    if whole <= 0:
+    days = quantile_of_those(risks, cause, share, until)
+    if days is None:
         return NEVER
-    ratios = risks.incidence[: last + 1, cause] / whole
-    times = risks.durations
+    last = _place(risks, until)
+    ratios = risks.incidence[: last + 1, cause] / risks.incidence[last, cause]
 
     def edge(place: int, sign: int) -> float:
         return float(ratios[place]) + sign * Z * math.sqrt(_ratio_variance(risks, cause, place, last))
 
     low = _first_place(risks, last, cause, lambda place: edge(place, 1) >= share)
     high = _first_place(risks, last, cause, lambda place: edge(place, -1) >= share)
-    return Time(float(times[np.flatnonzero(ratios >= share - 1e-12)[0]]), low, high)
+    return Time(days, low, high)
+
+
+def quantile_of_those(risks: CompetingRisks, cause: int, share: float, until: float) -> float | None:
+    """When `share` of the cases that end by `cause` within `until` have done so; None where none do."""
+    chances = risks.incidence[: _place(risks, until) + 1, cause]
+    if not len(chances) or chances[-1] <= 0:
+        return None
+    return float(risks.durations[np.flatnonzero(chances / chances[-1] >= share - 1e-12)[0]])
 
 
 def mean_time_gained(risks: CompetingRisks, cause: int, until: float) -> tuple[float, float]:
@@ -132,7 +139,7 @@ def _variance(
     rows = slice(0, last + 1)
     at_risk = risks.at_risk[rows]
     n = at_risk if seen is None else seen
-    of_any = risks.events[rows].sum(axis=1) / at_risk
+    of_any = risks.of_any[rows] / at_risk
     of_cause = risks.events[rows, cause] / at_risk
     stay = 1 - of_any
     lost = np.divide(ahead, stay, out=np.zeros_like(ahead), where=stay > 1e-12)

@@ -136,12 +136,13 @@ def ratio_bootstrap(
         return NOT_KNOWN
     chances = counts / n
     random = np.random.default_rng(seed)
+    both = np.stack([parts, wholes], axis=1)
     ratios: list[NDArray[np.float64]] = []
     step = max(1, 2_000_000 // len(counts))
     for first in range(0, draws, step):
         drawn = random.multinomial(n, chances, size=min(step, draws - first))
-        below = drawn @ wholes
-        ratios.append((drawn @ parts)[below != 0] / below[below != 0])
+        above, below = (drawn @ both).T
+        ratios.append(above[below != 0] / below[below != 0])
     together = np.concatenate(ratios)
     if not len(together):
         return NOT_KNOWN

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from analytics.fields import Field, with_value
-from analytics.filters import Filters, is_of_owner, kept_values
+from analytics.filters import Filters, is_chosen, is_of_owner
 from analytics.rows import full_hours
 from data.errors import RequestProblem
 from data.messages import N_, say
@@ -37,13 +37,15 @@ def lead_stays(tables: Tables, filters: Filters, by: Field | None = None) -> ir.
     Several leads of one deal are one. Raises RequestProblem where a filter or `by` asks for what leads do not have.
     """
     now = filters.now
-    leads = tables.leads.filter((_.created_at < now) | _.created_at.isnull())
+    leads = tables.leads
+    kept = [(leads.created_at < now) | leads.created_at.isnull()]
     if filters.has_period:
-        leads = leads.filter(filters.in_period(_.created_at))
+        kept.append(filters.in_period(leads.created_at))
     for field, values in filters.chosen_values().items():
-        leads = _with(leads, tables, field, "chosen").filter(kept_values(values)).drop("chosen")
+        kept.append(is_chosen(leads, tables, _of_lead(field), values, near="leads"))
+    leads = leads.filter(kept)
     if by is not None:
-        leads = _with(leads, tables, by, "group")
+        leads = with_value(leads, tables, _of_lead(by), "group", "leads")
     deals = tables.deals.select(
         of_lead=_.deal_id,
         of_pipeline=_.pipeline,
@@ -96,10 +98,11 @@ def deals_without_lead(tables: Tables, filters: Filters) -> ir.Table:
     return deals.anti_join(led, [("deal_id", "of_lead")]).agg(without_lead=_.count())
 
 
-def _with(leads: ir.Table, tables: Tables, field: Field, name: str) -> ir.Table:
+def _of_lead(field: Field) -> Field:
+    """The field of the lead that answers for a field of its deal."""
     if not can_tell(field):
         raise RequestProblem(
             say("Leads have no {field}, so a funnel from the lead cannot tell it apart.", field=field.name),
             say("Begin with the first stage, or use the owner or the source."),
         )
-    return with_value(leads, tables, replace(field, table="leads") if field.table == "deals" else field, name, "leads")
+    return replace(field, table="leads") if field.table == "deals" else field

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import ibis
@@ -31,6 +30,7 @@ BLANK_COLUMNS = (
 DEAL_COLUMNS = (
     "deal_id", "deal_name", "customer", "owner", "amount", "currency", "created_at", "closed_at", "stage", "lost_reason",
 )  # fmt: skip
+BLANK_FIELDS = ("stage", "deal_size", "owner")
 MOST_REASONS = 100
 MOST_OWNERS = 100
 Sums = dict[str, float]
@@ -43,31 +43,26 @@ def lost_reasons(tables: Tables, filters: Filters) -> Question:
     A null `reason` is a blank. The period bounds the close date. Reasons that differ in case or spaces alone are one;
     beyond the commonest `MOST_REASONS` they are one row, `OTHERS`. Stages are known where their history was recorded.
     """
-    lost = _keyed(_lost(tables, filters))
-    keys = (
-        lost.agg(n=_.count(), reason=_.lost_reason.mode(), spellings=_.lost_reason.nunique(), by="reason_key")
-        .filter(_.reason_key != "")
-        .order_by(_.n.desc(), "reason_key")
+    # Reasons are compared once each, as they are written, and not once a deal.
+    written = _keyed(_lost(tables, filters).agg(**_sums(), by=["pipeline", "stage", "stage_order", "lost_reason"]))
+    spellings = written.agg(n=_.deals.sum(), by=["reason_key", "lost_reason"])
+    named = (
+        spellings.filter(_.reason_key != "")
+        .agg(
+            n=_.n.sum(),
+            reason=_.lost_reason.first(order_by=[_.n.desc(), _.lost_reason]),
+            spellings=_.lost_reason.count(),
+            by=_.reason_key.name("named"),
+        )
+        .order_by(_.n.desc(), "named")
         .limit(MOST_REASONS)
     )
-    named = keys.select(named=_.reason_key, reason="reason")
     cells = (
-        lost.left_join(named, [("reason_key", "named")])
-        .mutate(
-            reason=_.reason.fill_null((_.reason_key == "").ifelse("", OTHERS)),
-            square=_.amount * _.amount,
-        )
-        .agg(
-            deals=_.count(),
-            known=_.amount.count(),
-            money=_.amount.sum(),
-            squares=_.square.sum(),
-            first_currency=_.currency.min(where=_.amount.notnull()),
-            last_currency=_.currency.max(where=_.amount.notnull()),
-            by=["pipeline", "stage", "stage_order", "reason"],
-        )
+        written.left_join(named, [("reason_key", "named")])
+        .mutate(reason=_.reason.fill_null((_.reason_key == "").ifelse("", OTHERS)))
+        .agg(**_added(), by=["pipeline", "stage", "stage_order", "reason", "spellings"])
     )
-    asks = {"cells": cells, "spellings": keys.select("reason", "spellings")}
+    asks = {"cells": cells}
     if filters.has_period:
         undated = filters.deals(tables).filter((_.status == "lost") & _.closed_at.isnull())
         asks["undated"] = undated.agg(undated=_.count())
@@ -76,25 +71,26 @@ def lost_reasons(tables: Tables, filters: Filters) -> Question:
 
 def missing_reasons(tables: Tables, filters: Filters) -> Question:
     """Whether lost deals without a reason differ from the rest: a row a stage, size and owner. Columns: `BLANK_COLUMNS`."""
-    lost = _lost(tables, filters).mutate(is_blank=_.lost_reason.fill_null("").strip() == "")
-    sized = with_value(lost, tables, find("deal_size", tables), "size")
-    groups = {"stage": _.stage, "deal_size": _["size"], "owner": _.owner.nullif("")}
+    lost = _lost(tables, filters).mutate(owner=_.owner.nullif(""))
+    sized = with_value(lost, tables, find("deal_size", tables), "deal_size")
+    cells = sized.agg(**_sums(), by=["stage", "deal_size", "owner", "lost_reason"])
+    cells = cells.mutate(is_blank=_.lost_reason.fill_null("").strip() == "")
     parts = [
-        sized.agg(
-            deals=_.count(where=_.is_blank),
-            n=_.count(),
-            money=_.amount.sum(where=_.is_blank),
-            total=_.amount.sum(),
-            first_currency=_.currency.min(where=_.amount.notnull()),
-            last_currency=_.currency.max(where=_.amount.notnull()),
-            by=value.name("value"),
+        cells.agg(
+            deals=_.deals.sum(where=_.is_blank),
+            n=_.deals.sum(),
+            money=_.money.sum(where=_.is_blank),
+            total=_.money.sum(),
+            first_currency=_.first_currency.min(),
+            last_currency=_.last_currency.max(),
+            by=cells[name].name("value"),
         )
         .mutate(field=ibis.literal(name))
         .order_by(_.n.desc())
         .limit(MOST_OWNERS)
-        for name, value in groups.items()
+        for name in BLANK_FIELDS
     ]
-    return Question({"groups": ibis.union(*parts)}, partial(_blanks, fields=tuple(groups)))
+    return Question({"groups": ibis.union(*parts)}, _blanks)
 
 
 def lost_deals(
@@ -117,17 +113,36 @@ def lost_deals(
 
 def _lost(tables: Tables, filters: Filters) -> ir.Table:
     """The deals lost in the period; `stage` is the one they were lost from, null where no file says."""
+    lost = filters.deals(tables, "closed" if filters.has_period else None).filter(_.status == "lost")
     stays = tables.stage_entries.filter((_.fate == "lost") & (_.outcome == "open") & _.is_recorded)
     if filters.pipeline is not None:
         stays = stays.filter(_.pipeline == filters.pipeline)
+    stays = stays.semi_join(lost.select(lost_no=_.deal_no), [("deal_no", "lost_no")])
     # A deal that was lost twice counts where it was lost last.
     ends = stays.agg(
         lost_from=_.stage.argmax(_.left_at), from_order=_.stage_order.argmax(_.left_at), by=_.deal_no.name("of_deal")
     )
-    lost = filters.deals(tables, "closed" if filters.has_period else None).filter(_.status == "lost")
     return (
         lost.drop("stage").left_join(ends, [("deal_no", "of_deal")]).rename(stage="lost_from", stage_order="from_order")
     )
+
+
+def _sums() -> dict[str, ibis.Deferred]:
+    """The sums of deals that shares and money are told from; amounts without a currency have none to disagree in."""
+    return {
+        "deals": _.count(),
+        "known": _.amount.count(),
+        "money": _.amount.sum(),
+        "squares": (_.amount * _.amount).sum(),
+        "first_currency": _.currency.min(where=_.amount.notnull()),
+        "last_currency": _.currency.max(where=_.amount.notnull()),
+    }
+
+
+def _added() -> dict[str, ibis.Deferred]:
+    """Sums of `_sums`."""
+    ends = {"first_currency": _.first_currency.min(), "last_currency": _.last_currency.max()}
+    return {name: _[name].sum() for name in SUMS} | ends
 
 
 def _key(reason: ir.StringValue) -> ir.StringValue:
@@ -143,9 +158,9 @@ Place = tuple[Any, Any, Any]  # pipeline, stage, stage order; of all stages toge
 
 
 def _rows(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    spellings = dict(zip(answers["spellings"]["reason"], answers["spellings"]["spellings"], strict=True))
     undated = whole(answers["undated"]["undated"].iloc[0]) if "undated" in answers else 0
     cells = rows(answers["cells"])
+    spellings = {row["reason"]: row["spellings"] for row in cells if row["spellings"]}
     currencies = {row[end] for row in cells for end in ("first_currency", "last_currency")} - {None}
     stages: dict[Place, dict[str, Sums]] = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(SUMS, 0.0)))
     for row in cells:
@@ -220,12 +235,12 @@ def _p(of: Mapping[str, Sums], located: Mapping[str, Sums], reason: str) -> floa
     return share_difference(own / n, n, (everyone - own) / (total - n), total - n)
 
 
-def _blanks(answers: Mapping[str, pd.DataFrame], fields: tuple[str, ...]) -> pd.DataFrame:
+def _blanks(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     groups = rows(answers["groups"])
     currencies = {row[end] for row in groups for end in ("first_currency", "last_currency")} - {None}
     found: list[Row] = []
     tests: list[float | None] = []
-    for field in fields:
+    for field in BLANK_FIELDS:
         of = [row for row in groups if row["field"] == field]
         n, blank = sum(whole(row["n"]) for row in of), sum(whole(row["deals"]) for row in of)
         if all(row["value"] is None for row in of):

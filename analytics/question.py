@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -21,20 +21,26 @@ class Question:
     asks: Mapping[str, ir.Table]
     finish: Callable[[Answers], pd.DataFrame]
     more: tuple[Callable[[Answers], Mapping[str, ir.Table]], ...] = ()
+    # What the rounds came to: who asks for the answer often asks for what was asked too.
+    _asked: dict[str, ir.Table] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def answer(self, run: Callable[[ir.Table], pd.DataFrame]) -> pd.DataFrame:
         """Run every expression with `run` and return the rows of the answer."""
-        return self.finish(self._rounds(run)[1])
+        return self.finish(self._rounds(run))
 
     def expressions(self, run: Callable[[ir.Table], pd.DataFrame]) -> dict[str, ir.Table]:
-        """Every expression of every round; `run` is only called where a later round hangs on it."""
-        return self._rounds(run)[0] if self.more else dict(self.asks)
+        """Every expression of every round, as last answered; else `run` is called where a later round hangs on it."""
+        if self.more and not self._asked:
+            self._rounds(run)
+        return dict(self._asked or self.asks)
 
-    def _rounds(self, run: Callable[[ir.Table], pd.DataFrame]) -> tuple[dict[str, ir.Table], dict[str, pd.DataFrame]]:
+    def _rounds(self, run: Callable[[ir.Table], pd.DataFrame]) -> dict[str, pd.DataFrame]:
         asked = dict(self.asks)
         answers = {name: run(expression) for name, expression in asked.items()}
         for further in self.more:
             added = dict(further(answers))
             asked |= added
             answers |= {name: run(expression) for name, expression in added.items()}
-        return asked, answers
+        self._asked.clear()
+        self._asked.update(asked)
+        return answers

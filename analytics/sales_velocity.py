@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -30,19 +31,20 @@ from analytics.intervals import (
 from analytics.question import Question
 from analytics.rows import Row, days, frame, number, rows, whole, with_q_values
 from analytics.sales_cycle import log_rank_of
+from analytics.summary import QUARTER
 from analytics.survival import Lengths
 from data.messages import N_
 from data.schema import Tables
 
 Counted = Literal["created", "open"]
 COUNTED: tuple[Counted, ...] = ("created", "open")
+PARTS = ("now", "before")
 LEVERS = ("deals", "average_won_value", "win_rate", "sales_cycle_days")
 COLUMNS = (
     "currency", "lever", "value", "low", "high", "n", "unit", "previous", "change_share", "change_low", "change_high",
     "contribution", "worth_of_tenth", "value_known", "undated", "counted", "since", "until", "previous_since",
     "previous_until", "reason",
 )  # fmt: skip
-DEFAULT_DAYS = 90
 TENTH = 0.1
 
 NO_WON = N_("No deal was won in the period, so there is no velocity.")
@@ -62,9 +64,9 @@ class Periods:
 
 
 def periods(filters: Filters) -> Periods:
-    """The reader's period, ended by the as-of date at the latest; a side that is open is 90 days from the other."""
+    """The reader's period, ended by the as-of date at the latest; a side that is open is 91 days from the other."""
     until = min(filters.until or filters.as_of, filters.as_of)
-    since = filters.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    since = filters.since or until - timedelta(days=QUARTER - 1)
     since = min(since, until)
     length = until - since + timedelta(days=1)
     return Periods(since, until, since - length, until - length)
@@ -78,41 +80,68 @@ def sales_velocity(tables: Tables, filters: Filters, counted: Counted = "created
     number of days just before.
     """
     when = periods(filters)
-    now, before = _bounded(filters, when.since, when.until), _bounded(filters, when.before_since, when.before_until)
-    deals = filters.deals(tables).mutate(days=days(_.closed_at, _.created_at), square=_.amount * _.amount)
-    sums: dict[str, Any] = {}
-    for name, part in (("now", now), ("before", before)):
-        is_closed = (_.status != "open") & part.in_period(_.closed_at)
-        is_won = (_.status == "won") & part.in_period(_.closed_at)
-        is_open = ((_.created_at < part.now) | _.created_at.isnull()) & (
-            (_.status == "open") | (_.closed_at >= part.now).fill_null(False)
-        )
-        sums |= {
-            f"{name}_deals": _.count(where=part.in_period(_.created_at) if counted == "created" else is_open),
-            f"{name}_closed": _.count(where=is_closed),
-            f"{name}_won": _.count(where=is_won),
-            f"{name}_n": _.amount.count(where=is_won),
-            f"{name}_total": _.amount.sum(where=is_won),
-            f"{name}_squares": _.square.sum(where=is_won),
-            f"{name}_median": _.days.quantile(0.5, where=is_won & (_.days >= 0)),
-        }
-    undated = (_.status != "open") & _.closed_at.isnull()
+    parts = _parts(filters, when)
+    deals = filters.deals(tables)
+    is_closed = deals.status != "open"
+    is_undated = is_closed & deals.closed_at.isnull()
     if counted == "created":
-        undated = undated | _.created_at.isnull()
-    sums |= {"undated": _.count(where=undated), "named": _.currency.count(where=_.amount.notnull())}
-    in_either = (_.closed_at.notnull()) & (now.in_period(_.closed_at) | before.in_period(_.closed_at))
-    asks = {
-        "all": deals.agg(**sums),
-        "currencies": deals.agg(**sums, by="currency"),
-        "lengths": deals.filter((_.status == "won") & in_either & (_.days >= 0))
-        .mutate(is_now=now.in_period(_.closed_at), hours=(_.days * 24).floor().cast("int64"))
-        .agg(n=_.count(), by=["currency", "is_now", "hours"]),
+        is_undated = is_undated | deals.created_at.isnull()
+    in_parts = [(part.in_period(deals.closed_at), name) for name, part in parts.items()]
+    deals = deals.mutate(
+        is_undated=is_undated,
+        closed_in=ibis.cases(*in_parts, else_=ibis.null("string")),
+        days=days(deals.closed_at, deals.created_at),
+        **{f"in_{name}": _is_counted(deals, part, counted) for name, part in parts.items()},
+    )
+    cells = deals.agg(
+        n=_.count(),
+        known=_.amount.count(),
+        total=_.amount.sum(),
+        squares=(_.amount * _.amount).sum(),
+        undated=_.count(where=_.is_undated),
+        by=["currency", "status", "closed_in", *(f"in_{name}" for name in PARTS)],
+    )
+    # The two parts lie side by side: as one period, the engine can leave out what closed at other times.
+    both = replace(filters, since=when.before_since, until=when.until).deals(tables, "closed")
+    won = both.filter(_.status == "won").select(
+        "currency",
+        closed_in=parts["now"].in_period(both.closed_at).ifelse("now", "before"),
+        days=days(both.closed_at, both.created_at),
+    )
+    return Question({"cells": cells}, partial(_rows, when=when, counted=counted), (partial(_times, won=won),))
+
+
+def _times(answers: Mapping[str, pd.DataFrame], won: ir.Table) -> dict[str, ir.Table]:
+    """How many of the won deals took so many hours, and without hours their median; of each currency where there are several."""
+    keys = ["closed_in", *(["currency"] if len(_known(rows(answers["cells"]))) > 1 else [])]
+    won = won.filter(_.days >= 0)
+    lengths = won.mutate(hours=(_.days * 24).floor().cast("int64")).agg(
+        n=_.count(), median=ibis.null("float64"), by=[*keys, "hours"]
+    )
+    medians = won.agg(n=_.count(), median=_.days.quantile(0.5), by=keys).mutate(hours=ibis.null("int64"))
+    return {"times": lengths.union(medians.select(*lengths.columns))}
+
+
+def _known(cells: list[Row]) -> list[str]:
+    """The currencies of the amounts."""
+    return sorted({row["currency"] for row in cells if row["currency"] is not None and row["known"]})
+
+
+def _parts(filters: Filters, when: Periods) -> dict[str, Filters]:
+    return {
+        name: Filters(until, since, until, time_zone=filters.time_zone)
+        for name, since, until in zip(
+            PARTS, (when.since, when.before_since), (when.until, when.before_until), strict=True
+        )
     }
-    return Question(asks, partial(_rows, when=when, counted=counted))
 
 
-def _bounded(filters: Filters, since: date, until: date) -> Filters:
-    return Filters(until, since, until, time_zone=filters.time_zone)
+def _is_counted(deals: ir.Table, part: Filters, counted: Counted) -> ir.BooleanValue:
+    """Whether a deal was created in a part, or was open at its end."""
+    if counted == "created":
+        return part.in_period(deals.created_at)
+    was_created = (deals.created_at < part.now) | deals.created_at.isnull()
+    return was_created & ((deals.status == "open") | (deals.closed_at >= part.now).fill_null(False))
 
 
 @dataclass(frozen=True)
@@ -175,10 +204,23 @@ def _log_variance(value: float | None, interval: Interval) -> float | None:
     return (math.log(high / low) / (2 * Z)) ** 2
 
 
-def _levers(counts: Row, name: str, lengths: Lengths, counted: str) -> _Levers:
-    own = {key.removeprefix(f"{name}_"): value for key, value in counts.items() if key.startswith(f"{name}_")}
-    deals, closed, won, n = (whole(own[key]) for key in ("deals", "closed", "won", "n"))
-    total, squares = number(own["total"]), number(own["squares"])
+def _counts(cells: list[Row], name: str) -> Row:
+    """Deals, and what closed, was won and has an amount, in one part."""
+    closed = [row for row in cells if row["closed_in"] == name and row["status"] in ("won", "lost")]
+    won = [row for row in closed if row["status"] == "won"]
+    return {
+        "deals": sum(whole(row["n"]) for row in cells if row[f"in_{name}"]),
+        "closed": sum(whole(row["n"]) for row in closed),
+        "won": sum(whole(row["n"]) for row in won),
+        "n": sum(whole(row["known"]) for row in won),
+        "total": sum(number(row["total"]) for row in won),
+        "squares": sum(number(row["squares"]) for row in won),
+    }
+
+
+def _levers(counts: Row, lengths: Lengths, counted: str) -> _Levers:
+    deals, closed, won, n = (counts[key] for key in ("deals", "closed", "won", "n"))
+    total, squares = counts["total"], counts["squares"]
     average, rate = share(total, n), share(won, closed)
     intervals = {
         "deals": _poisson(deals) if counted == "created" else (float(deals), float(deals)),
@@ -186,9 +228,7 @@ def _levers(counts: Row, name: str, lengths: Lengths, counted: str) -> _Levers:
         "win_rate": wilson(rate, closed),
         "sales_cycle_days": _median_interval(lengths),
     }
-    own |= {"deals": deals, "closed": closed, "won": won, "n": n, "total": total, "squares": squares}
-    median = own["median"]
-    return _Levers(deals, average, rate, None if median is None else float(median), intervals, own, lengths)
+    return _Levers(deals, average, rate, counts["median"], intervals, counts, lengths)
 
 
 def _poisson(n: int) -> Interval:
@@ -225,23 +265,25 @@ def shares_of_change(previous: Mapping[str, float], now: Mapping[str, float]) ->
 
 
 def _rows(answers: Mapping[str, pd.DataFrame], when: Periods, counted: Counted) -> pd.DataFrame:
-    by_currency = {row["currency"]: row for row in rows(answers["currencies"])}
-    known = sorted(str(name) for name, row in by_currency.items() if name is not None and row["named"])
-    everything = rows(answers["all"])[0]
-    lengths = answers["lengths"]
+    known = _known(rows(answers["cells"]))
     found: list[Row] = []
     for currency in known if len(known) > 1 else [None]:
-        counts = everything if currency is None else by_currency[currency]
-        kept = lengths if currency is None else lengths[(lengths["currency"] == currency).fillna(False)]
-        is_now = kept["is_now"].astype(bool)
-        parts = {
-            name: _levers(counts, name, Lengths.of(kept[rows_].assign(kind="won"), "kind", ("won",)), counted)
-            for name, rows_ in (("now", is_now), ("before", ~is_now))
+        of = {
+            name: told if currency is None else told[(told["currency"] == currency).fillna(False)]
+            for name, told in answers.items()
         }
+        cells, times = rows(of["cells"]), of["times"]
+        is_length = times["hours"].notna()
+        parts: dict[str, _Levers] = {}
+        for name in PARTS:
+            own = times["closed_in"] == name
+            median = next(iter(times.loc[own & ~is_length, "median"]), None)
+            lengths = Lengths.of(times[own & is_length].assign(kind="won"), "kind", ("won",))
+            parts[name] = _levers(_counts(cells, name) | {"median": median}, lengths, counted)
         found += _told(parts["now"], parts["before"], counted)
         for row in found[-5:]:
             row["currency"] = currency or next(iter(known), None)
-            row["undated"] = whole(counts["undated"])
+            row["undated"] = sum(whole(cell["undated"]) for cell in cells)
             row |= {"counted": counted, "since": when.since, "until": when.until}
             row |= {"previous_since": when.before_since, "previous_until": when.before_until}
     return frame(found, [*COLUMNS, "q_value", "tests"])
@@ -316,18 +358,10 @@ def _p(name: str, now: _Levers, before: _Levers, counted: Counted) -> float | No
 
 def deals_of_lever(tables: Tables, filters: Filters, lever: str, counted: Counted = "created") -> ir.Table:
     """The deals a lever is made of in the period, largest first, with the columns of `deals`."""
-    when = periods(filters)
-    now = _bounded(filters, when.since, when.until)
+    now = _parts(filters, periods(filters))["now"]
     deals = filters.deals(tables)
     if lever == "deals":
-        chosen = (
-            deals.filter(now.in_period(_.created_at))
-            if counted == "created"
-            else deals.filter(
-                ((_.created_at < now.now) | _.created_at.isnull())
-                & ((_.status == "open") | (_.closed_at >= now.now).fill_null(False))
-            )
-        )
+        chosen = deals.filter(_is_counted(deals, now, counted))
     else:
         chosen = deals.filter((_.status != "open") & now.in_period(_.closed_at))
         if lever != "win_rate":

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from analytics.against_rest import Lasting, against_rest, lasting_against_rest
 from analytics.funnel import FATES
 from analytics.intervals import newcombe, share_difference
+from analytics.rows import numbered, places_in
 
 Kind = Literal["leak", "win_rate", "delay"]
-Names = Mapping[tuple[int, int], str | None]
+Names = Mapping[tuple[int, int], str]
 REAL = 0.05
 HOURS_A_DAY = 24
 
@@ -73,11 +74,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of stays counted by stage, code, fate and length in hours, as columns."""
+    """Rows of stays counted by stage, code, fate and length in hours, as columns. `names` are the stages by number."""
 
-    stages: NDArray[Any]
+    names: tuple[str | None, ...]
+    stages: NDArray[np.int64]
     codes: NDArray[np.int64]
-    fates: NDArray[np.intp]
+    fates: NDArray[np.int64]
     lengths: NDArray[np.int64]
     n: NDArray[np.float64]
     amount: NDArray[np.float64]
@@ -85,11 +87,12 @@ class Counts:
     @classmethod
     def of(cls, counts: pd.DataFrame, code: str = "code") -> Counts:
         """From rows of `stage, fate, length, n, amount` and a code."""
-        fates = counts["fate"].map({fate: place for place, fate in enumerate(FATES)})
+        stages, names = numbered(counts, ["stage"])
         return cls(
-            counts["stage"].astype(object).where(counts["stage"].notna(), None).to_numpy(),
+            tuple(name for (name,) in names),
+            stages,
             counts[code].to_numpy(dtype=np.int64),
-            fates.to_numpy(dtype=np.intp),
+            places_in(FATES, counts["fate"]),
             counts["length"].to_numpy(dtype=np.int64),
             counts["n"].to_numpy(dtype=float),
             counts["amount"].fillna(0).to_numpy(dtype=float),
@@ -104,19 +107,23 @@ class Counts:
 
     def only(self, kept: NDArray[np.bool_]) -> Counts:
         """The rows kept."""
-        return Counts(*(getattr(self, column.name)[kept] for column in fields_of(self)))
+        return Counts(
+            self.names, self.stages[kept], self.codes[kept], self.fates[kept], self.lengths[kept], self.n[kept],
+            self.amount[kept],
+        )  # fmt: skip
 
     def at(self, stage: str | None) -> Counts:
         """The rows of one stage."""
-        return self.only(np.array([each == stage for each in self.stages], dtype=bool))
+        return self.only(self.stages == (self.names.index(stage) if stage in self.names else -1))
 
     def by(self, groups: NDArray[np.intp], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Counts by group, length and fate, of the stays whose length is known; and the lengths in days."""
         timed = self.lengths >= 0
         different, places = np.unique(self.lengths[timed], return_inverse=True)
-        counts = np.zeros((size, len(different), len(FATES)))
-        np.add.at(counts, (groups[timed], places, self.fates[timed]), self.n[timed])
-        return counts, different / HOURS_A_DAY
+        shape = (size, len(different), len(FATES))
+        cells = np.ravel_multi_index((groups[timed], places, self.fates[timed]), shape)
+        counts = np.bincount(cells, self.n[timed], size * len(different) * len(FATES)).astype(float)
+        return counts.reshape(shape), different / HOURS_A_DAY
 
 
 def compared(stage: str | None, place: int, counted: Counts, names: Names) -> Iterator[Pair]:
@@ -128,7 +135,7 @@ def compared(stage: str | None, place: int, counted: Counts, names: Names) -> It
     seen = against_rest(counts)
     lasting = lasting_against_rest(counts, days) if stage is not None else None
     for at, code in enumerate(codes.tolist()):
-        name = names[place, code]
+        name = names.get((place, code))
         if name is None:
             continue
         one, n1, other, n2 = (float(each[at]) for each in (seen.chance, seen.n, seen.chance_rest, seen.n_rest))

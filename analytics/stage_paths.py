@@ -15,7 +15,7 @@ from analytics.filters import Filters
 from analytics.funnel import WON
 from analytics.intervals import share, share_difference, wilson
 from analytics.question import Question
-from analytics.rows import MICROSECONDS_A_DAY, Row, frame, number, rows, split, whole, with_q_values
+from analytics.rows import MICROSECONDS_A_DAY, Row, frame, number, rows, whole, with_q_values
 from analytics.survival import Lengths
 from data.schema import Tables
 
@@ -351,9 +351,9 @@ def _path_rows(answers: Answers, most: int) -> pd.DataFrame:
     for stage in sorted(rows(answers["stages"]), key=lambda row: str(row["stage"])):
         if stage["outcome"] == "open":
             names.setdefault(min(whole(stage["stage_order"]), LAST_PLACE), stage["stage"])
-    ranked = _one_currency(_of(answers, "path"))
+    ranked = _one_currency(rows(_of(answers, "path")))
     ranked.sort(key=lambda part: (-whole(part["n"]), whole(part["code"]), bool(part["is_longer"])))
-    total = _added(_one_currency(_of(answers, "way")))
+    total = _added(_one_currency(rows(_of(answers, "way"))))
     everyone = whole(total["n"])
     found: list[Row] = []
     kept = ranked[:most]
@@ -382,11 +382,12 @@ def _path_rows(answers: Answers, most: int) -> pd.DataFrame:
     return frame(found, PATH_COLUMNS)
 
 
-def _of(answers: Answers, name: str) -> list[Row]:
+def _of(answers: Answers, name: str) -> pd.DataFrame:
+    """One of the three parts of `_told`, in words."""
     told = answers["deals"]
     kept = told[told["part"] == name]
     words = {"way": dict(enumerate(WAYS)), "ending": dict(enumerate(ENDINGS))}
-    return rows(kept.assign(**{column: kept[column].map(each) for column, each in words.items()}))
+    return kept.assign(**{column: kept[column].map(each) for column, each in words.items()})
 
 
 def _added(parts: list[Row]) -> Row:
@@ -401,11 +402,10 @@ def _added(parts: list[Row]) -> Row:
 
 
 def _rework_rows(answers: Answers) -> pd.DataFrame:
-    told = _one_currency(_of(answers, "way"))
+    told = _one_currency(rows(_of(answers, "way")))
     parts = {way: _added([part for part in told if part["way"] == way]) for way in {part["way"] for part in told}}
     still = {way: _added([part for part in told if (part["way"], part["ending"]) == (way, "open")]) for way in parts}
-    long = pd.DataFrame(_of(answers, "length"), columns=answers["deals"].columns)
-    lengths = {key[0]: Lengths.of(part, "ending", KINDS) for key, part in split(long, ["way"]).items()}
+    lengths = {way: each for (way,), each in Lengths.by(_of(answers, "length"), ["way"], "ending", KINDS).items()}
     everyone = sum(whole(part["n"]) for part in parts.values())
     horizon = _horizon(lengths)
     found: list[Row] = []

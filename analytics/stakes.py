@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.intervals import share
-from analytics.question import Answers
-from analytics.rows import Row, number, split
+from analytics.rows import Row, number
 from analytics.segment_pairs import Counts, Pair, parted, parted_lasting, remains
 from analytics.survival import Lengths
 
@@ -19,6 +18,7 @@ MOST_PRICED = {"leak": 12, "win_rate": 12, "delay": 6}
 MOST_STRENGTHS = 4
 DRAWS = 4000
 KINDS = ("won", "lost", "open")
+AFTERWARDS = -1  # the cell of rows that tell what became, how many hours later, of all that moved on
 
 
 @dataclass
@@ -55,15 +55,17 @@ def groups_of(pairs: Sequence[Pair]) -> list[tuple[int, int]]:
     return sorted({(pair.place, pair.code) for pair in pairs})
 
 
-def prices(answers: Answers, wanted: Sequence[Pair]) -> list[Priced]:
-    """What each pair costs, from the rows of `cells` and `after`; repeats are marked."""
-    if not wanted:
+def prices(found_in: pd.DataFrame | None, wanted: Sequence[Pair]) -> list[Priced]:
+    """What each pair costs, from the stays counted by cell, those `AFTERWARDS` too; repeats are marked."""
+    if not wanted or found_in is None:
         return []
-    after, counted, bits = _after(answers), Counts.of(answers["cells"], "cell"), groups_of(wanted)
+    is_after = found_in["cell"] == AFTERWARDS
+    after, rows = _after(found_in[is_after]), found_in[~is_after]
+    counted, bits = Counts.of(rows, "cell"), groups_of(wanted)
     found = []
     for pair in wanted:
         bit = bits.index((pair.place, pair.code))
-        at_stage, cells = counted.at(pair.stage), _at(answers["cells"], pair.stage)
+        at_stage, cells = counted.at(pair.stage), _at(rows, pair.stage)
         own, inside = cells[(cells["cell"].to_numpy() >> bit) % 2 == 1], (at_stage.codes >> bit) % 2 == 1
         random = np.random.default_rng(1)
         if pair.kind == "delay":
@@ -140,11 +142,11 @@ def _beta(random: np.random.Generator, chance: float, n: float) -> NDArray[np.fl
     return random.beta(chance * n + 0.5, (1 - chance) * n + 0.5, DRAWS)
 
 
-def _after(answers: Answers) -> dict[str | None, tuple[float, float]]:
+def _after(moved_on: pd.DataFrame) -> dict[str | None, tuple[float, float]]:
     """The chance that a deal that moved on from a stage is won in the end, and the effective number behind it."""
     found = {}
-    for (stage,), part in split(answers["after"], ["stage"]).items() if "after" in answers else ():
-        risks = Lengths.of(part, "status", KINDS).risks()
+    for (stage,), lengths in Lengths.by(moved_on.rename(columns={"length": "hours"}), ["stage"], "fate", KINDS).items():
+        risks = lengths.risks()
         time = risks.horizon()
         if time is not None:
             found[stage] = risks.incidence_at(time, 0), risks.effective_n(time, 0)

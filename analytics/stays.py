@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 from typing import Literal
 
@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from analytics.fields import Field
-from analytics.filters import Filters, Ownership, StayDated
+from analytics.filters import KEPT_TABLES, Filters, Ownership, StayDated
 from analytics.rows import full_hours
 from data.messages import N_
 from data.schema import Tables
@@ -78,37 +78,45 @@ def first_stays(
     are one, called `WON`, and the lost ones are left out.
     """
     stays = firsts(tables, filters, counting, by)
+    kept = []
     if merge_won:
-        stays = stays.filter((_.outcome != "lost") & ((_.outcome != "won") | (_.outcome_visit == 1)))
-    match counting.rule:
-        case "visited":
-            stays = stays.filter(~_.is_skipped)
-        case "strict":
-            stays = stays.filter(~_.is_skipped & _.is_strict)
-    stays = stays.mutate(
-        is_assumed=~_.is_recorded & ~_.is_skipped,
-        is_untimed=_.hours.isnull(),
-        is_negative=(_.hours < 0).fill_null(False),
-    ).drop("is_strict")
+        kept.append((stays.outcome != "lost") & ((stays.outcome != "won") | (stays.outcome_visit == 1)))
+    if counting.rule != "filled":
+        kept.append(~stays.is_skipped)
+    if counting.rule == "strict":
+        kept.append(stays.is_strict)
+    stays = stays.filter(kept) if kept else stays
+    marks: dict[str, ir.Value] = {
+        "is_assumed": ~stays.is_recorded & ~stays.is_skipped,
+        "is_untimed": stays.hours.isnull(),
+        "is_negative": (stays.hours < 0).fill_null(False),
+    }
     if not merge_won:
-        return stays
-    orders = tables.stages.filter(_.outcome == "won").agg(won_order=_.stage_order.min(), by=_.pipeline.name("won_in"))
-    is_won = _.outcome == "won"
-    return (
-        stays.left_join(orders, [("pipeline", "won_in")])
-        .mutate(stage=is_won.ifelse(WON, _.stage), stage_order=is_won.ifelse(_.won_order, _.stage_order))
-        .drop("won_in", "won_order")
-    )
+        return stays.mutate(**marks).drop("is_strict")
+    is_won = stays.outcome == "won"
+    won = tables.stages.filter(_.outcome == "won")
+    if filters.pipeline is not None:
+        first = won.filter(_.pipeline == filters.pipeline).agg(won_order=_.stage_order.min()).as_scalar()
+        marks |= {"stage": is_won.ifelse(WON, stays.stage), "stage_order": is_won.ifelse(first, stays.stage_order)}
+        return stays.mutate(**marks).drop("is_strict")
+    orders = won.agg(won_order=_.stage_order.min(), by=_.pipeline.name("won_in"))
+    joined = stays.mutate(**marks).left_join(orders, [("pipeline", "won_in")])
+    is_won = joined.outcome == "won"
+    return joined.mutate(
+        stage=is_won.ifelse(WON, joined.stage), stage_order=is_won.ifelse(joined.won_order, joined.stage_order)
+    ).drop("won_in", "won_order", "is_strict")
 
 
+@lru_cache(maxsize=KEPT_TABLES)
 def firsts(tables: Tables, filters: Filters, counting: Counting, by: Field | None = None) -> ir.Table:
     """The first stays by any rule, with `hours` and `is_strict`: whether the deal skipped nothing on its way there."""
     stays = without_excluded(entries(tables, filters, counting, by), tables, filters, counting)
-    stays = stays.filter(_.visit == 1)
+    kept = [stays.visit == 1]
     if counting.excluded:
-        stays = stays.filter(_.stage.notin(counting.excluded))
+        kept.append(stays.stage.notin(counting.excluded))
     if counting.optional:
-        stays = stays.filter(~(_.is_skipped & _.stage.isin(counting.optional)))
+        kept.append(~(stays.is_skipped & stays.stage.isin(counting.optional)))
+    stays = stays.filter(kept)
     skips = _.skips_before.fill_null(0)
     if counting.optional:
         stays = _with_optional(stays, tables, filters, counting.optional)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -36,6 +36,8 @@ COLUMNS = (
     "value_known", "q_value",
 )  # fmt: skip
 REAL = 0.05
+QUARTER = 91
+USUAL_LENGTHS = (365, 182, QUARTER, 30)
 
 
 def summary(tables: Tables, filters: Filters) -> Question:
@@ -75,7 +77,7 @@ def usual_period(first: date, as_of: date) -> tuple[date, date] | None:
 
     As long before it must lie after `first` too. None where there is none.
     """
-    for length in (365, 182, 91, 30):
+    for length in USUAL_LENGTHS:
         if as_of - timedelta(days=2 * length - 1) >= first:
             return as_of - timedelta(days=length - 1), as_of
     return None
@@ -86,23 +88,13 @@ def _asks(tables: Tables, filters: Filters, before: Filters | None) -> dict[str,
     if before is not None:
         deals = deals.union(_stood(tables, before, "before"))
     won = deals.filter(_.is_won & _.is_closed_in & (_.days >= 0))
-    is_won_in = _.is_won & _.is_closed_in
     return {
-        "figures": deals.agg(
-            created=_.count(where=_.is_created_in),
-            created_open=_.count(where=_.is_created_in & _.is_open),
-            created_undated=_.count(where=_.has_no_creation),
-            won=_.count(where=is_won_in),
-            closed=_.count(where=_.is_closed_in),
-            closed_undated=_.count(where=_.has_no_close),
-            cycle_undated=_.count(where=_.is_won & _.days.isnull() & (_.is_closed_in | _.has_no_close)),
-            open=_.count(where=_.is_open),
-            won_known=_.amount.count(where=is_won_in),
-            won_total=_.amount.sum(where=is_won_in),
-            won_squares=_.square.sum(where=is_won_in),
-            open_known=_.amount.count(where=_.is_open),
-            open_total=_.amount.sum(where=_.is_open),
-            by=["period", "currency"],
+        "figures": deals.mutate(has_no_length=_.days.isnull()).agg(
+            n=_.count(),
+            known=_.amount.count(),
+            total=_.amount.sum(),
+            squares=_.square.sum(),
+            by=["period", "currency", "is_won", "is_open", *MARKS],
         ),
         "cycle": won.agg(deals=_.count(), median_days=_.days.quantile(0.5), by="period"),
         "hours": won.mutate(hours=(_.days * 24).floor().cast("int64")).agg(
@@ -123,35 +115,63 @@ def _stood(tables: Tables, filters: Filters, period: str) -> ir.Table:
     )  # fmt: skip
 
 
-COUNTS = ("created", "created_open", "created_undated", "won", "closed", "closed_undated", "cycle_undated", "open")
+# What tells deals apart for the counts; deals alike in all of it make one row.
+MARKS = ("is_created_in", "is_closed_in", "has_no_creation", "has_no_close", "has_no_length")
 
 
 class _Figures:
     """The answers of one period, by name."""
 
     def __init__(self, answers: Mapping[str, pd.DataFrame], period: str) -> None:
-        self.money = [row for row in rows(answers["figures"]) if row["period"] == period]
-        self.counts = {name: sum(whole(row[name]) for row in self.money) for name in COUNTS}
+        self.rows = [row for row in rows(answers["figures"]) if row["period"] == period]
+        self.counts = {
+            "created": self._n(lambda row: row["is_created_in"]),
+            "created_open": self._n(lambda row: row["is_created_in"] and row["is_open"]),
+            "created_undated": self._n(lambda row: row["has_no_creation"]),
+            "won": self._n(_is_won_in),
+            "closed": self._n(lambda row: row["is_closed_in"]),
+            "closed_undated": self._n(lambda row: row["has_no_close"]),
+            "cycle_undated": self._n(
+                lambda row: row["is_won"] and row["has_no_length"] and (row["is_closed_in"] or row["has_no_close"])
+            ),
+            "open": self._n(_is_open),
+        }
         self.cycle = next((row for row in rows(answers["cycle"]) if row["period"] == period), {})
         hours = answers["hours"]
         self.lengths = Lengths.of(hours[hours["period"] == period], "status", ("won",))
 
+    def _n(self, is_in: Callable[[Row], bool]) -> int:
+        return sum(whole(row["n"]) for row in self.rows if is_in(row))
+
+    def currencies(self) -> set[str]:
+        """The currencies of the amounts that are told."""
+        told = {row["currency"] for row in self.rows if row["known"] and (_is_won_in(row) or _is_open(row))}
+        return told - {None}
+
     def sums(self, is_won: bool, currency: str | None) -> tuple[int, int, float, float]:
         """Deals, those with an amount, their sum and the sum of squares; of every currency where None."""
-        kept = [row for row in self.money if currency in (None, row["currency"])]
-        name = "won" if is_won else "open"
+        is_in = _is_won_in if is_won else _is_open
+        kept = [row for row in self.rows if is_in(row) and currency in (None, row["currency"])]
         return (
-            sum(whole(row[name]) for row in kept),
-            sum(whole(row[f"{name}_known"]) for row in kept),
-            sum(number(row[f"{name}_total"]) for row in kept),
-            sum(number(row["won_squares"]) for row in kept) if is_won else 0.0,
+            sum(whole(row["n"]) for row in kept),
+            sum(whole(row["known"]) for row in kept),
+            sum(number(row["total"]) for row in kept),
+            sum(number(row["squares"]) for row in kept),
         )
+
+
+def _is_won_in(row: Row) -> bool:
+    return bool(row["is_won"] and row["is_closed_in"])
+
+
+def _is_open(row: Row) -> bool:
+    return bool(row["is_open"])
 
 
 def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool) -> pd.DataFrame:
     now = _Figures(answers, "now")
     before = _Figures(answers, "before") if compared else None
-    known = {row["currency"] for row in now.money if row["won_known"] or row["open_known"]} - {None}
+    known = now.currencies()
     currencies: list[str | None] = [*sorted(known)] if len(known) > 1 else [None]
     currency = next(iter(known), None) if len(known) == 1 else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -14,16 +14,20 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from ibis import _
+from numpy.typing import NDArray
 
 from analytics.filters import Filters
 from analytics.intervals import Interval, Z, mean_interval, median_interval, share, wilson
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, rows
+from analytics.rows import Row, days, frame, numbered, places_in, rows
 from analytics.summary import before_period
-from analytics.survival import weighted_quantile
+from analytics.survival import Floats, weighted_quantile
 from data.schema import Tables
 
 COLUMNS = ("metric", "since", "until", "value", "low", "high", "n", "currency", "unit", "is_before")
+SUMS = ("n", "known", "total", "squares")
+CREATED, CLOSED = ("created", "open"), ("won", "lost")  # open: created, and still open
+KINDS = (*CREATED, *CLOSED)
 PARTS = 6  # of the period; as many of the time before it
 
 
@@ -95,8 +99,8 @@ class _Trend:
         parts, before = self.limits(answers)
         if not parts:
             return frame([], COLUMNS)
-        events = answers["events"]
-        known = sorted({row["currency"] for row in rows(events[events["known"] > 0])} - {None})
+        everything = _Events.of(answers["events"], len(parts) + 3)
+        known = everything.known_currencies
         currencies: list[str | None] = [*known] if len(known) > 1 else [None]
         found: list[Row] = []
 
@@ -112,7 +116,6 @@ class _Trend:
                     }
                 )  # fmt: skip
 
-        everything = _Events(events)
         add("deals", "count", everything.deals)
         for currency in currencies:
             part = everything.only(currency)
@@ -138,42 +141,66 @@ def _cut(since: date, until: date, parts: int = PARTS) -> list[tuple[date, date]
 
 @dataclass(frozen=True)
 class _Events:
-    """What happened in each part of time. Place 0 is before the first part, -1 without a date."""
+    """What happened in each part of time, column by column. Place 0 is before the first part, the last after all, -1 without a date.
 
-    rows: pd.DataFrame
+    A kind is a place in KINDS, a currency one in `currencies`, a day -1 where none is told.
+    """
+
+    places: int
+    currencies: tuple[str | None, ...]
+    place: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    currency: NDArray[np.int64]
+    day: Floats
+    sums: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, events: pd.DataFrame, places: int) -> _Events:
+        """From the answer, `places` of time in all."""
+
+        def numbers(name: str) -> Floats:
+            return events[name].fillna(0).to_numpy(dtype=np.float64)
+
+        kind = places_in(KINDS, events["kind"])
+        kind[(kind == KINDS.index("created")) & events["is_open"].to_numpy(dtype=bool)] = KINDS.index("open")
+        currency, found = numbered(events, ["currency"])
+        return cls(
+            places, tuple(each for (each,) in found), events["place"].to_numpy(dtype=np.int64), kind, currency,
+            events["day"].fillna(-1).to_numpy(dtype=np.float64), {name: numbers(name) for name in SUMS},
+        )  # fmt: skip
+
+    @property
+    def known_currencies(self) -> list[str]:
+        """The currencies of amounts."""
+        places = np.unique(self.currency[self.sums["known"] > 0]).tolist()
+        return sorted(name for name in (self.currencies[place] for place in places) if name is not None)
 
     def only(self, currency: str | None) -> _Events:
-        return self if currency is None else _Events(self.rows[(self.rows["currency"] == currency).fillna(False)])
+        if currency is None:
+            return self
+        kept = self.currency == self.currencies.index(currency)
+        return replace(
+            self, place=self.place[kept], kind=self.kind[kept], currency=self.currency[kept], day=self.day[kept],
+            sums={name: values[kept] for name, values in self.sums.items()},
+        )  # fmt: skip
 
     @cached_property
-    def _sums(self) -> dict[tuple[int, str, bool], Mapping[str, float]]:
-        """Sums by place, kind and whether a created deal is still open."""
-        keys, sums = ["place", "kind", "is_open"], ["n", "known", "total", "squares"]
-        found = self.rows.groupby(keys, sort=False)[sums].sum()
+    def _tables(self) -> dict[str, Floats]:
+        """Each sum by kind and place of time; the first place is -1."""
+        cells = self.kind * self.places + self.place + 1
+        size = len(KINDS) * self.places
         return {
-            (int(place), str(kind), bool(is_open)): dict(zip(sums, map(float, values), strict=True))
-            for (place, kind, is_open), values in zip(found.index, found.to_numpy(), strict=True)
+            name: np.bincount(cells, values, size).reshape(-1, self.places).astype(np.float64)
+            for name, values in self.sums.items()
         }
-
-    def _sum(self, name: str, is_in: Callable[[int, str, bool], bool]) -> float:
-        return sum(sums[name] for key, sums in self._sums.items() if is_in(*key))
 
     def _at(self, place: int, *kinds: str) -> dict[str, float]:
         """The sums of some kinds in one part."""
-        return {
-            name: self._sum(name, lambda at, kind, is_open: at == place and kind in kinds)
-            for name in ("n", "known", "total", "squares")
-        }
-
-    @cached_property
-    def _lengths(self) -> dict[int, pd.DataFrame]:
-        """Won deals by how many days they took, for each place."""
-        won = self.rows[(self.rows["kind"] == "won") & self.rows["day"].notna()]
-        counts = won.groupby(["place", "day"], sort=True)["n"].sum().reset_index()
-        return {int(str(place)): part for place, part in counts.groupby("place")}
+        chosen = [KINDS.index(kind) for kind in kinds]
+        return {name: float(table[chosen, place + 1].sum()) for name, table in self._tables.items()}
 
     def deals(self, place: int) -> tuple[float | None, Interval, int]:
-        n = int(self._at(place, "created")["n"])
+        n = int(self._at(place, *CREATED)["n"])
         # The square root of a Poisson count has a standard deviation of a half.
         return n, (max(n**0.5 - Z / 2, 0.0) ** 2, (n**0.5 + Z / 2) ** 2), n
 
@@ -184,7 +211,7 @@ class _Events:
         return value, (max(sums["total"] - half, 0.0), sums["total"] + half), int(sums["known"])
 
     def win_rate(self, place: int) -> tuple[float | None, Interval, int]:
-        won, closed = (int(self._at(place, *kinds)["n"]) for kinds in (("won",), ("won", "lost")))
+        won, closed = (int(self._at(place, *kinds)["n"]) for kinds in (("won",), CLOSED))
         rate = share(won, closed)
         return rate, wilson(rate, closed), closed
 
@@ -194,19 +221,20 @@ class _Events:
         return share(sums["total"], n), mean_interval(n, sums["total"], sums["squares"]), n
 
     def cycle(self, place: int) -> tuple[float | None, Interval, int]:
-        part = self._lengths.get(place)
-        if part is None:
+        taken = np.flatnonzero((self.place == place) & (self.day >= 0))
+        if not len(taken):
             return None, (None, None), 0
-        values, counts = part["day"].to_numpy(dtype=np.float64), part["n"].to_numpy(dtype=np.float64)
+        taken = taken[np.argsort(self.day[taken], kind="stable")]
+        values, counts = self.day[taken], self.sums["n"][taken]
         return weighted_quantile(values, counts, 0.5), median_interval(values, counts), int(counts.sum())
 
     def pipeline(self, place: int) -> tuple[float | None, Interval, int]:
         """What was open at the end of the part: what is open now, less what came later, and what closed later."""
 
         def value(name: str) -> float:
-            now = self._sum(name, lambda at, kind, is_open: kind == "created" and is_open)
-            came = self._sum(name, lambda at, kind, is_open: kind == "created" and at > place)
-            went = self._sum(name, lambda at, kind, is_open: kind != "created" and at > place)
-            return now - came + went
+            table = self._tables[name]
+            later = dict(zip(KINDS, table[:, place + 2 :].sum(axis=1), strict=True))
+            now = table[KINDS.index("open")].sum()
+            return float(now - sum(later[kind] for kind in CREATED) + sum(later[kind] for kind in CLOSED))
 
         return value("total"), (None, None), int(value("n"))

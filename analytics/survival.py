@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.intervals import NOT_KNOWN, Interval, normal_p, wilson
+from analytics.rows import numbered, places_in
 
 Floats = NDArray[np.float64]
 LEAST_AT_RISK = 10
@@ -33,13 +37,29 @@ class Lengths:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, column: str, kinds: tuple[str, ...]) -> Lengths:
-        """From rows of `hours`, `n` and a kind in `column`."""
-        hours, places = np.unique(frame["hours"].to_numpy(dtype=np.int64), return_inverse=True)
-        counts = np.zeros((len(hours), len(kinds)))
-        for place, kind in enumerate(kinds):
-            rows = (frame[column] == kind).to_numpy(dtype=bool)
-            np.add.at(counts[:, place], places[rows], frame["n"].to_numpy(dtype=float)[rows])
-        return cls(hours, counts)
+        """From rows of `hours`, `n` and one of `kinds` in `column`."""
+        return cls.by(frame, [], column, kinds).get((), cls(np.empty(0, dtype=np.int64), np.empty((0, len(kinds)))))
+
+    @classmethod
+    def by(
+        cls, frame: pd.DataFrame, keys: list[str], column: str, kinds: tuple[str, ...]
+    ) -> dict[tuple[Any, ...], Lengths]:
+        """The lengths of each combination of `keys`; what is missing is None. There may be hundreds of thousands of rows."""
+        if frame.empty:
+            return {}
+        groups, found = numbered(frame, keys)
+        hours = frame["hours"].to_numpy(dtype=np.int64)
+        first, span = int(hours.min()), int(np.ptp(hours)) + 1
+        rows, cells = pd.factorize(groups * span + (hours - first), sort=True)
+        kind = places_in(kinds, frame[column])
+        n = frame["n"].to_numpy(dtype=np.float64)
+        size = len(cells) * len(kinds)
+        counts: Floats = np.bincount(rows * len(kinds) + kind, n, size).reshape(-1, len(kinds)).astype(np.float64)
+        starts = np.searchsorted(cells, np.arange(len(found) + 1) * span)
+        return {
+            group: cls(cells[start:end] % span + first, counts[start:end])
+            for group, (start, end) in zip(found, pairwise(starts), strict=True)
+        }
 
     @property
     def days(self) -> Floats:
@@ -48,6 +68,16 @@ class Lengths:
     @property
     def n(self) -> int:
         return int(self.counts.sum())
+
+    @property
+    def known(self) -> Lengths:
+        """Those of 0 hours and more: numbers below 0 stand for lengths that are not known."""
+        kept = self.hours >= 0
+        return Lengths(self.hours[kept], self.counts[kept])
+
+    def n_of(self, hours: int) -> int:
+        """How many lasted so many hours."""
+        return int(self.counts[self.hours == hours].sum())
 
     def without(self, part: Lengths) -> Lengths:
         """These counts less those of a part of them."""
@@ -81,7 +111,12 @@ class CompetingRisks:
     survival_before: Floats
     incidence: Floats  # duration x cause: the chance to have ended by that cause, up to and at the duration
 
-    @property
+    @cached_property
+    def of_any(self) -> Floats:
+        """How many ended at each duration, by whatever cause."""
+        return np.asarray(self.events.sum(axis=1), dtype=np.float64)
+
+    @cached_property
     def n(self) -> float:
         return float(self.events.sum() + self.censored.sum())
 
@@ -101,7 +136,7 @@ class CompetingRisks:
             return 0.0
         rows = slice(0, place + 1)
         n, of_cause = self.at_risk[rows], self.events[rows, cause]
-        of_any = self.events[rows].sum(axis=1)
+        of_any = self.of_any[rows]
         ahead = self.incidence[place, cause] - self.incidence[rows, cause]
         before = self.survival_before[rows]
         return float(
@@ -140,6 +175,12 @@ class CompetingRisks:
         followed = _divided(self.at_risk, self.n * self.survival_before)
         fit = (self.at_risk >= least) | (followed >= 0.5)
         return float(self.durations[np.flatnonzero(fit)[-1]])
+
+    def usual_age(self) -> float | None:
+        """The age to tell chances by: the 75th percentile of the time to end, in full days; None where nothing has ended."""
+        if not self.of_any.any():
+            return None
+        return max(1.0, float(math.floor(weighted_quantile(self.durations, self.of_any, 0.75))))
 
     def _place(self, time: float) -> int:
         return int(np.searchsorted(self.durations, time, side="right")) - 1

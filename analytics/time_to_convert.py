@@ -14,10 +14,10 @@ from ibis import _
 
 from analytics.fields import Field, with_value
 from analytics.filters import Filters
-from analytics.incidence import mean_time_gained, mean_time_spread, time_of_all, time_of_those
+from analytics.incidence import mean_time_gained, mean_time_spread, quantile_of_those, time_of_all, time_of_those
 from analytics.intervals import LEAST_TESTED, SMALL_CELL, normal_p, share, share_difference
 from analytics.question import Question
-from analytics.rows import Row, frame, full_hours, rows, split, whole, with_q_values
+from analytics.rows import Row, frame, full_hours, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.errors import RequestProblem
 from data.messages import say
@@ -140,8 +140,8 @@ def _rows(
     ends = answers["ends"]
     timed = ends[ends["end"].isin(ENDS)]
     everyone = Lengths.of(timed, "end", ENDS)
-    own_lengths = {place[0] if place else None: Lengths.of(part, "end", ENDS)
-                   for place, part in split(timed, ["group"] if key else []).items()}  # fmt: skip
+    by_group = Lengths.by(timed, ["group"] if key else [], "end", ENDS)
+    own_lengths = {(group[0] if group else None): each for group, each in by_group.items()}
     left_out: dict[Any, dict[str, int]] = {}
     for row in rows(ends[~ends["end"].isin(ENDS)]):
         of_group = left_out.setdefault(row.get("group"), {})
@@ -233,7 +233,7 @@ def _times(risks: CompetingRisks, horizon: float) -> Row:
             "convert_median_days": median.days, "convert_median_low": median.low, "convert_median_high": median.high
         }  # fmt: skip
         for share_ in (25, 75, 90):
-            found[f"convert_p{share_}_days"] = time_of_those(risks, 0, share_ / 100, horizon).days
+            found[f"convert_p{share_}_days"] = quantile_of_those(risks, 0, share_ / 100, horizon)
         naive = weighted_quantile(risks.durations, risks.events[:, 0], 0.5)
         found["naive_median_days"] = naive
         found["naive_gap"] = naive / median.days - 1 if median.days else None

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from analytics.fields import Field, with_value
+from analytics.fields import Field, columns_for, with_value
 from analytics.filters import Filters
 from analytics.intervals import (
     LEAST_TESTED,
@@ -29,7 +29,7 @@ from analytics.intervals import (
     wilson,
 )
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, hours, number, rows, split, whole, with_q_values
+from analytics.rows import Row, days, frame, hours, number, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.messages import N_
 from data.schema import Tables
@@ -40,6 +40,7 @@ COLUMNS = (
     "definition", "currency", "won", "total", "undecided", "rate", "low", "high", "n", "undecided_share", "undated",
     "negative", "horizon_days", "top_share", "amount_known", "zombies", "interval_method", "reason",
 )  # fmt: skip
+NEEDED = ("status", "created_at", "closed_at", "expected_close_on", "amount", "currency")
 LEAST_CREATED = 30
 LEAST_WON = 10
 OVERDUE = timedelta(days=30)
@@ -58,7 +59,7 @@ def win_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Quest
     The period bounds the close date in closed, value and hygiene, the creation date in created and matured.
     """
     keys = ["group"] if by else []
-    chosen = filters.deals(tables)
+    chosen = filters.deals(tables).select(*dict.fromkeys((*NEEDED, *(columns_for(by) if by else ()))))
     deals = chosen if by is None else with_value(chosen, tables, by, "group", time_zone=filters.time_zone)
     deals = deals.mutate(
         is_won=_.status == "won",
@@ -167,10 +168,8 @@ def _rows(answers: Groups, key: str | None, has_period: bool) -> pd.DataFrame:
         counts = {None: _counted([])}
     money = {group: _money(each) for group, each in totals.items()}
     everyone = Lengths.of(answers["lengths"], "status", KINDS)
-    lengths = {
-        (group[0] if group else None): Lengths.of(part, "status", KINDS)
-        for group, part in split(answers["lengths"], ["group"] if key else []).items()
-    }
+    by_group = Lengths.by(answers["lengths"], ["group"] if key else [], "status", KINDS)
+    lengths = {(group[0] if group else None): each for group, each in by_group.items()}
     amounts = answers.get("amounts")
     currencies = {row["currency"] for each in money.values() for row in each if row["n"]} - {None}
 
@@ -240,7 +239,7 @@ def _rest(counts: Mapping[Any, Mapping[str, int]], group: object) -> dict[str, i
 
 
 def _horizon(risks: CompetingRisks) -> float:
-    return weighted_quantile(risks.durations, risks.events.sum(axis=1), 0.75)
+    return weighted_quantile(risks.durations, risks.of_any, 0.75)
 
 
 def _matured(lengths: Lengths | None, count: Mapping[str, int], no_creation: int) -> Row:
@@ -294,6 +293,8 @@ def _values(
             (number(row["largest"]) for row in rows_ if row["n"] and currency in (None, row["currency"])), default=0.0
         )
         interval, method = _value_interval(amounts, group, currency, own)
+        if interval[0] == interval[1]:  # of all amounts, or none, was won the same share: nothing tells how sure it is
+            interval, method = NOT_KNOWN, None
         row: Row = {
             "definition": "value", "currency": currency or next(iter(currencies), None), "closed": int(own["closed"]),
             "won": own["won"] if n else None, "total": own["total"] if n else None, "rate": rate,

@@ -81,6 +81,8 @@ class _Shape:
         return self._places[value]
 
     def _visit(self, part: Any) -> Any:
+        if type(part) is ops.Field:  # most of what there is: told by its relation and its name
+            return (ops.Field, self._visit(part.rel), part.name)
         if isinstance(part, Node):
             number = self._numbers.get(part)
             if number is None:
@@ -150,6 +152,7 @@ def _place_of(found: re.Match[str]) -> int:
     return (int(month) - 1) * 28 + int(day) - 1
 
 
+@lru_cache(maxsize=KEPT_TEMPLATES)
 def _written(value: ops.Literal) -> str:
     return str(compiler.visit_Literal(value, value=value.value, dtype=value.dtype).sql(dialect="duckdb"))
 
@@ -271,12 +274,12 @@ def _relations(node: ops.Relation) -> list[ops.Relation]:
     seen: set[Node] = set()
     while queue:
         child = queue.pop()
-        if child in seen:
-            continue
-        seen.add(child)
-        if isinstance(child, ops.Relation):
+        if type(child) is ops.Field:
+            found[child.rel] = None
+        elif isinstance(child, ops.Relation):
             found[child] = None
-        else:
+        elif child not in seen:
+            seen.add(child)
             queue.extend(child.__children__)
     return list(found)
 

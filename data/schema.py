@@ -322,6 +322,13 @@ class Tables(Mapping[str, ir.Table]):
             for name, table in SCHEMA.items()
         }
 
+    def __eq__(self, other: object) -> bool:
+        """Tables with the same headers are the same, so that what is made of them can be kept."""
+        return isinstance(other, Tables) and self.headers == other.headers
+
+    def __hash__(self) -> int:
+        return hash(self.headers)
+
     def __getitem__(self, name: str) -> ir.Table:
         return self._tables[name]
 

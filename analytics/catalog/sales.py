@@ -49,7 +49,7 @@ PARTS = (
     _m("undecided_share", N_("Share still open"), N_("How much of what the row looks at is still open: the higher, the less is settled."), "still open / (still open + settled)", "share", "lower"),
     _m("undated", N_("Without a date"), N_("Deals left out because they lack the date that is needed."), "count of deals", "count", "lower"),
     _m("negative", N_("Closed before created"), N_("Deals or stays left out because they end before they begin: mistakes in the data."), "count", "count", "lower"),
-    _m("horizon_days", N_("Told by"), N_("The age by which the chance is told."), "win rate: 75th percentile of time to close; stage: see conversion", "days"),
+    _m("horizon_days", N_("Told by"), N_("The age by which the chance is told."), "win rate: 75th percentile of time to close, in the trend in begun days; stage: see conversion", "days"),
     _m("top_share", N_("Share of the largest deal"), N_("How much of the money is in one deal. The higher it is, the less the rate says."), "largest closed amount / sum of closed amounts", "share", "lower"),
     _m("amount_known", N_("Amount known for"), N_("The share of the closed deals that have an amount."), "closed deals with an amount / closed deals", "share", "higher"),
     _m("zombies", N_("Open on paper only"), N_("Open deals that are long overdue, or older than nearly all deals were when they closed."), "open and (expected close before as-of - 30 days, or age > 95th percentile of time to close)", "count", "lower"),

@@ -51,8 +51,9 @@ TREND = (
     _m("rate_so_far", N_("Converted so far"), N_("The share of the period's deals that has converted so far. Recent periods look bad, because most of their deals are still open."), "converted / deals", "share", "higher"),
     _m("slope", N_("Change a period"), N_("By how much the chance changes from a period to the next, over the periods old enough to tell."),
        "regression of the chance on time, weighted by the effective number", "share", "higher", "Cochran (1954), Armitage (1955)"),
-    _m("slope_low", N_("Change a period, low end"), N_("The low end of its 95% interval."), "95% interval", "share"),
-    _m("slope_high", N_("Change a period, high end"), N_("The high end of its 95% interval."), "95% interval", "share"),
+    _m("slope_low", N_("Change a period, low end"), N_("The low end of its 95% interval. Where periods vary by more than chance, the interval is wider by as much."),
+       "variance x max(1, Pearson's chi-square around the line / (periods - 2)); Student's t with periods - 2", "share", source="McCullagh and Nelder (1989), 4.5"),
+    _m("slope_high", N_("Change a period, high end"), N_("The high end of its 95% interval, made as the low end."), "as the low end", "share", source="McCullagh and Nelder (1989), 4.5"),
 )  # fmt: skip
 
 COMPARISON = (
@@ -81,7 +82,7 @@ SECTIONS = (("Time to convert", TIMES), ("Trend", TREND), ("Comparison", COMPARI
 ANSWERS = (
     Answer("time_to_convert", N_("Time to convert"), N_("How many deals get from one step to a later one by when, and how long those take that do. Open deals count for as long as they have been open. Groups are compared with all others together, by the area under their chances: more deals sooner."),
            (*time_to_convert.COLUMNS, "q_value", "tests")),
-    Answer("conversion_trend", N_("Trend"), N_("How many deals are won within the same time, by when they were created; or how many move on from a stage, by when they came to it. Each period is tested against the one before, and the row of all periods tells whether there is a trend."),
+    Answer("conversion_trend", N_("Trend"), N_("How many deals are won within the same time, by when they were created; or how many move on from a stage, by when they came to it. Each period is tested against the one before, corrected for all such steps; from three steps on, against how much steps usually vary where that is more than chance (genomic control: Devlin and Roeder 1999). The row of all periods tells whether there is a trend, a test of its own."),
            conversion_trend.COLUMNS),
     Answer("comparison", N_("Comparison"), N_("Two periods or two groups side by side at the same age, and what their difference is made of: mix and rates, and for money also volume and amounts. Intervals of effects are from a parametric bootstrap (seeded, 600 draws)."),
            comparison.COLUMNS),

@@ -28,5 +28,5 @@ VELOCITY = (
 SECTIONS = (("Sales velocity", VELOCITY),)
 
 ANSWERS = (
-    Answer("sales_velocity", N_("Sales velocity"), N_("Money a day the pipeline turns into sales, its four levers, and how much each moved it since the period before. Without a period: the last 90 days against the 90 before. Levers are tested against the period before; the correction is over the four. Deals open at one moment are not tested."), (*sales_velocity.COLUMNS, "q_value", "tests")),
+    Answer("sales_velocity", N_("Sales velocity"), N_("Money a day the pipeline turns into sales, its four levers, and how much each moved it since the period before. Without a period: the last 91 days against the 91 before. Levers are tested against the period before; the correction is over the four. Deals open at one moment are not tested."), (*sales_velocity.COLUMNS, "q_value", "tests")),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.filters import Filters
-from analytics.findings import Search
+from analytics.findings import Search, told_apart
 from analytics.rows import Row, rows
 from data.engine import Engine, connect, create_tables
 
@@ -137,9 +137,13 @@ class Simulator:
     def searched(self) -> tuple[Search, dict[str, pd.DataFrame]]:
         """The first rounds of the search for findings; what they ask is the same of every company."""
         if self._search is None:
-            self._search = Search.of(self.tables, AS_OF)
-            fields = self.run(self._search.fields())
-            self._asks = {"fields": self._search.fields(), **self._search.scan({"fields": fields})}
+            self._search = Search(self.tables, AS_OF)
+            self._asks = {"told_apart": told_apart(self.tables)}
+            answers = {"told_apart": self.run(self._asks["told_apart"])}
+            for further in (self._search.fields, self._search.scan):
+                added = further(answers)
+                self._asks |= added
+                answers |= {name: self.run(ask) for name, ask in added.items()}
         return self._search, {name: self.run(ask) for name, ask in self._asks.items()}
 
     def run(self, expression: ir.Table) -> pd.DataFrame:

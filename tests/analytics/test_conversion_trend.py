@@ -44,8 +44,28 @@ def test_months_by_hand(falling):
     assert [row["value_created"] for row in found] == [400] * 5 + [2000]
     assert found[-1]["slope"] == pytest.approx(-0.1)
     assert found[-1]["real_change"] is True
-    assert found[-1]["tests"] == 5  # four steps and the trend
+    assert (found[1]["tests"], found[-1]["tests"]) == (4, 1)  # four steps, and the trend on its own
     assert found[0]["q_value"] is None  # there is none before it
+
+
+def test_months_that_go_up_and_down_are_no_trend():
+    # 20, 60, 40 and 80%: the line rises by 16 points a month from 26%, and they lie 6, 18, 18 and 6 points off it. Their
+    # chi-square of 100 x 0.072 / 0.25 = 28.8 on two degrees of freedom makes the variance 14.4 times that of chance.
+    found = ask(made(20, 60, 40, 80, size=100), Filters(date(2026, 12, 31)))
+    own = (225 * 0.16 + 25 * 0.24 + 25 * 0.24 + 225 * 0.16) / 500**2
+    half = 4.302653 * (14.4 * own) ** 0.5
+    assert found[-1]["slope"] == pytest.approx(0.16)
+    assert (found[-1]["slope_low"], found[-1]["slope_high"]) == pytest.approx((0.16 - half, 0.16 + half))
+    assert found[-1]["real_change"] is False
+    # By chance alone a step of 40 points would be real; here it is the usual one, as likely to be exceeded as not.
+    assert [row["real_change"] for row in found[1:-1]] == [False] * 3
+    by_chance = ask(made(20, 60, size=100), Filters(date(2026, 12, 31)))
+    assert by_chance[1]["real_change"] is True  # of one step nobody can say what is usual
+
+
+def test_one_step_among_quiet_months_is_real():
+    found = ask(made(200, 204, 198, 100, 104, 98, size=400), Filters(date(2026, 12, 31)))
+    assert [row["real_change"] for row in found[1:-1]] == [False, False, True, False, False]
 
 
 def test_a_young_period_shows_what_is_sure(falling):
@@ -126,6 +146,6 @@ def test_nothing_planted_is_seldom_called_real(falling):
         found = rows(
             question.finish({"began": began, "currencies": pd.DataFrame({"currency": []}), "undated": undated})
         )
-        assert found[-1]["tests"] == len(starts)
+        assert found[0]["tests"] == len(starts) - 1
         alarms += any(row["real_change"] for row in found)
     assert alarms <= 8  # a tenth of them

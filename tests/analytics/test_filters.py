@@ -82,6 +82,31 @@ def test_where_means_or_within_a_field_and_and_between_fields():
     assert kept(("area", ("'; DROP TABLE deals; --",))) == []
 
 
+def test_what_several_questions_ask_of_the_same_deals_is_put_together_once():
+    first, again = (Engine.in_memory({}, (Header("deals", "region", "Region", True),)) for _copy in range(2))
+    other = Engine.in_memory({})
+    filters = Filters(END, where=(Choice(find("owner", first.tables), ("Ann",)),))
+    assert first.tables == again.tables != other.tables
+    assert filters.deals(first.tables) is filters.deals(again.tables)
+    assert "region" in filters.deals(again.tables).columns
+    assert "region" not in filters.deals(other.tables).columns
+    assert filters.stage_entries(first.tables) is filters.stage_entries(again.tables)
+
+
+@pytest.mark.parametrize(
+    "chosen, kept", [(("East",), ["1"]), (("",), ["3", "4", "5"]), (("East", ""), ["1", "3", "4", "5"]), ((), [])]
+)
+def test_a_blank_of_a_linked_table_is_no_row_no_value_or_no_key(chosen, kept):
+    engine = Engine.in_memory(
+        {
+            "deals": {"deal_id": list("12345"), "owner_id": ["p1", "p2", "p3", "p9", None]},
+            "people": {"person_id": ["p1", "p2", "p3", None], "team": ["East", "West", "", "East"]},
+        }
+    )
+    filters = Filters(END, where=(Choice(find("people.team", engine.tables), chosen),))
+    assert ids(engine, filters) == kept
+
+
 def test_values_are_counted_most_frequent_first(engine):
     found = engine.run(values(engine.tables, find("owner", engine.tables)))
     assert found["value"].iloc[:2].tolist() == ["Ann", "Bob"]

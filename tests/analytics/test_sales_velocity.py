@@ -17,6 +17,7 @@ from analytics.sales_velocity import (
     sales_velocity,
     shares_of_change,
 )
+from analytics.summary import usual_period
 from data.engine import Engine
 from tests.analytics.sample import STAGES, day, deals, five_deals, random_workspace
 
@@ -56,10 +57,11 @@ def test_nothing_won_is_said():
     assert found["win_rate"]["contribution"] is None
 
 
-def test_without_a_period_it_is_ninety_days_against_ninety():
+def test_without_a_period_it_is_a_quarter_against_the_one_before():
     assert periods(Filters(date(2026, 6, 30))) == Periods(
-        date(2026, 4, 2), date(2026, 6, 30), date(2026, 1, 2), date(2026, 4, 1)
+        date(2026, 4, 1), date(2026, 6, 30), date(2025, 12, 31), date(2026, 3, 31)
     )
+    assert (date(2026, 4, 1), date(2026, 6, 30)) == usual_period(date(2025, 12, 31), date(2026, 6, 30))
     # A period ends with the as-of date at the latest.
     assert periods(Filters(date(2026, 6, 30), date(2026, 6, 1), date(2026, 12, 31))).until == date(2026, 6, 30)
 
@@ -138,9 +140,9 @@ def test_the_interval_covers_the_truth():
         amounts, lengths = random.lognormal(8, 0.7, won), random.lognormal(3, 0.6, won)
         hours, counts = np.unique(np.floor(lengths * 24).astype(np.int64), return_counts=True)
         row = {
-            "now_deals": n, "now_closed": 250, "now_won": won, "now_n": won, "now_total": amounts.sum(),
-            "now_squares": (amounts**2).sum(), "now_median": float(np.median(lengths)),
+            "deals": n, "closed": 250, "won": won, "n": won, "total": amounts.sum(), "squares": (amounts**2).sum(),
+            "median": float(np.median(lengths)),
         }  # fmt: skip
-        low, high = _levers(row, "now", Lengths(hours, counts[:, None].astype(float)), "created").interval
+        low, high = _levers(row, Lengths(hours, counts[:, None].astype(float)), "created").interval
         inside += low <= truth <= high
     assert 0.92 <= inside / 500 <= 0.98

@@ -91,6 +91,12 @@ def test_a_cohort_is_followed_to_the_age_of_three_quarters_of_its_closings():
     assert (found["n"], found["negative"]) == (39, 1)
 
 
+def test_a_value_rate_of_won_deals_alone_has_no_interval():
+    frame = deals(*((str(n), "won", None, 10 + n, day(1), day(2)) for n in range(3)))
+    found = by_definition(Engine.in_memory({"deals": frame}), Filters(END))["value"]
+    assert (found["rate"], found["low"], found["high"], found["interval_method"]) == (1, None, None, None)
+
+
 def test_too_few_won_deals_make_no_cohort():
     frame = deals(*((str(n), "won" if n < 9 else "lost", None, 1, day(1), day(11)) for n in range(40)))
     found = by_definition(Engine.in_memory({"deals": frame}), Filters(END))["matured"]
@@ -164,7 +170,7 @@ def test_groups_add_up_and_shares_stay_shares(seed):
         assert rows_["won"].sum() == total[name]["won"]
         assert rows_["total"].sum() == total[name]["total"]
         assert rows_["undecided"].sum() == total[name]["undecided"]
-    known = grouped[grouped["rate"].notna()]
+    known = grouped[grouped["rate"].notna() & grouped["low"].notna()]
     assert ((known["low"] <= known["rate"] + 1e-9) & (known["rate"] <= known["high"] + 1e-9)).all()
     assert known["rate"].between(0, 1).all()
     assert total["created"]["total"] == total["closed"]["total"] + total["closed"]["undecided"]
