@@ -8,6 +8,7 @@ a view, is `first`.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -67,6 +68,7 @@ def measure(home: str, only: Container[str] | None = None, repeats: int = REPEAT
 
     runner: Any = import_module("streamlit.runtime.scriptrunner.script_runner")
     local: Any = import_module("streamlit.testing.v1.local_script_runner")
+    tested: Any = import_module("streamlit.testing.v1.app_test")
     times: list[float] = []
     execute, cache = runner.exec_func_with_error_handling, ScriptCache()
 
@@ -78,7 +80,7 @@ def measure(home: str, only: Container[str] | None = None, repeats: int = REPEAT
 
     runner.exec_func_with_error_handling = timed
     # A server compiles its scripts once; the test runner would for every run.
-    local.ScriptCache = lambda: cache
+    local.ScriptCache = tested.ScriptCache = lambda: cache
     found: dict[str, dict[str, float]] = {}
     try:
         for name, (page, query) in views().items():
@@ -91,7 +93,7 @@ def measure(home: str, only: Container[str] | None = None, repeats: int = REPEAT
             print(f"  {name}: {found[name]}", file=sys.stderr)
     finally:
         runner.exec_func_with_error_handling = execute
-        local.ScriptCache = ScriptCache
+        local.ScriptCache = tested.ScriptCache = ScriptCache
     return found
 
 
@@ -126,7 +128,6 @@ def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[
 
 
 if __name__ == "__main__":
-    from streamlit.logger import set_log_level
-
-    set_log_level("ERROR")
+    # Without a server Streamlit warns of every element, whatever level its own loggers are set to.
+    logging.disable(logging.WARNING)
     print(json.dumps(measure(sys.argv[1])))

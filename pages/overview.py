@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -12,15 +12,17 @@ import streamlit as st
 from analytics.catalog import METRICS
 from analytics.fields import find
 from analytics.filters import Filters
-from analytics.findings import findings, open_deals
-from analytics.summary import before_period, span, summary, usual_period
+from analytics.findings import MOST_VALUES, findings, not_compared, open_deals
+from analytics.summary import before_period, summary, usual_period
 from analytics.summary_trend import summary_trend
 from ui import findings_words, session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.overview import sparkline
 from ui.funnel.deal_list import deal_list
+from ui.funnel.groups import label
+from ui.looked_at import looked_at
 from ui.overview_cards import Verdict, certainty, figure
-from ui.parts import heading, no_data, nothing, paper, plain, rich, section, under_chart
+from ui.parts import Piece, drawn, heading, no_data, nothing, paper, plain, rich, section, told, under_chart
 
 look, locale = session.look(), session.locale()
 _ = locale._
@@ -35,22 +37,6 @@ MOST_UNDECIDED = 2 / 3  # of what was created in the period: above it a win rate
 
 def records(frame: pd.DataFrame) -> list[Row]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
-
-
-def looked_at() -> tuple[Filters, Filters]:
-    """The filters of the figures, and the first of them whose time before is whole: its as-of date is when data begin."""
-    filters = session.filters()
-    known = records(session.run(span(session.tables(), filters)))[0]
-    if known["first"] is None:
-        return filters, filters
-    first = known["first"].date()
-    settled = replace(filters, as_of=first + timedelta(days=round(known["days"] or 0)))
-    if filters.has_period:
-        return filters, settled
-    usual = usual_period(settled.as_of, filters.as_of)
-    if usual is None or session.get("overview_time") == "all":
-        return filters, settled
-    return replace(filters, since=usual[0], until=usual[1]), settled
 
 
 # figures in words
@@ -175,8 +161,11 @@ def finding(rows: list[Row], verdicts: list[tuple[Verdict, str]], within: Filter
     by = {row["metric"]: row for row in rows}
     rate, deals = by["win_rate"], by["deals"]
     if rate["value"] is None or rate["n"] < LEAST_SHOWN:
-        few = _("**{n} deals, too few of them decided to say how many are won.**")
-        return few.format(n=locale.count(deals["value"]))
+        return locale.n_(
+            "**{n} deal, too few decided to say how many are won.**",
+            "**{n} deals, too few of them decided to say how many are won.**",
+            int(deals["value"]),
+        )
     said = [
         claim(row) for row, (kind, _why) in zip(rows, verdicts, strict=True) if kind in ("good", "bad", "up", "down")
     ]
@@ -186,6 +175,8 @@ def finding(rows: list[Row], verdicts: list[tuple[Verdict, str]], within: Filter
     stands = _("**{share} of decided deals are won** ({range}).").format(
         share=locale.share(rate["value"]), range=locale.shares(rate["low"], rate["high"])
     )
+    if rate["value"] == 1:
+        stands += " " + words.no_losses()
     if won:
         money = locale.listed([value_of(row, row["value"]) for row in won])
         stands += " " + _("They brought {money}.").format(money=money)
@@ -230,8 +221,9 @@ def show_time(settled: Filters) -> None:
     )
 
 
-def show_figures(rows: list[Row], verdicts: list[tuple[Verdict, str]], trend: list[Row]) -> None:
-    cells = st.grid(3, min_column_width=300, gap="small")
+@told
+def figures(is_all: bool) -> Iterator[Piece]:
+    rows, verdicts, trend, _within, _settled = session.kept(known, is_all)
     for place, (row, (kind, sure)) in enumerate(zip(rows, verdicts, strict=True)):
         several = sum(other["metric"] == row["metric"] for other in rows) > 1
         points = [each for each in trend if each["metric"] == row["metric"] and each["currency"] == row["currency"]]
@@ -241,21 +233,21 @@ def show_figures(rows: list[Row], verdicts: list[tuple[Verdict, str]], trend: li
         is_known = has_enough(row) and row["value"] is not None
         compared = is_known and row["previous"] is not None
         is_drawn = len(drawn) > 1 and not has_no_amounts(row)
-        with cells:
-            figure(
-                f"{row['metric']}_{place}",
-                _(METRICS[row["metric"]].label),
-                row["currency"] if several and row["currency"] else "",
-                value_of(row, row["value"]) if is_known else "–",
-                interval(row),
-                change(row) if compared else "",
-                kind,
-                bool(compared and row["value"] >= row["previous"]),
-                sure,
-                sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if is_drawn else "",
-                basis_of(row),
-                words.meanings(row["metric"])[0],
-            )
+        yield partial(
+            figure,
+            f"{row['metric']}_{place}",
+            _(METRICS[row["metric"]].label),
+            row["currency"] if several and row["currency"] else "",
+            value_of(row, row["value"]) if is_known else "–",
+            interval(row),
+            change(row) if compared else "",
+            kind,
+            bool(compared and row["value"] >= row["previous"]),
+            sure,
+            sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if is_drawn else "",
+            basis_of(row),
+            words.meanings(row["metric"])[0],
+        )
 
 
 def show_findings() -> None:
@@ -263,32 +255,17 @@ def show_findings() -> None:
     section(_("Worth acting on"), _("Ordered by the money that is at stake even in the careful case."))
     slot = st.empty()
     slot.skeleton(height=220)
-    rows = records(session.answer(findings, has_history=has_history))
+    answer = session.answer(findings, has_history=has_history)
+    _rows, worst, tests = session.kept(ranked, answer)
     slot.empty()
-    tests = next((int(row["tests"]) for row in rows), 0)
-    worst = sorted((row for row in rows if row["rank"] is not None), key=lambda row: row["rank"])
     with slot.container(), st.container(border=True, key="card_findings"):
         if not worst:
             show_none(tests)
         for place, row in enumerate(worst[:SHOWN]):
             if place:
                 st.html('<hr class="sh-rule">')
-            show_finding(place, row, repeats_of(row, rows))
-        shown, kinds = tables.findings(rows, locale)
-        compared = [
-            locale.n_("{n} comparison, corrected for", "{n} comparisons, corrected for", tests),
-            locale.n_("{n} stands", "{n} stand", sum(row["q_value"] is not None for row in worst)),
-        ]
-        stands_on = " · ".join([*(compared if tests else []), which_deals()])
-        meanings = words.meanings(
-            "money_at_stake", "rank", "difference", "conversion", "stay_days", "open_share", "q_value", "certainty", of="findings"
-        )  # fmt: skip
-        under_chart(
-            paper("findings", _("Worth acting on"), shown, kinds, meanings=meanings, basis=stands_on),
-            session.asked(findings, has_history=has_history),
-            meanings,
-            stands_on,
-        )
+            show_finding(place, row, session.kept(said_of, answer, place))
+        drawn(under_findings, answer, has_history)
     chosen = next((row for row in worst[:SHOWN] if row["rank"] == session.get("finding_open")), None)
     if chosen is not None:
         with st.container(border=True, key="card_finding_deals"):
@@ -299,6 +276,34 @@ def show_findings() -> None:
             field = find(chosen["field"], session.tables())
             query = open_deals(session.tables(), session.filters(), field, chosen["segment"], chosen["stage"])
             deal_list(query, _("Open deals of this finding"), "finding_deals")
+
+
+def ranked(answer: pd.DataFrame) -> tuple[list[Row], list[Row], int]:
+    """All that was compared, what stands of it in order, and how many comparisons were made."""
+    rows = records(answer)
+    worst = sorted((row for row in rows if row["rank"] is not None), key=lambda row: row["rank"])
+    return rows, worst, next((int(row["tests"]) for row in rows), 0)
+
+
+@told
+def under_findings(answer: pd.DataFrame, has_history: bool) -> Iterator[Piece]:
+    rows, worst, tests = session.kept(ranked, answer)
+    shown, kinds = tables.findings(rows, locale)
+    compared = [
+        locale.n_("{n} comparison, corrected for", "{n} comparisons, corrected for", tests),
+        locale.n_("{n} stands", "{n} stand", sum(row["q_value"] is not None for row in worst)),
+    ]
+    stands_on = " · ".join([*(compared if tests else []), which_deals(), *left_out()])
+    meanings = words.meanings(
+        "money_at_stake", "rank", "difference", "conversion", "stay_days", "open_share", "q_value", "certainty", of="findings"
+    )  # fmt: skip
+    yield partial(
+        under_chart,
+        paper("findings", _("Worth acting on"), shown, kinds, meanings=meanings, basis=stands_on),
+        session.asked(findings, has_history=has_history),
+        meanings,
+        stands_on,
+    )
 
 
 def repeats_of(row: Row, rows: list[Row]) -> list[Row]:
@@ -319,6 +324,15 @@ def which_deals() -> str:
     return _("all deals up to {day}").format(day=locale.day(filters.as_of))
 
 
+def left_out() -> list[str]:
+    """The fields that were not compared because they tell people or places apart, if there are any."""
+    names = [label(find(name, session.tables())) for name in session.answer(not_compared)["field"]]
+    if not names:
+        return []
+    said = _("not compared, with more than {n} values: {fields}")
+    return [said.format(n=MOST_VALUES, fields=locale.listed([locale.name(name) for name in names]))]
+
+
 def show_none(tests: int) -> None:
     if tests:
         words_ = locale.n_(
@@ -333,35 +347,55 @@ def show_none(tests: int) -> None:
     st.html(f'<div class="sh-act"><h3>{rich(words_)}</h3><p>{rich(why)}</p></div>')
 
 
-def show_finding(place: int, row: Row, repeats: list[Row]) -> None:
+class Said(NamedTuple):
+    """A finding in words, as HTML: what it is, what it is worth, and how sure it is."""
+
+    what: str
+    worth: str
+    sure: str
+
+
+def said_of(answer: pd.DataFrame, place: int) -> Said:
+    rows, worst, _tests = session.kept(ranked, answer)
+    row = worst[place]
+    repeats = repeats_of(row, rows)
     tables_ = session.tables()
     also = [
         f"{findings_words.field_label(each, tables_, locale)}: {plain(findings_words.segment_label(each, tables_))}"
         for each in repeats[:3]
     ]
+    title, why = findings_words.title(row, tables_, locale), findings_words.why(row, also, locale)
+    if row["money"] is None:
+        several = _("in several currencies: choose one to see the money")
+        money, range_ = "–", several if row["value_known"] else _("the deals have no amounts")
+    else:
+        money = locale.money(row["money"], row["currency"])
+        ends = locale.between(*(locale.money(row[end], row["currency"]) for end in ("money_low", "money_high")))
+        is_counted_ = row["kind"] == "dependency"
+        range_ = (_("assumed: {range}") if is_counted_ else _("95%: {range}")).format(range=ends)
+    return Said(
+        f'<div class="sh-act"><h3>{rich(title)}</h3><p>{rich(why)}</p></div>',
+        f'<p class="sh-money">{rich(money)}</p><p class="sh-range">{rich(range_)}</p>',
+        certainty(findings_words.DOTS.get(row["certainty"]), findings_words.sure(row, locale)),
+    )
+
+
+def show_finding(place: int, row: Row, said: Said) -> None:
     with st.container(key=f"finding_{place}"):
         what, worth, certain, go = st.columns([5.2, 2, 1.9, 1.7], vertical_alignment="center")
-        title, why = findings_words.title(row, tables_, locale), findings_words.why(row, also, locale)
-        what.html(f'<div class="sh-act"><h3>{rich(title)}</h3><p>{rich(why)}</p></div>')
-        if row["money"] is None:
-            several = _("in several currencies: choose one to see the money")
-            money, range_ = "–", several if row["value_known"] else _("the deals have no amounts")
-        else:
-            money = locale.money(row["money"], row["currency"])
-            ends = locale.between(*(locale.money(row[end], row["currency"]) for end in ("money_low", "money_high")))
-            is_counted_ = row["kind"] == "dependency"
-            range_ = (_("assumed: {range}") if is_counted_ else _("95%: {range}")).format(range=ends)
-        worth.html(f'<p class="sh-money">{rich(money)}</p><p class="sh-range">{rich(range_)}</p>')
-        certain.html(certainty(findings_words.DOTS.get(row["certainty"]), findings_words.sure(row, locale)))
+        what.html(said.what)
+        worth.html(said.worth)
+        certain.html(said.sure)
         stage = {"stage_of": row["stage"]} if row["stage"] is not None else {}
         with go, st.container(gap="xxsmall", key=f"finding_links_{place}"):
-            st.page_link(
-                "../pages/funnel.py",
-                label=_("See the funnel"),
-                icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
-                icon_position="right",
-                query_params=session.link_to(view=VIEW_OF.get(row["kind"], "groups"), by=row["field"], **stage),
-            )
+            if row["kind"] != "dependency":  # no view of the funnel tells whose open deals they are: their list does
+                st.page_link(
+                    "../pages/funnel.py",
+                    label=_("See the funnel"),
+                    icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
+                    icon_position="right",
+                    query_params=session.link_to(view=VIEW_OF.get(row["kind"], "groups"), by=row["field"], **stage),
+                )
             if row["deals_open"]:
                 is_open = session.get("finding_open") == row["rank"]
                 st.button(
@@ -383,6 +417,46 @@ def show_nothing_left() -> None:
         st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
 
 
+class Known(NamedTuple):
+    """The figures with their verdicts and how they went, and the filters of `looked_at`."""
+
+    rows: list[Row]
+    verdicts: list[tuple[Verdict, str]]
+    trend: list[Row]
+    within: Filters
+    settled: Filters
+
+
+def known(is_all: bool) -> Known:
+    within, settled = looked_at(is_all)
+    rows = records(session.answer(summary, within=within))
+    trend = records(session.answer(summary_trend, within=within))
+    deals = next(row for row in rows if row["metric"] == "deals")
+    undecided = deals["undecided"] / deals["value"] if deals["value"] else 0.0
+    return Known(rows, [verdict(row, undecided, settled, within) for row in rows], trend, within, settled)
+
+
+@told
+def top(is_all: bool) -> Iterator[Piece]:
+    now = session.kept(known, is_all)
+    yield partial(heading, _("Overview"), finding(now.rows, now.verdicts, now.within), dates(now.within))
+
+
+@told
+def under_figures(is_all: bool) -> Iterator[Piece]:
+    now = session.kept(known, is_all)
+    shown, kinds = tables.summary(now.rows, [value_of(row, row["value"]) for row in now.rows], locale)
+    meanings = words.meanings(*dict.fromkeys(row["metric"] for row in now.rows), "real_change")
+    stands_on = _("As of {day}").format(day=locale.day(now.within.as_of)) if session.latest_day() else ""
+    yield partial(
+        under_chart,
+        paper("overview", _("Overview"), shown, kinds, meanings=meanings, basis=dates(now.within)),
+        session.asked(summary, within=now.within),
+        meanings,
+        stands_on,
+    )
+
+
 def page() -> None:
     if session.is_empty():
         no_data(_("Overview"))
@@ -390,25 +464,13 @@ def page() -> None:
     if not session.deals() and session.chosen().any:
         show_nothing_left()
         return
-    within, settled = looked_at()
-    rows = records(session.answer(summary, within=within))
-    trend = records(session.answer(summary_trend, within=within))
-    deals = next(row for row in rows if row["metric"] == "deals")
-    undecided = deals["undecided"] / deals["value"] if deals["value"] else 0.0
-    verdicts = [verdict(row, undecided, settled, within) for row in rows]
-
-    heading(_("Overview"), finding(rows, verdicts, within), dates(within))
-    show_time(settled)
-    show_figures(rows, verdicts, trend)
-    shown, kinds = tables.summary(rows, [value_of(row, row["value"]) for row in rows], locale)
-    meanings = words.meanings(*dict.fromkeys(row["metric"] for row in rows), "real_change")
-    stands_on = _("As of {day}").format(day=locale.day(within.as_of)) if session.latest_day() else ""
-    under_chart(
-        paper("overview", _("Overview"), shown, kinds, meanings=meanings, basis=dates(within)),
-        session.asked(summary, within=within),
-        meanings,
-        stands_on,
-    )
+    is_all = session.get("overview_time") == "all"
+    now = session.kept(known, is_all)
+    drawn(top, is_all)
+    show_time(now.settled)
+    with st.grid(3, min_column_width=300, gap="small"):
+        drawn(figures, is_all)
+    drawn(under_figures, is_all)
     show_findings()
 
 

@@ -1,4 +1,4 @@
-"""Words that Streamlit's own widgets show in English, in the reader's language: the upload button, the empty list, the drop zone."""
+"""Words that Streamlit's own widgets show in English, in the reader's language: the upload button, the empty list, the drop zone, the missing page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ui.locale import Locale
 # The widgets that say something of their own, by their test ids; our words and the reader's data stand elsewhere.
 _PLACES = (
     "[data-testid='stFileUploader'], [data-testid='stMultiSelect'], [data-testid='stSelectbox'], [data-testid='stDateInput'], "
-    "[data-testid='stPopoverBody'], [data-testid='stSelectboxVirtualDropdown'], [data-testid='stMainMenuPopover'], [data-testid='stStatusWidget']"
+    "[data-testid='stDialog'], [data-testid='stPopoverBody'], [data-testid='stSelectboxVirtualDropdown'], [data-testid='stMainMenuPopover'], [data-testid='stStatusWidget']"
 )
 _SCRIPT = """<script>
 (() => {
@@ -51,6 +51,10 @@ def script(locale: Locale) -> str:
         "No options to select.": _("Nothing to choose from"),
         "Select all": _("Choose all"),
         "Clear all": _("Clear"),
+        "Page not found": _("There is no such page"),
+        "The page that you have requested does not seem to exist. Running the app's main page.": _(
+            "The address names no page of this app. This is the overview."
+        ),
     }
     ends = {" per file": " " + _("per file")}
     filled = _SCRIPT.replace("__WORDS__", _safe(words)).replace("__ENDS__", _safe(ends))

@@ -27,7 +27,7 @@ def filter_bar() -> None:
         _where()
         _dates()
         _pipeline()
-        known = {field.name: field for field in fields.fields(session.tables())}
+        known = session.kept(_known)
         names = [name for name in OWN_CHIP if name in known] + [name for name in now.chips if name not in OWN_CHIP]
         for name in names:
             field = session.find(name)
@@ -45,6 +45,11 @@ def filter_bar() -> None:
             ),
             icon=":material/filter_alt_off:",
         )
+
+
+def _known() -> dict[str, Field]:
+    """What deals can be filtered by, by its name in the address."""
+    return {field.name: field for field in fields.fields(session.tables())}
 
 
 def _where() -> None:
@@ -185,14 +190,15 @@ def _remove(name: str) -> None:
 
 
 def _more(others: list[Field]) -> None:
-    _ = session.locale()._
+    locale = session.locale()
+    _ = locale._
     with _popover("more", _("More"), on=False):
         key = f"more_{session.filter_round()}"
         st.selectbox(
             _("Filter by another field"),
             others,
             index=None,
-            format_func=lambda field: session.locale().name(_(field.label)),
+            format_func=lambda field: locale.name(_(field.label)),
             placeholder=_("Search"),
             key=key,
             on_change=_add,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,16 +66,24 @@ def _delay(row: Row, locale: Locale) -> str:
         "The {n} deals that came there stay {days} on average, against {rest} of the others: {more} longer ({range}), counting"
         " {within} of a stay at most. Delayed, not lost: so much more money waits there at any time."
     )
+    days = [row["stay_days"], row["stay_days_rest"], row["days_difference"]]
     return words.format(
         n=locale.count(row["n"]),
-        days=locale.days(row["stay_days"]),
-        rest=locale.days(row["stay_days_rest"]),
-        more=locale.days(row["days_difference"]),
+        **dict(zip(("days", "rest", "more"), _subtracting(days, locale), strict=True)),
         range=locale.between(
             *(f"{row[end]:,.{0 if row['days_low'] >= 1 else 1}f}" for end in ("days_low", "days_high"))
         ),
         within=locale.days(row["within_days"]),
     )
+
+
+def _subtracting(days: Sequence[float], locale: Locale) -> list[str]:
+    """A length, a shorter one and their difference, with a digit after the point where they would not subtract without."""
+    shown = [round(each, 1 if each < 9.95 else 0) for each in days]
+    if math.isclose(shown[0] - shown[1], shown[2], abs_tol=1e-6):
+        return [locale.days(each) for each in days]
+    longer, shorter = (round(each, 1) for each in days[:2])
+    return [locale.days(each, 1) for each in (longer, shorter, longer - shorter)]
 
 
 def _dependency(row: Row, locale: Locale) -> str:

@@ -22,9 +22,19 @@ DIRECTION = {
     "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
 }
 # Charts that scroll sideways on a phone must be reachable by keyboard, and Streamlit gives no way to say so. A grid does not
-# mirror: its columns are turned around in Hebrew, so it has to open at its right end.
+# mirror: its columns are turned around in Hebrew, so it has to open at its right end. What a popover shows stands at the end of
+# the document: who opened it without a pointer (a click that counts none) is taken into it. Escape leads back by itself.
 BROWSER = """<script>
+window.shimurOpened ??= document.addEventListener('click', ({ target, detail }) => {
+  window.shimurEnters = detail === 0 && target.closest?.('[data-testid="stPopoverButton"]') != null
+}, true) ?? true
 window.shimurWide ??= new MutationObserver(() => {
+  const body = window.shimurEnters && document.querySelector('[data-testid="stPopoverBody"]')
+  if (body) {
+    window.shimurEnters = false
+    body.tabIndex = -1
+    body.focus()
+  }
   if (document.documentElement.dir === 'rtl')
     for (const grid of document.querySelectorAll('[data-testid="stDataFrame"] .dvn-scroller'))
       if (!grid.dataset.opened && grid.scrollWidth > grid.clientWidth) {

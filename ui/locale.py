@@ -128,9 +128,11 @@ class Locale:
 
     def points(self, value: float, digits: int = 1) -> str:
         """A difference of two shares: percentage points, always with its sign."""
-        text = f"{value:+.{digits}f}"
-        text = text if float(text) else text[1:]  # a nought has no sign
-        return self._("{n} pts").format(n=self.ltr(_minus(text)))
+        return self._("{n} pts").format(n=self.ltr(_signed(value, digits)))
+
+    def points_between(self, low: float, high: float) -> str:
+        """The interval of a difference in points: both ends with their signs, left to right."""
+        return self.ltr(f"{_signed(low, 1)} … {_signed(high, 1)}")
 
     def money(self, value: float | None, currency: str | None = None, *, signed: bool = False) -> str:
         """Three significant digits at most: ₪1.24M, ₪310K, ₪840."""
@@ -147,16 +149,18 @@ class Locale:
         return self.ltr(f"{'−' if value < 0 else ''}{self.symbol(currency)}{abs(value):,.{digits}f}")
 
     def symbol(self, currency: str | None = None) -> str:
-        code = currency if isinstance(currency, str) and currency else self.currency  # a frame says NaN for none
-        if not code:
+        """The sign or code before an amount: "" has none, and None (NaN in a frame) the one that goes without saying."""
+        code = currency if isinstance(currency, str) else self.currency
+        if not code or code == "XXX":  # by the standard, no currency
             return ""
         symbol = get_currency_symbol(code, locale="en_US")
         return f"{symbol} " if symbol.isalpha() else symbol
 
-    def days(self, value: float | None) -> str:
+    def days(self, value: float | None, digits: int | None = None) -> str:
         if value is None or value != value:
             return NOTHING
-        digits = 1 if 0 < abs(value) < 9.95 and round(value, 1) % 1 else 0
+        if digits is None:
+            digits = 1 if 0 < abs(value) < 9.95 and round(value, 1) % 1 else 0
         return self._("{n} d").format(n=self.ltr(_minus(f"{value:,.{digits}f}")))
 
     def between(self, low: str, high: str) -> str:
@@ -225,6 +229,12 @@ def months(code: str) -> dict[int, str]:
 
 def _minus(text: str) -> str:
     return text.replace("-", "−")
+
+
+def _signed(value: float, digits: int) -> str:
+    """With its sign; a nought has none."""
+    text = f"{value:+.{digits}f}"
+    return _minus(text if float(text) else text[1:])
 
 
 def _short(value: float) -> str:

@@ -9,26 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial, wraps
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
 import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 
 from data.errors import DataError
 from ui import export, session, visitors
 from ui.export import Kind, Paper
+from ui.memory import remembered
 from ui.words import Meaning
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 SHORTCODE = re.compile(r":(?=[\w+/-]+:)")
+# An interval, or an amount with its sign: read in one piece.
+WHOLE = re.compile(
+    r"[^\s<>()*]*\d[^\s<>()*]*(?:–| … )[^\s<>()*]*\d[^\s<>()*]*|\u2066?[+−][^\s\d<>()*]{1,4}\d[^\s<>()*]*"
+)
 ROWS_ON_SCREEN = 500
+Asks = ParamSpec("Asks")
 
 
 def rich(text: str) -> str:
-    """Escape `text`, keep **strong** words. Names from the data get here only through `plain`."""
-    parts = escape(text).split("**")
+    """Escape `text`, keep **strong** words, and each interval and signed amount on one line. Names from the data get here only through `plain`."""
+    parts = WHOLE.sub(r'<span class="sh-whole">\g<0></span>', escape(text)).split("**")
     return "".join(f"<strong>{part}</strong>" if odd % 2 else part for odd, part in enumerate(parts))
 
 
@@ -41,6 +50,25 @@ def md(name: object) -> str:
     """A name from the data as markdown that shows it as it is: no link, no picture, no icon, no colour."""
     words = SHORTCODE.sub(":\u2060", " ".join(session.locale().name(name).split()))
     return PUNCTUATION.sub(r"\\\1", words)
+
+
+Piece = partial[Any]
+
+
+def told(tell: Callable[Asks, Iterable[Piece]]) -> Callable[Asks, tuple[Piece, ...]]:
+    """A card, or a part of one, that is not shown yet: `tell` yields the calls that show its pieces, for `drawn`."""
+
+    @wraps(tell)
+    def all_of_it(*values: Asks.args, **options: Asks.kwargs) -> tuple[Piece, ...]:
+        return tuple(tell(*values, **options))
+
+    return all_of_it
+
+
+def drawn(tell: Callable[Asks, tuple[Piece, ...]], *values: Asks.args, **options: Asks.kwargs) -> None:
+    """Show what `tell` says, put together once for the same reader and arguments (`session.kept` says of what)."""
+    for show in session.kept(tell, *values, **options):
+        show()
 
 
 def heading(title: str, finding: str, note: str = "") -> None:
@@ -96,11 +124,29 @@ def _num(yes: bool) -> str:
     return ' class="num"' if yes else ""
 
 
+class _Plain(BaseFigure):
+    """A figure that was checked and written out before, so that Streamlit need not do it again for every run."""
+
+    def __init__(self, figure: go.Figure) -> None:
+        self._written = figure.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._written
+
+
+def _plain_of(figure: go.Figure) -> _Plain:
+    """The figure written out, once for each; figures that are shown are not changed any more."""
+    if "_shimur_plain" not in figure.__dict__:
+        figure.__dict__["_shimur_plain"] = _Plain(figure)
+    found: _Plain = figure.__dict__["_shimur_plain"]
+    return found
+
+
 def chart(figure: go.Figure, key: str, alt: str, *, wide: bool = False, on_select: Any = "ignore") -> Any:
     """Show a figure. `alt` says what it shows, in a sentence; `wide` ones scroll sideways on a phone."""
     with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
         return st.plotly_chart(
-            figure,
+            _plain_of(figure),
             theme=None,
             key=key,
             alt=alt,
@@ -112,10 +158,24 @@ def chart(figure: go.Figure, key: str, alt: str, *, wide: bool = False, on_selec
 
 def grid(rows: pd.DataFrame, kinds: Mapping[str, Kind], *, key: str, height: int | Literal["auto"] = "auto") -> None:
     """A long table. Column names are the words shown; the grid itself does not mirror, so its order is turned."""
-    columns = list(rows.columns)[:: -1 if session.locale().rtl else 1]
+    cells, config = _sheet(rows, kinds)
+    st.dataframe(
+        cells,
+        column_order=list(config)[:: -1 if session.locale().rtl else 1],
+        column_config=dict(config),
+        hide_index=True,
+        height=height,
+        key=f"grid_{key}",
+        placeholder="",
+    )
+
+
+@remembered
+def _sheet(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows that fit on screen as the browser gets them, and how each column is written."""
     shown = rows.head(ROWS_ON_SCREEN)
     config: dict[str, Any] = {}
-    for name in columns:
+    for name in rows.columns:
         match kinds.get(name, "text"):
             case "count":
                 config[name] = st.column_config.NumberColumn(format="localized", step=1)
@@ -130,15 +190,7 @@ def grid(rows: pd.DataFrame, kinds: Mapping[str, Kind], *, key: str, height: int
                 config[name] = st.column_config.DateColumn(format="YYYY-MM-DD")
             case _:
                 config[name] = st.column_config.TextColumn()
-    st.dataframe(
-        shown,
-        column_order=columns,
-        column_config=config,
-        hide_index=True,
-        height=height,
-        key=f"grid_{key}",
-        placeholder="",
-    )
+    return pa.Table.from_pandas(shown), config
 
 
 def paper(

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from inspect import unwrap
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import ibis.expr.operations as ops
@@ -34,6 +35,7 @@ from ui.charts.theme import DARK, LIGHT, Look
 from ui.locale import Language, Locale
 
 Version = tuple[str, ...]
+Made = TypeVar("Made")
 # What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
 PLACES = ("view", "by", "stage_of")
 RESERVED = ("lang", "from", "to", "as_of", *PLACES)
@@ -77,6 +79,7 @@ def begin() -> None:
     st.session_state["workspace"] = here
     st.session_state["data"] = _data(here.version, here) if here is not None else NO_DATA
     st.session_state["data_currency"] = facts().get("currency", "")
+    st.session_state["locale"] = _locale(language(), currency())
 
 
 def in_use() -> AbstractContextManager[None]:
@@ -109,7 +112,7 @@ def settings() -> Settings:
     return st.session_state["settings"]
 
 
-@st.cache_data(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
 def _settings(stamp: Version, _workspace: Workspace) -> Settings:
     return _workspace.settings()
 
@@ -137,12 +140,46 @@ def language() -> Language:
 
 
 def locale() -> Locale:
-    return Locale(language(), currency())
+    # Settled when the run began; before that, what is known by then.
+    found: Locale | None = st.session_state.get("locale")
+    return found or _locale(language(), currency())
+
+
+@lru_cache(maxsize=64)
+def _locale(language: Language, currency: str) -> Locale:
+    return Locale(language, currency)
 
 
 def look() -> Look:
-    colors = DARK if st.context.theme.type == "dark" else LIGHT
-    return Look(locale(), colors, scale=1.25 if st.session_state.get("large_type") else 1.0)
+    return _look(locale(), st.context.theme.type == "dark", st.session_state.get("large_type") is True)
+
+
+@lru_cache(maxsize=64)
+def _look(locale: Locale, is_dark: bool, is_large: bool) -> Look:
+    return Look(locale, DARK if is_dark else LIGHT, scale=1.25 if is_large else 1.0)
+
+
+def kept(make: Callable[..., Made], /, *values: Any, **options: Any) -> Made:
+    """What `make(*values, **options)` tells this reader: worked out once for the same data, settings, filters and look.
+
+    `make` shows nothing, and reads of the session only what stands in the key here; what else it depends on, it is given.
+    What it returns is shared by all readers who ask the same: nobody may change it.
+    """
+    # A page is run anew each time, and its functions with it: the name and the file tell them, not which object they are.
+    of = (make.__qualname__, unwrap(make).__code__.co_filename)
+    return memory.once((_reader(), of, memory.key_of(values), memory.key_of(options)), lambda: make(*values, **options))
+
+
+def _reader() -> str:
+    """Everything of the reader that words, tables and figures depend on. As text, which is quickly told from another."""
+    stands_on = (chosen(), _now(), settings(), look())
+    made = st.session_state.get("reader")
+    if made is None or any(old is not new for old, new in zip(made[0], stands_on, strict=True)):
+        now, data, set_, seen = stands_on
+        text = repr((data.version, workspace().folder, set_, now, seen.locale, seen.dark, seen.scale))
+        st.session_state["reader"] = made = (stands_on, text)
+    found: str = made[1]
+    return found
 
 
 # the data
@@ -204,11 +241,12 @@ def facts() -> dict[str, str]:
 
 
 def run(expression: ir.Table) -> pd.DataFrame:
-    """The rows of an expression."""
-    return _rows(sql(expression), _now().version, engine())
+    """The rows of an expression, the caller's own to change."""
+    return _rows(sql(expression), _now().version, engine()).copy(deep=False)
 
 
-@st.cache_data(max_entries=500, ttl=KEPT_SECONDS, show_spinner=False)
+# Kept as they are: a shallow copy is enough, since pandas copies what is written to.
+@st.cache_resource(max_entries=500, ttl=KEPT_SECONDS, show_spinner=False)
 def _rows(query: str, version: Version, _engine: Engine) -> pd.DataFrame:
     return _engine.query(query)
 
@@ -239,7 +277,10 @@ Metric = Callable[..., Question]
 
 
 def answer(metric: Metric, /, within: Filters | None = None, **options: Any) -> pd.DataFrame:
-    """What a metric says about the reader's data `within` some filters, by default the reader's own."""
+    """What a metric says about the reader's data `within` some filters, by default the reader's own.
+
+    The rows are shared by all who ask the same: nobody may change them.
+    """
     within = within or filters()
     return _answer(_key(metric, within, options), _now().version, metric, within, options)
 
@@ -248,9 +289,9 @@ def _key(metric: Metric, within: Filters, options: dict[str, Any]) -> str:
     return repr((metric.__module__, metric.__qualname__, within, sorted(options.items())))
 
 
-@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
+@st.cache_resource(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
 def _answer(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> pd.DataFrame:
-    return _question(key, version, _metric, _within, _options).answer(run)
+    return memory.shared(_question(key, version, _metric, _within, _options).answer(run).copy(deep=False))
 
 
 @st.cache_resource(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
@@ -288,6 +329,10 @@ def _expression(
 
 def currencies() -> list[str]:
     """The currencies of the amounts on screen, the commonest first."""
+    return kept(_currencies_found)
+
+
+def _currencies_found() -> list[str]:
     found = run(expression(_currencies))
     return list(found["currency"])
 
@@ -299,22 +344,21 @@ def _currencies(known: Tables, now: Filters) -> ir.Table:
 
 def deals() -> int:
     """How many deals the filters leave, those created in the period where there is one."""
+    return kept(_deals)
+
+
+def _deals() -> int:
     now = filters()
-    return _deals(repr(now), _now().version, now)
-
-
-@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
-def _deals(key: str, version: Version, _now: Filters) -> int:
-    return count(_now.deals(tables(), "created" if _now.has_period else None))
+    return count(now.deals(tables(), "created" if now.has_period else None))
 
 
 def counts(field: Field) -> dict[str, int]:
     """The values of a field with how many deals have them, the commonest first; "" stands for no value."""
-    return _counts(field, _now().version)
+    version = _now().version
+    return memory.once((version, "counts", field), lambda: _counts(field))
 
 
-@st.cache_data(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
-def _counts(field: Field, version: Version) -> dict[str, int]:
+def _counts(field: Field) -> dict[str, int]:
     rows = run(values_of(tables(), field))
     return {
         "" if value is None or value != value else value: int(n)

@@ -14,6 +14,13 @@ class Meaning(NamedTuple):
     formula: str = ""
 
 
+def no_losses() -> str:
+    """What it does to a win rate where no closed deal is lost."""
+    return session.locale()._(
+        "No closed deal is lost. Where an export leaves lost deals out, every win rate is too high."
+    )
+
+
 def meanings(*names: str, of: str = "") -> list[Meaning]:
     """What the answer `of` says, then each metric."""
     _ = session.locale()._

@@ -2,11 +2,12 @@
 
 import pickle
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import store
 from data.engine import connect, fill_computed
+from ui import memory, session
 
 START = datetime(2026, 1, 5, 9)
 STAGES = ("Lead", "Demo")
@@ -65,6 +67,37 @@ def home(tmp_path, monkeypatch, homes) -> Iterator[None]:
     monkeypatch.delenv("SHIMUR_MODE", raising=False)
     yield
     homes.tidy()
+
+
+@pytest.fixture(autouse=True)
+def _what_is_remembered_reads_no_widget(monkeypatch) -> Iterator[None]:
+    """What is worked out once for many runs may hang on its arguments and on what `session.kept` names, on nothing else."""
+    inside, read = local(), []
+    once, get, place = memory.once, session.get, session.place
+
+    def guarded_once(key: Hashable, make: Callable[[], Any]) -> Any:
+        def alone() -> Any:
+            before, inside.made = getattr(inside, "made", None), key
+            try:
+                return make()
+            finally:
+                inside.made = before
+
+        return once(key, alone)
+
+    def guarded(reads: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(name: str, *values: Any, **options: Any) -> Any:
+            if getattr(inside, "made", None) is not None:
+                read.append(name)
+            return reads(name, *values, **options)
+
+        return reading
+
+    monkeypatch.setattr(memory, "once", guarded_once)
+    monkeypatch.setattr(session, "get", guarded(get))
+    monkeypatch.setattr(session, "place", guarded(place))
+    yield
+    assert not read
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,6 +35,23 @@ def test_the_real_difference_is_named_with_its_deals(app, load, made, read):
     assert len(solid["customdata"]) == 2 and len(hollow["customdata"]) == 0
 
 
+def test_a_field_written_after_the_outcome_is_said_to_be_one(app, load, made, read):
+    rows = leaking(made)
+    for deal in rows["deals"]:
+        deal["attr_1"] = {"won": "Signed", "lost": "Dropped"}.get(deal["status"])
+    load(rows)
+    warning = "looks written after a deal closed and is set aside below"
+    assert f"Sales region {warning}" in read(app("funnel", view="groups", by="Sales region"))
+    assert warning not in read(app("funnel", view="groups", by="source"))
+
+
+def test_few_deals_have_no_share_of_all(app, load, made):
+    load(made(9), has_history="false")
+    at = app("funnel", view="groups", by="owner")
+    told = [note.get("text", "") for note in figures(at)[0]["layout"]["annotations"]]
+    assert any("all: not enough to say" in text for text in told) and not any("all: 3" in text for text in told)
+
+
 def test_a_group_and_stage_list_their_deals(app, load, made, read):
     load(leaking(made))
     at = app("funnel", view="groups", by="source")

@@ -56,8 +56,7 @@ def test_a_step_back_to_an_address_without_a_view_is_followed(app, load, made, c
 
 def test_lines_by_a_field_are_tested_as_one_family(app, load, made, check):
     load(made(200))
-    at = app("funnel", view="time")
-    at.get_by_key("time_by").set_value("owner").run()
+    at = app("funnel", view="time", by="owner")  # as a link to it says
     check(at)
     assert "2 groups tested" in words(at)
     notes = " ".join(note["text"] for note in figure(at)["layout"]["annotations"])
@@ -120,13 +119,21 @@ def test_two_periods_and_what_their_difference_is_made_of(app, load, check):
     at = app("funnel", view="compare", **{"from": "2026-08-01", "to": "2027-01-31"})
     text = words(at)
     assert "<strong>The win rate fell by" in text and "a real change:" in text
-    assert "comes from winning the same kinds of deals" in text and "from other kinds of deals (by source)" in text
+    assert "of it come from winning the same kinds of deals" in text and "from other kinds of deals (by source)" in text
     assert "They add up exactly." in text
     rows = frames(at, "Size of won deals")
     parts = ["Number of deals", "Mix", "Win rates", "Size of won deals"]
     cents = (rows[[*parts, "Together"]] * 100).round().astype(int)
     assert (cents[parts].sum(axis=1) == cents["Together"]).all()
     assert (cents.iloc[:-1].sum() == cents.iloc[-1]).all()
+    assert (cents["Mix"] >= (rows["Mix: 95% from"] * 100).round() - 1).all()
+    of_rate = next(
+        frame.value for frame in at.dataframe if "Mix: 95% from" in frame.value and "Together" not in frame.value
+    )
+    for part in ("Mix", "Win rates"):
+        assert (of_rate[f"{part}: 95% from"] <= of_rate[part]).all() and (
+            of_rate[part] <= of_rate[f"{part}: 95% to"]
+        ).all()
     at.get_by_key("compare_side").set_value("a").run()
     assert len(frames(check(at), "Deal number")) > 50
 

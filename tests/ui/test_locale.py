@@ -41,6 +41,7 @@ def test_each_row_can_have_its_own_currency():
     assert EN.money(1200, "USD") == "$1.20K".replace("1.20K", "1.2K")
     assert EN.money(1200, "CHF") == "CHF 1.2K"
     assert Locale("en").money(1200) == "1.2K"
+    assert EN.money(1200, "") == EN.money(1200, "XXX") == "1.2K"
 
 
 def test_shares_have_a_digit_only_under_ten_percent():

@@ -98,3 +98,30 @@ def test_what_is_too_old_is_forgotten(counted, monkeypatch):
     now[0] += 2
     make("of another")
     assert [key for key in memory._kept if "of a visitor" in str(key)] == []
+
+
+def test_a_shared_table_is_told_by_which_it_is(counted):
+    make, calls = counted
+    one, other = memory.shared(frame(1, 2)), memory.shared(frame(1, 2))
+    assert make(one) is make(one)
+    assert make(one) is not make(other)
+    assert len(calls) == 2
+
+
+def test_what_was_made_of_a_shared_table_is_told_by_its_cells(counted):
+    make, calls = counted
+    one = memory.shared(frame(1, 2, 3))
+    assert make(one[one["n"] > 1]) is make(frame(1, 2, 3).iloc[1:])
+    assert make(one[one["n"] > 2]) is not make(one[one["n"] > 1])
+    assert len(calls) == 2
+
+
+def test_a_table_that_is_gone_is_not_taken_for_a_new_one_in_its_place(counted):
+    make, _calls = counted
+    made = {id(make(memory.shared(frame(n)))) for n in range(50)}
+    assert len(made) == 50
+
+
+def test_tables_in_what_was_remembered_are_shared():
+    key = memory.key_of(memory.once("key", lambda: (frame(1), "words"))[0])
+    assert isinstance(key, tuple) and key[0] == "ours"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -55,10 +56,7 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
     words = part_words(locale)
     names = [look.name(name) for name in stages["stage"]]
     near = min(max(7.6 * max(map(len, stages["stage"].astype(str).str.slice(0, 28))) + 24, 128), 230)
-    figure = look.figure(
-        64 * len(stages) + 34, margin={look.near: round(near), look.far: 176, "t": 34, "b": 4}, barmode="stack"
-    )
-
+    traces = []
     for fate in parts_of_bars(stages, measure):
         role = PARTS[fate]
         amounts = stages[f"{fate}_value" if in_money else fate].fillna(0)
@@ -69,15 +67,16 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
         ink = ink_on(fill) if fill else colors.ink
         undimmed = {"marker": {"opacity": 1}, "textfont": {"color": ink}}
         room = 0.075 if in_money else 0.04
-        figure.add_bar(
-            x=amounts,
-            y=list(range(len(stages))),
-            orientation="h",
-            customdata=[
+        traces.append({
+            "type": "bar",
+            "x": amounts,
+            "y": list(range(len(stages))),
+            "orientation": "h",
+            "customdata": [
                 [look.text(text), look.text(locale.share(part / whole if whole else None))]
                 for text, part, whole in zip(said, amounts, total, strict=True)
             ],
-            marker=({"color": fill} if fill else look.hatch)
+            "marker": ({"color": fill} if fill else look.hatch)
             # The outline of a bar of nothing would still be seen.
             | {
                 "line": {
@@ -85,58 +84,65 @@ def stages_figure(stages: pd.DataFrame, look: Look, *, measure: str = "deals", w
                     "width": [int(amount > 0) for amount in amounts],
                 }
             },
-            text=[text if amount > room * longest else "" for text, amount in zip(said, amounts, strict=True)],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            constraintext="none",
-            textfont={"size": look.px(12), "color": ink},
-            hovertemplate=f"{look.text(words[fate])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
-            selected=undimmed,
-            unselected=undimmed,
-        )
+            "text": [text if amount > room * longest else "" for text, amount in zip(said, amounts, strict=True)],
+            "textposition": "inside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "constraintext": "none",
+            "textfont": {"size": look.px(12), "color": ink},
+            "hovertemplate": f"{look.text(words[fate])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
+            "selected": undimmed,
+            "unselected": undimmed,
+        })  # fmt: skip
 
-    for shift, label in ((66, locale._("move on")), (146, locale._("of first"))):
-        look.note(figure, label, **look.beside(shift), y=1, yref="paper", yshift=look.px(16))
-    for place, row in enumerate(stages.itertuples()):
+    notes = [
+        look.note(label, **look.beside(shift), y=1, yref="paper", yshift=look.px(16))
+        for shift, label in ((66, locale._("move on")), (146, locale._("of first")))
+    ]
+    records = stages.to_dict("records")
+    for place, row in enumerate(records):
         if place + 1 < len(stages):
-            _move_on(figure, look, place, row, tinted=row.stage == weakest)
+            notes.append(_move_on(look, place, row, tinted=row["stage"] == weakest))
         if place:
-            figure.add_annotation(
-                **look.beside(146), y=place, text=locale.share(row.of_first), font={"color": colors.muted}
-            )
+            of_first = {"y": place, "text": locale.share(row["of_first"]), "font": {"color": colors.muted}}
+            notes.append(look.beside(146) | of_first)
 
     labels = []
-    for name, row in zip(names, stages.itertuples(), strict=True):
-        known = row.value_entered is not None and row.value_entered == row.value_entered
-        counted = (
-            f"{locale.count(row.entered)} · {locale.money(row.value_entered)}" if known else locale.count(row.entered)
-        )
+    for name, row in zip(names, records, strict=True):
+        counted = locale.count(row["entered"])
+        if pd.notna(row["value_entered"]):
+            counted += f" · {locale.money(row['value_entered'])}"
         labels.append(f"<b>{name}</b><br>{look.small(counted)}")
-    return look.bars(figure, (0, longest * 1.004), labels)
+    return look.figure(
+        64 * len(stages) + 34,
+        traces,
+        margin={look.near: round(near), look.far: 176, "t": 34, "b": 4},
+        annotations=notes,
+        barmode="stack",
+        **look.bars((0, longest * 1.004), labels),
+    )
 
 
-def _move_on(figure: go.Figure, look: Look, place: int, row: object, *, tinted: bool) -> None:
+def _move_on(look: Look, place: int, row: dict[str, Any], *, tinted: bool) -> dict[str, Any]:
     """The share that went from one stage to the next stands between the two, since it belongs to both."""
     locale, colors = look.locale, look.colors
     ink = colors.lost if tinted else colors.ink
-    if not row.is_recorded:  # type: ignore[attr-defined]
+    if not row["is_recorded"]:
         text = look.small(look.text(locale._("not recorded")))
-    elif getattr(row, "method", None) == "no_times":
+    elif row.get("method") == "no_times":
         text = look.small(look.text(locale._("no dates")))
-    elif row.entered < LEAST_SHOWN or row.conversion is None or row.conversion != row.conversion:  # type: ignore[attr-defined]
-        text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row.entered))))  # type: ignore[attr-defined]
+    elif row["entered"] < LEAST_SHOWN or pd.isna(row["conversion"]):
+        text = look.small(look.text(locale._("not enough · {n}").format(n=locale.count(row["entered"]))))
     else:
-        range_ = look.small(locale.shares(row.low, row.high), ink if tinted else "")  # type: ignore[attr-defined]
-        text = f"<b>↓ {locale.share(row.conversion)}</b> {range_}"  # type: ignore[attr-defined]
-    figure.add_annotation(
-        **look.beside(66),
-        y=place + 0.5,
-        text=text,
-        font={"color": ink},
-        bgcolor=colors.lost_soft if tinted else None,
-        borderpad=4,
-    )
+        range_ = look.small(locale.shares(row["low"], row["high"]), ink if tinted else "")
+        text = f"<b>↓ {locale.share(row['conversion'])}</b> {range_}"
+    return look.beside(66) | {
+        "y": place + 0.5,
+        "text": text,
+        "font": {"color": ink},
+        "bgcolor": colors.lost_soft if tinted else None,
+        "borderpad": 4,
+    }
 
 
 @remembered
@@ -146,38 +152,37 @@ def definitions_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], loo
     `rows` has rate, low, high, n; a row without a rate, or with too few deals, says so instead.
     """
     locale, colors = look.locale, look.colors
-    figure = look.figure(52 * len(rows) + 36, margin={look.near: 208, look.far: 128, "t": 8, "b": 28})
     shown = rows["rate"].notna() & (rows["n"] >= LEAST_SHOWN)
     known = rows[shown]
     places = [place for place, yes in enumerate(shown) if yes]
-    figure.add_scatter(
-        x=known["rate"],
-        y=places,
-        mode="markers",
-        marker={"size": look.px(10), "color": colors.accent},
-        error_x=look.whisker(
-            known["low"].fillna(known["rate"]), known["high"].fillna(known["rate"]), known["rate"], colors.accent
-        )
+    rates = known["rate"]
+    dots = {
+        "type": "scatter",
+        "x": rates,
+        "y": places,
+        "mode": "markers",
+        "marker": {"size": look.px(10), "color": colors.accent},
+        "error_x": look.whisker(known["low"].fillna(rates), known["high"].fillna(rates), rates, colors.accent)
         | {"thickness": 2},
-        hoverinfo="skip",
-    )
-    for place, (row, yes) in enumerate(zip(rows.itertuples(), shown, strict=True)):
+        "hoverinfo": "skip",
+    }
+    notes = []
+    for place, (row, yes) in enumerate(zip(rows[["rate", "low", "high", "n"]].itertuples(), shown, strict=True)):
         if yes:
             interval = locale.shares(row.low, row.high)
             text = f"<b>{locale.share(row.rate)}</b> {look.small(interval)}"
         else:
             few = locale._("not enough · {n}").format(n=locale.count(row.n))
             text = look.small(look.text(few if row.n < LEAST_SHOWN else "–"))
-        figure.add_annotation(**look.beside(64), y=place, text=text)
+        notes.append(look.beside(64) | {"y": place, "text": text})
     labels = [
         f"<b>{look.text(name)}</b>" + (f"<br>{look.small(look.text(line))}" if line else "") for name, line in names
     ]
-    figure.update_xaxes(range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%", showgrid=True)
-    return figure.update_yaxes(
-        range=[len(rows) - 0.5, -0.5],
-        tickvals=list(range(len(rows))),
-        ticktext=labels,
-        showgrid=False,
-        side="right" if locale.rtl else "left",
-        tickfont={"color": colors.ink, "size": look.px(13)},
+    return look.figure(
+        52 * len(rows) + 36,
+        [dots],
+        margin={look.near: 208, look.far: 128, "t": 8, "b": 28},
+        annotations=notes,
+        xaxis={"range": [-0.02, 1.02], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "showgrid": True},
+        yaxis=look.lines(labels),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,11 +57,16 @@ def moves_figure(
     end = len(stages)
     rows = moves.assign(size=size, part=[PART_OF.get(move, move) for move in moves["move"]])
 
-    whole = [float(size[moves["stage_order"] == order].sum()) for order, _name in stages]
+    sizes = rows.groupby(["stage_order", "part"])["size"].sum().to_dict()
+    of_part = {part: [float(sizes.get((order, part), 0.0)) for order, _name in stages] for part in PARTS}
+    whole = [sum(amounts) for amounts in zip(*of_part.values(), strict=True)]
     won = float(size[moves["move"] == "won"].sum())
     tallest = max([*whole, won, 1.0])
     unit = tallest
-    figure = look.figure(470, margin={"t": 64, "b": 8, "l": 4, "r": 4}, barmode="overlay")
+    heads = [_lines(name, 16 if end <= 6 else 11) for name in (*(name for _order, name in stages), _("Won"))]
+    above = 17 * (max(map(len, heads)) - 1)
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
 
     # Bars hang from one line, so that forward ribbons stay level.
     points: dict[str, list[Any]] = {"x": [], "y": [], "text": [], "hover": [], "row": [], "color": []}
@@ -75,21 +81,14 @@ def moves_figure(
     between = between[(between["source"] >= 0) & (between["target"] >= 0)]
     forward = between[between["target"] > between["source"]]
     # The longest jump leaves and comes in highest, so that ribbons do not cross.
-    starts: dict[int, float] = {}
-    for _source, own in forward.groupby("source"):
-        height = 0.0
-        for row in own.sort_values("target", ascending=False).itertuples():
-            starts[row.Index] = height
-            height += row.size
-    ends: dict[int, float] = {}
-    for _target, own in forward.groupby("target"):
-        height = 0.0
-        for row in own.sort_values("source").itertuples():
-            ends[row.Index] = height
-            height += row.size
+    starts = _stacked(forward.sort_values("target", ascending=False), "source")
+    ends = _stacked(forward.sort_values("source"), "target")
 
     def shape(x: list[float], y: list[float], color: str) -> None:
-        figure.add_scatter(x=x, y=y, mode="lines", fill="toself", fillcolor=color, line={"width": 0}, hoverinfo="skip")
+        traces.append({
+            "type": "scatter", "x": x, "y": y, "mode": "lines", "fill": "toself", "fillcolor": color,
+            "line": {"width": 0}, "hoverinfo": "skip",
+        })  # fmt: skip
 
     top = 0.0
     for row in forward.sort_values("size", ascending=False).itertuples():
@@ -123,68 +122,91 @@ def moves_figure(
         shape([*x, *reversed(x)], [*outer, *reversed(inner)], fade(colors.back_fill, 0.75))
         bottom = max(bottom, *(-each for each in outer))
         _point(points, row, x[STEPS // 2], -middle_line[STEPS // 2], colors.back, look, say)
-        figure.add_annotation(
-            x=x[-1], y=-whole[target], ax=0, ay=look.px(14), text="", showarrow=True, arrowhead=2,
-            arrowsize=1.1, arrowwidth=1.5, arrowcolor=colors.back, standoff=0,
-        )  # fmt: skip
+        notes.append({
+            "x": x[-1], "y": -whole[target], "ax": 0, "ay": look.px(14), "text": "", "showarrow": True, "arrowhead": 2,
+            "arrowsize": 1.1, "arrowwidth": 1.5, "arrowcolor": colors.back, "standoff": 0,
+        })  # fmt: skip
 
-    figure.add_scatter(
-        x=points["x"], y=points["y"], mode="markers", customdata=[[row] for row in points["row"]],
-        marker={"size": look.px(9), "color": colors.surface, "line": {"color": points["color"], "width": 2}, "opacity": 1},
-        text=points["hover"], hovertemplate="%{text}<extra></extra>",
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-    )  # fmt: skip
+    traces.append({
+        "type": "scatter", "x": points["x"], "y": points["y"], "mode": "markers",
+        "customdata": [[row] for row in points["row"]],
+        "marker": {"size": look.px(9), "color": colors.surface, "line": {"color": points["color"], "width": 2}, "opacity": 1},
+        "text": points["hover"], "hovertemplate": "%{text}<extra></extra>",
+        "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+    })  # fmt: skip
     for x_, y_, text, color in zip(points["x"], points["y"], points["text"], points["color"], strict=True):
         if text:
-            figure.add_annotation(
-                x=x_, y=y_, yshift=look.px(15), text=text, showarrow=False, font={"size": look.px(12), "color": color},
-                bgcolor=fade(colors.surface, 0.78), borderpad=1,
-            )  # fmt: skip
+            notes.append({
+                "x": x_, "y": y_, "yshift": look.px(15), "text": text, "showarrow": False,
+                "font": {"size": look.px(12), "color": color}, "bgcolor": fade(colors.surface, 0.78), "borderpad": 1,
+            })  # fmt: skip
 
     words = fate_words(locale)
     base = [0.0] * (end + 1)
     for part in PARTS:
-        amounts = [
-            float(rows.loc[(rows["stage_order"] == order) & (rows["part"] == part), "size"].sum())
-            for order, _name in stages
-        ]
-        amounts.append(won if part == "advanced" else 0.0)
+        amounts = [*of_part[part], won if part == "advanced" else 0.0]
         fill = getattr(colors, FATES[part], "")
         said = [say(amount) for amount in amounts]
         shares = [locale.share(amount / of if of else None) for amount, of in zip(amounts, [*whole, won], strict=True)]
-        figure.add_bar(
-            x=list(range(end + 1)),
-            y=[-amount for amount in amounts],
-            base=[-each for each in base],
-            width=2 * HALF,
-            customdata=[
+        traces.append({
+            "type": "bar",
+            "x": list(range(end + 1)),
+            "y": [-amount for amount in amounts],
+            "base": [-each for each in base],
+            "width": 2 * HALF,
+            "customdata": [
                 [look.text(one), look.text(other), number, part]
                 for number, (one, other) in enumerate(zip(said, shares, strict=True))
             ],
-            marker=({"color": fill} if fill else look.hatch)
+            "marker": ({"color": fill} if fill else look.hatch)
             | {"line": {"color": colors.surface if fill else colors.neutral, "width": [int(each > 0) for each in amounts]}},
-            text=[one if amount > 0.055 * unit else "" for one, amount in zip(said, amounts, strict=True)],
-            textposition="inside", insidetextanchor="middle", textangle=0, constraintext="none",
-            textfont={"size": look.px(12), "color": ink_on(fill) if fill else colors.ink},
-            hovertemplate=f"{look.text(words[part])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-        )  # fmt: skip
+            "text": [one if amount > 0.055 * unit else "" for one, amount in zip(said, amounts, strict=True)],
+            "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "none",
+            "textfont": {"size": look.px(12), "color": ink_on(fill) if fill else colors.ink},
+            "hovertemplate": f"{look.text(words[part])}: <b>%{{customdata[0]}}</b> · %{{customdata[1]}}<extra></extra>",
+            "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        })  # fmt: skip
         base = [before + amount for before, amount in zip(base, amounts, strict=True)]
 
-    longest = 16 if end <= 6 else 11
-    for number, (name, amount) in enumerate(
-        zip([*(name for _order, name in stages), _("Won")], [*whole, won], strict=True)
-    ):
-        figure.add_annotation(
-            x=number, xref="x", y=1, yref="paper", yanchor="bottom", yshift=look.px(10), showarrow=False,
-            text=f"<b>{look.name(name, longest)}</b><br>{look.small(say(amount))}", font={"color": colors.ink},
-        )  # fmt: skip
+    for number, (head, amount) in enumerate(zip(heads, [*whole, won], strict=True)):
+        name = "<br>".join(map(look.name, head))
+        notes.append({
+            "x": number, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": look.px(10),
+            "showarrow": False, "text": f"<b>{name}</b><br>{look.small(say(amount))}", "font": {"color": colors.ink},
+        })  # fmt: skip
     span = [-0.5, end + 0.5]
-    figure.update_xaxes(range=span[::-1] if locale.rtl else span, showticklabels=False, showgrid=False)
-    figure.update_yaxes(
-        range=[-(bottom + 0.05 * unit), top + 0.07 * unit], showticklabels=False, showgrid=False, zeroline=False
+    hidden = {"showticklabels": False, "showgrid": False}
+    return look.figure(
+        470 + above,
+        traces,
+        margin={"t": 64 + above, "b": 8, "l": 4, "r": 4},
+        annotations=notes,
+        barmode="overlay",
+        xaxis=hidden | {"range": span[::-1] if locale.rtl else span},
+        yaxis=hidden | {"range": [-(bottom + 0.05 * unit), top + 0.07 * unit]},
     )
-    return figure
+
+
+def _lines(name: str, longest: int) -> list[str]:
+    """A name in lines of at most `longest` letters, broken after spaces and marks where it can be; four lines at most."""
+    lines = [""]
+    for word in re.split(r"(?<=[\s_/.-])", name):
+        pieces = [word[start : start + longest] for start in range(0, len(word), longest)]
+        for piece in pieces:
+            if lines[-1] and len(lines[-1] + piece.rstrip()) > longest:
+                lines.append("")
+            lines[-1] += piece
+    return (
+        [line.strip() for line in lines]
+        if len(lines) <= 4
+        else [*(line.strip() for line in lines[:3]), lines[3].strip() + "…"]
+    )
+
+
+def _stacked(rows: pd.DataFrame, side: str) -> dict[int, float]:
+    """How high each row begins where those of one `side` stand on each other, in this order."""
+    begins: dict[int, float] = (rows.groupby(side)["size"].cumsum() - rows["size"]).to_dict()
+    return begins
 
 
 def _point(points: dict[str, list[Any]], row: Any, x: float, y: float, color: str, look: Look, say: Any) -> None:

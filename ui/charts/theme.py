@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
@@ -125,8 +125,19 @@ class Look:
     def px(self, size: float) -> int:
         return round(size * self.scale)
 
-    def figure(self, height: int, *, margin: Mapping[str, int] | None = None, **layout: Any) -> go.Figure:
-        """Start an empty figure in the house style; heights and margins grow with the type."""
+    def figure(
+        self,
+        height: int,
+        traces: Iterable[Mapping[str, Any]],
+        *,
+        margin: Mapping[str, int] | None = None,
+        **layout: Any,
+    ) -> go.Figure:
+        """A figure in the house style; heights and margins grow with the type.
+
+        `traces`, and in `layout` axes, `annotations` and `shapes`, are as Plotly writes them. They are given at once:
+        each piece added to a figure has all those before it checked anew.
+        """
         colors = self.colors
         room = {"l": 8, "r": 8, "t": 8, "b": 32} | dict(margin or {})
         axis = {
@@ -137,32 +148,29 @@ class Look:
             "ticks": "",
             "fixedrange": True,
             "tickfont": {"color": colors.muted, "size": self.px(12)},
-            "title": {"font": {"color": colors.muted, "size": self.px(12)}},
         }
-        figure = go.Figure()
-        figure.update_layout(
-            template="none",
-            height=self.px(height),
-            margin={side: self.px(room[side]) for side in room} | {"pad": 4},
-            font={"family": FONT, "size": self.px(13), "color": colors.ink},
-            paper_bgcolor="rgba(0,0,0,0)",
-            plot_bgcolor="rgba(0,0,0,0)",
-            showlegend=False,
-            bargap=0.42,
-            colorway=[colors.accent, colors.won, colors.lost, colors.back, colors.neutral],
-            hoverlabel={
+        style = {
+            "template": "none",
+            "height": self.px(height),
+            "margin": {side: self.px(room[side]) for side in room} | {"pad": 4},
+            "font": {"family": FONT, "size": self.px(13), "color": colors.ink},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "showlegend": False,
+            "bargap": 0.42,
+            "colorway": [colors.accent, colors.won, colors.lost, colors.back, colors.neutral],
+            "hoverlabel": {
                 "bgcolor": colors.ink,
                 "bordercolor": colors.ink,
                 "align": "left",
                 "font": {"family": FONT, "size": self.px(12), "color": colors.surface},
             },
-            hovermode="closest",
-            dragmode=False,
-            separators=".,",
-            xaxis=axis,
-            yaxis=axis,
-        )
-        return figure.update_layout(**layout)
+            "hovermode": "closest",
+            "dragmode": False,
+            "separators": ".,",
+        }
+        axes = {name: axis | layout[name] for name in layout if name.startswith(("xaxis", "yaxis"))}
+        return go.Figure(list(traces), style | layout | axes)
 
     def text(self, words: object) -> str:
         """Our own words for a figure. Plotly reads left to right, so Hebrew goes inside an isolate."""
@@ -174,23 +182,36 @@ class Look:
         words = words if len(words) <= longest else words[: longest - 1] + "…"
         return self.text(escape(words))
 
-    def note(self, figure: go.Figure, words: str, **where: Any) -> None:
-        """Write `words` on the figure: the direct label that stands in for a legend."""
-        where = {"showarrow": False, "font": {"size": self.px(12), "color": self.colors.muted}} | where
-        figure.add_annotation(text=self.text(words), **where)
+    def note(self, words: str, **where: Any) -> dict[str, Any]:
+        """An annotation of our own words: the direct label that stands in for a legend."""
+        quiet = {"showarrow": False, "font": {"size": self.px(12), "color": self.colors.muted}}
+        return quiet | where | {"text": self.text(words)}
 
-    def bars(self, figure: go.Figure, span: tuple[float, float], names: Sequence[str]) -> go.Figure:
-        """Finish a chart of horizontal bars. In Hebrew they start at the right; time and coordinates never flip."""
+    def bars(self, span: tuple[float, float], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Both axes of horizontal bars. In Hebrew they start at the right; time and coordinates never flip."""
         start, end = span[::-1] if self.locale.rtl else span
-        figure.update_xaxes(range=[start, end], showticklabels=False, showgrid=False)
-        return figure.update_yaxes(
-            autorange="reversed",
-            tickvals=list(range(len(names))),
-            ticktext=list(names),
-            showgrid=False,
-            side="right" if self.locale.rtl else "left",
-            tickfont={"color": self.colors.ink, "size": self.px(13)},
-        )
+        return {
+            "xaxis": {"range": [start, end], "showticklabels": False, "showgrid": False},
+            "yaxis": self.lines(names) | {"range": None, "autorange": "reversed"},
+        }
+
+    def lines(self, names: Sequence[str]) -> dict[str, Any]:
+        """The axis with a line for each of `names`, the first on top, named where its language begins to read."""
+        return {
+            "range": [len(names) - 0.5, -0.5],
+            "tickvals": list(range(len(names))),
+            "ticktext": list(names),
+            "showgrid": False,
+            "side": "right" if self.locale.rtl else "left",
+            "tickfont": {"color": self.colors.ink, "size": self.px(13)},
+        }
+
+    def upright(self, x: float, axes: str = "") -> dict[str, Any]:
+        """A line from top to bottom behind the marks, on the axes with the number `axes`."""
+        return {
+            "type": "line", "x0": x, "x1": x, "xref": f"x{axes}", "y0": 0, "y1": 1, "yref": f"y{axes} domain",
+            "line": {"color": self.colors.neutral, "width": 1.5}, "layer": "below",
+        }  # fmt: skip
 
     @property
     def dark(self) -> bool:
@@ -251,27 +272,18 @@ class Look:
             "width": 0,
         }
 
-    def ribbon(
-        self,
-        figure: go.Figure,
-        x: Sequence[Any],
-        low: Sequence[float],
-        high: Sequence[float],
-        color: str = "",
-        shape: str = "linear",
-        **where: Any,
-    ) -> None:
-        """Shade a 95% interval between two lines."""
-        figure.add_scatter(
-            x=list(x) + list(reversed(x)),
-            y=list(high) + list(reversed(low)),
-            fill="toself",
-            fillcolor=color or self.colors.ribbon,
-            line={"width": 0, "shape": shape},
-            hoverinfo="skip",
-            mode="lines",
-            **where,
-        )
+    def ribbon(self, x: Sequence[Any], low: Sequence[float], high: Sequence[float]) -> dict[str, Any]:
+        """The trace that shades a 95% interval between two lines."""
+        return {
+            "type": "scatter",
+            "x": [*x, *reversed(x)],
+            "y": [*high, *reversed(low)],
+            "fill": "toself",
+            "fillcolor": self.colors.ribbon,
+            "line": {"width": 0, "shape": "linear"},
+            "hoverinfo": "skip",
+            "mode": "lines",
+        }
 
     def css(self) -> str:
         """The same colours for HTML and CSS, as `--sh-<role>`."""

@@ -58,24 +58,25 @@ def waterfall_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
     fills.append(colors.accent)
     lines.append(colors.accent)
 
-    figure = look.figure(330, margin={"t": 30, "b": 44, "l": 8, "r": 8}, bargap=0.34)
-    figure.add_bar(
-        x=list(range(len(names))),
-        y=sizes,
-        base=lows,
-        marker={"color": fills, "line": {"color": lines, "width": 1.5}},
-        customdata=[row["lever"] for row in (velocity, *levers, velocity)],
-        hoverinfo="skip",
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}},
-    )
-    for place in range(len(names) - 1):
-        level = tops[place]
-        figure.add_shape(
-            type="line", x0=place + 0.33, x1=place + 0.67, y0=level, y1=level,
-            line={"color": colors.neutral, "width": 1, "dash": "dot"},
-        )  # fmt: skip
-    high = max(tops)
+    bars = {
+        "type": "bar",
+        "x": list(range(len(names))),
+        "y": sizes,
+        "base": lows,
+        "marker": {"color": fills, "line": {"color": lines, "width": 1.5}},
+        "customdata": [row["lever"] for row in (velocity, *levers, velocity)],
+        "hoverinfo": "skip",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    between = [
+        {
+            "type": "line", "x0": place + 0.33, "x1": place + 0.67, "y0": level, "y1": level,
+            "line": {"color": colors.neutral, "width": 1, "dash": "dot"},
+        }
+        for place, level in enumerate(tops[:-1])
+    ]  # fmt: skip
+    notes = []
     for place, (low, size) in enumerate(zip(lows, sizes, strict=True)):
         if place in (0, len(names) - 1):
             said = f"<b>{locale.money(size)}</b>"
@@ -86,19 +87,27 @@ def waterfall_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
             mark = "▲" if _number(row["contribution"]) >= 0 else "▼"
             mark = mark if _is_real(row["q_value"]) else "≈" if row["q_value"] == row["q_value"] and row["q_value"] is not None else "◔"  # fmt: skip
             said = f"<b>{locale.money(_number(row['contribution']), signed=True)}</b> {mark}<br>{change}"
-        figure.add_annotation(
-            x=place, y=low + size, yanchor="bottom", yshift=2, text=said, showarrow=False,
-            font={"size": look.px(13), "color": colors.ink},
-        )  # fmt: skip
+        notes.append({
+            "x": place, "y": low + size, "yanchor": "bottom", "yshift": 2, "text": said, "showarrow": False,
+            "font": {"size": look.px(13), "color": colors.ink},
+        })  # fmt: skip
     span = [-0.55, len(names) - 0.45]
-    figure.update_xaxes(
-        range=span[::-1] if locale.rtl else span,
-        tickvals=list(range(len(names))),
-        ticktext=[look.text(name) for name in names],
-        tickfont={"color": colors.ink, "size": look.px(13)},
-        showgrid=False,
+    return look.figure(
+        330,
+        [bars],
+        margin={"t": 30, "b": 44},
+        bargap=0.34,
+        annotations=notes,
+        shapes=between,
+        xaxis={
+            "range": span[::-1] if locale.rtl else span,
+            "tickvals": list(range(len(names))),
+            "ticktext": [look.text(name) for name in names],
+            "tickfont": {"color": colors.ink, "size": look.px(13)},
+            "showgrid": False,
+        },
+        yaxis={"range": [0, max(tops) * 1.2], "showticklabels": False, "showgrid": False},
     )
-    return figure.update_yaxes(range=[0, high * 1.2], showticklabels=False, showgrid=False)
 
 
 def _is_real(q_value: object) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,22 @@ from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words
 from ui.funnel.options import counting
 from ui.locale import CONTROLS
-from ui.parts import chart, heading, legend, note, nothing, paper, plain, rich, section, table, under_chart
+from ui.parts import (
+    Piece,
+    chart,
+    drawn,
+    heading,
+    legend,
+    note,
+    nothing,
+    paper,
+    plain,
+    rich,
+    section,
+    table,
+    told,
+    under_chart,
+)
 
 REAL = 0.05
 MOST_GROUPS = 10
@@ -50,6 +66,7 @@ def show() -> None:
             with st.container(border=True, key="card_nothing_compare"):
                 nothing("compare_arrows", _("Two values with deals are needed"),
                         _("Choose another field, another pair of periods, or take a filter away."))  # fmt: skip
+                _clear()
         return
     options: dict[str, Any] = {"compared": asked.compared, "mix": mix, "counting": counting()}
     rows = session.answer(comparison, **options)
@@ -59,20 +76,28 @@ def show() -> None:
         heading(_("Funnel"), _("**Too few deals to compare.**"))
         with st.container(border=True, key="card_compare"):
             _choices(asked, mix)
-            counts = _("{a}: {n_a} deals. {b}: {n_b} deals.").format(**_said(asked, deals))
+            counts = _counts(asked, deals)
             with st.container(border=True, key="card_nothing_compare"):
                 nothing("hourglass_empty", _("Each side needs 10 deals, and some that closed"), counts,
                         [_("Choose longer periods or other sides, take a filter away, or add more deals.")])  # fmt: skip
+                _clear()
         return
-    heading(_("Funnel"), finding(rows, asked, mix), remark(rows, asked))
+    drawn(_heading, rows, asked, mix)
     with st.container(border=True, key="card_compare"):
         _choices(asked, mix)
-        _sides(rows, asked, options)
+        drawn(_sides, rows, asked, options)
     if mix is not None:
         with st.container(border=True, key="card_compare_rate"):
-            _rate(rows, asked, mix, options)
+            drawn(_rate, rows, asked, mix, options)
     _money(rows, asked, mix, options)
     _deals(asked)
+
+
+def _clear() -> None:
+    """A way out where the filters leave too little."""
+    _ = session.locale()._
+    if session.chosen().any:
+        st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
 
 
 # what is compared
@@ -176,7 +201,7 @@ def _choices(asked: Asked | None, mix: Field | None) -> None:
             if session.get("compare_periods") not in pairs:
                 session.put("compare_periods", next(iter(pairs)))
             st.selectbox(
-                _("Deals created in"), list(pairs), key="compare_periods", width=360, persist_state="session",
+                _("Deals created in"), list(pairs), key="compare_periods", width=470, persist_state="session",
                 format_func=lambda name: pairs[name][0],
             )  # fmt: skip
         elif asked is not None and asked.compared.values is not None:
@@ -204,12 +229,11 @@ def _choices(asked: Asked | None, mix: Field | None) -> None:
 # sentences
 
 
-def _said(asked: Asked, deals: pd.Series) -> dict[str, str]:
+def _counts(asked: Asked, deals: pd.Series) -> str:
+    """How many deals each side has."""
     locale = session.locale()
-    return {
-        "a": plain(asked.names[0]), "b": plain(asked.names[1]), "n_a": locale.count(deals["n_a"]),
-        "n_b": locale.count(deals["n_b"]),
-    }  # fmt: skip
+    sides = zip(asked.names, (deals["n_a"], deals["n_b"]), strict=True)
+    return " ".join(f"{plain(name)}: {locale.n_('{n} deal', '{n} deals', int(n))}." for name, n in sides)
 
 
 def _is_real(row: Any) -> bool | None:
@@ -232,13 +256,19 @@ def _effects(rows: pd.DataFrame, part: str) -> dict[str, Any]:
     return {row["effect"]: row for row in kept.to_dict("records")}
 
 
+@told
+def _heading(rows: pd.DataFrame, asked: Asked, mix: Field | None) -> Iterator[Piece]:
+    yield partial(heading, session.locale()._("Funnel"), finding(rows, asked, mix), remark(rows, asked))
+
+
 def finding(rows: pd.DataFrame, asked: Asked, mix: Field | None) -> str:
     """By how much the win rate differs, whether that is real, and what it is made of."""
     locale = session.locale()
     _ = locale._
     row = rows[rows["part"] == "win_rate"].iloc[0]
     difference, effects = _tenths(rows)
-    said = _said(asked, row) | {
+    said = {
+        "a": plain(asked.names[0]), "b": plain(asked.names[1]),
         "points": locale.points(abs(difference) / 10).replace("+", ""), "from": locale.share(row["value_a"]),
         "to": locale.share(row["value_b"]), "days": locale.days(row["horizon_days"]),
         "range": _ends(row["low"] * 100, row["high"] * 100), "change": locale.points(difference / 10),
@@ -269,14 +299,14 @@ def finding(rows: pd.DataFrame, asked: Asked, mix: Field | None) -> str:
     if effects and mix is not None and difference:
         parts = {name: locale.points(value / 10) for name, value in effects.items()}
         made_of = _(
-            "Of it {rate} comes from winning the same kinds of deals more or less often, {mix} from other kinds of deals (by {field})."
+            "{rate} of it come from winning the same kinds of deals more or less often, {mix} from other kinds of deals (by {field})."
         )
         sentence += " " + made_of.format(**parts, field=plain(_(mix.label).lower() if not locale.rtl else _(mix.label)))
     return sentence
 
 
 def _ends(low: float, high: float) -> str:
-    return session.locale().ltr(f"{low:+.1f} … {high:+.1f}".replace("-", "−"))
+    return session.locale().points_between(low, high)
 
 
 def remark(rows: pd.DataFrame, asked: Asked) -> str:
@@ -320,7 +350,8 @@ def basis(rows: pd.DataFrame, asked: Asked, tests: float) -> str:
 # the cards
 
 
-def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
+@told
+def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     # Without a stage history nothing is known of the stages gone through: rows that only say so tell nothing.
@@ -338,15 +369,17 @@ def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
         )
         names.append((name, f"{line} · {locale.count(row['n_a'])} / {locale.count(row['n_b'])}"))
     color_key = ((look.colors.neutral, locale.name(asked.names[0])), (look.colors.accent, locale.name(asked.names[1])))
-    note(
+    yield partial(
+        note,
         _("The share that moves on from each stage, and at the end the share won. Real differences are in colour.")
         if has_stages
         else _(
             "The share won. To compare each stage as well, add a stage history: one row for each stage a deal came to."
-        )
+        ),
     )
-    legend(color_key)
-    chart(
+    yield partial(legend, color_key)
+    yield partial(
+        chart,
         sides_figure(kept, names, look),
         "sides",
         _("Conversion at each stage on both sides: {stages}.").format(
@@ -362,8 +395,13 @@ def _sides(rows: pd.DataFrame, asked: Asked, options: dict[str, Any]) -> None:
     meanings = words.meanings(*SIDES_MEAN, of="comparison")
     stands_on = basis(rows, asked, tests)
     what = paper("comparison", _("Comparison"), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(
-        replace(what, legend=color_key), session.asked(comparison, **options), meanings, stands_on, picture="wide_sides"
+    yield partial(
+        under_chart,
+        replace(what, legend=color_key),
+        session.asked(comparison, **options),
+        meanings,
+        stands_on,
+        picture="wide_sides",
     )
 
 
@@ -406,14 +444,16 @@ def effect_words(mix: Field | None) -> dict[str, str]:
     return {"volume": _("Number of deals"), "mix": _("Mix"), "rate": _("Win rates"), "amount": _("Size of won deals")}
 
 
-def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any]) -> None:
+@told
+def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any]) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
     row = rows[rows["part"] == "win_rate"].iloc[0]
     _difference, tenths = _tenths(rows)
     effects = _effects(rows, "win_rate_effect")
     said = effect_words(mix)
-    section(
+    yield partial(
+        section,
         _("What the difference in win rate is made of"),
         _(
             "Mix: other kinds of deals, by {field}. Win rates: the same kinds won more or less often. They add up exactly."
@@ -427,7 +467,7 @@ def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any])
                  _ends(found["low"] * 100, found["high"] * 100), is_real=_is_real(found))
         )  # fmt: skip
     steps.append(Step(asked.names[1], float(row["value_b"]), locale.share(row["value_b"], 1), is_whole=True))
-    _waterfall(steps, "rate_steps")
+    yield _waterfall(steps, "rate_steps")
     groups = rows[(rows["part"] == "win_rate_effect") & rows["is_total"].eq(False)]
     lines = []
     parts = {
@@ -436,7 +476,7 @@ def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any])
         )
         for effect in RATE_EFFECTS
     }
-    firsts = groups[groups["effect"] == "mix"].to_dict("records")
+    firsts, seconds = (groups[groups["effect"] == effect].to_dict("records") for effect in RATE_EFFECTS)
     shown_groups = []
     for place, group in enumerate(firsts):
         name = _group_name(mix, group["mix_group"])
@@ -447,21 +487,24 @@ def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any])
             [
                 rich(plain(name)), _to(locale.count(group["n_a"]), locale.count(group["n_b"])),
                 _to(locale.share(shares[0]), locale.share(shares[1])), _to(*rates),
-                locale.points(parts["mix"][place] / 10), locale.points(parts["rate"][place] / 10),
+                *(f"{locale.points(parts[effect][place] / 10)} <small>{_ends(own['low'] * 100, own['high'] * 100)}</small>"
+                  for effect, own in zip(RATE_EFFECTS, (group, seconds[place]), strict=True)),
             ]
         )  # fmt: skip
         shown_groups.append(
             {"name": name, "n_a": group["n_a"], "n_b": group["n_b"], "share_a": shares[0], "share_b": shares[1],
              "value_a": group["value_a"] if group["n_a"] >= LEAST_SHOWN else None,
              "value_b": group["value_b"] if group["n_b"] >= LEAST_SHOWN else None,
-             "mix": group["difference"], "rate": groups[groups["effect"] == "rate"].iloc[place]["difference"]}
+             **_with_ends("mix", group), **_with_ends("rate", seconds[place])}
         )  # fmt: skip
     lines.append(
         [f"<b>{rich(_('Together'))}</b>", _to(locale.count(row["n_a"]), locale.count(row["n_b"])), "",
          _to(locale.share(row["value_a"]), locale.share(row["value_b"])),
-         *(f"<b>{locale.points(tenths[effect] / 10)}</b>" for effect in RATE_EFFECTS)]
+         *(f"<b>{locale.points(tenths[effect] / 10)}</b> "
+           f"<small>{_ends(effects[effect]['low'] * 100, effects[effect]['high'] * 100)}</small>" for effect in RATE_EFFECTS)]
     )  # fmt: skip
-    table(
+    yield partial(
+        table,
         [_(mix.label), _("Deals"), _("Share"), _("Won"), said["mix"], said["rate"]], lines,
         caption=_("What each group adds to the difference"), numbers=range(1, 6),
     )  # fmt: skip
@@ -473,13 +516,29 @@ def _rate(rows: pd.DataFrame, asked: Asked, mix: Field, options: dict[str, Any])
         [
             ("name", _(mix.label), "text"),
             *((column, words_, "count" if column.startswith("n_") else "share") for column, words_ in told.items()),
-            ("mix", said["mix"], "share"), ("rate", said["rate"], "share"),
+            *(column for effect in RATE_EFFECTS for column in _columns_with_ends(effect, said[effect], "share")),
         ],
     )  # fmt: skip
     meanings = words.meanings(*EFFECTS_MEAN, of="comparison")
     stands_on = basis(rows, asked, rows.loc[rows["part"] == "win_rate_effect", "tests"].max())
     what = paper("comparison_rate", _("Win rate: mix and rates"), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(comparison, **options), meanings, stands_on, picture="wide_rate_steps")
+    yield partial(
+        under_chart, what, session.asked(comparison, **options), meanings, stands_on, picture="wide_rate_steps"
+    )
+
+
+def _with_ends(effect: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """An effect with its interval, named as `_columns_with_ends` asks for them."""
+    return {effect: row["difference"], f"{effect}_low": row["low"], f"{effect}_high": row["high"]}
+
+
+def _columns_with_ends(effect: str, said: str, kind: Any) -> list[tuple[str, str, Any]]:
+    _ = session.locale()._
+    return [
+        (effect, said, kind),
+        (f"{effect}_low", _("{part}: 95% from").format(part=said), kind),
+        (f"{effect}_high", _("{part}: 95% to").format(part=said), kind),
+    ]
 
 
 def _to(before: str, after: str) -> str:
@@ -492,10 +551,11 @@ def _group_name(mix: Field | None, value: object) -> str:
     return value_words(mix, value if isinstance(value, str) else None) if mix is not None else ""
 
 
-def _waterfall(steps: Sequence[Step], key: str) -> None:
+def _waterfall(steps: Sequence[Step], key: str) -> Piece:
     locale, look = session.locale(), session.look()
     _ = locale._
-    chart(
+    return partial(
+        chart,
         waterfall_figure(steps, look),
         key,
         _("From before to after, by what changed: {steps}.").format(
@@ -506,6 +566,7 @@ def _waterfall(steps: Sequence[Step], key: str) -> None:
 
 
 def _money(rows: pd.DataFrame, asked: Asked, mix: Field | None, options: dict[str, Any]) -> None:
+    """The card of money won, where some was: its currency is the reader's to choose, the rest follows."""
     locale = session.locale()
     _ = locale._
     wholes = rows[rows["part"] == "money_won"]
@@ -528,41 +589,54 @@ def _money(rows: pd.DataFrame, asked: Asked, mix: Field | None, options: dict[st
                     _("Currency"), several, key="compare_currency", label_visibility="collapsed", width=110,
                     persist_state="session",
                 )  # fmt: skip
-        same = wholes["currency"] == currency if several else wholes["currency"].map(lambda _value: True)
-        whole = wholes[same].iloc[0]
-        code = currency if isinstance(currency, str) else None
-        if several:
-            note(
-                _("Money is in {currency} only: amounts in {n} currencies do not add up.").format(
-                    currency=plain(code or ""), n=locale.count(len(several))
-                )
-            )
-        of_money = rows[rows["part"] == "money_effect"]
-        of_money = of_money[of_money["currency"] == currency] if several else of_money
-        effects = _effects(of_money, "money_effect")
-        said = effect_words(mix)
-        steps = [Step(asked.names[0], float(whole["value_a"]), locale.money(whole["value_a"], code), is_whole=True)]
-        for effect in MONEY_EFFECTS:
-            if effect in effects:
-                found = effects[effect]
-                ends = (locale.money(found[end], code, signed=True) for end in ("low", "high"))
-                steps.append(
-                    Step(said[effect], float(found["difference"]), locale.money(found["difference"], code, signed=True),
-                         " … ".join(ends), is_real=_is_real(found))
-                )  # fmt: skip
-        steps.append(Step(asked.names[1], float(whole["value_b"]), locale.money(whole["value_b"], code), is_whole=True))
-        _waterfall(steps, "money_steps")
-        verdict = {True: _("The whole difference is a real change."), False: _("The whole difference could be chance."),
-                   None: _("There are too few deals to test the difference.")}[_is_real(whole)]  # fmt: skip
-        known = whole["value_known"]
-        if known == known and known is not None and known < 0.995:
-            verdict += " " + _("The amount is known for {share} of the deals.").format(share=locale.share(known))
-        note(verdict)
-        shown, kinds = _money_table(of_money, whole, effects, mix, code)
-        meanings = words.meanings(*EFFECTS_MEAN, of="comparison")
-        stands_on = basis(rows, asked, of_money["tests"].max())
-        what = paper("comparison_money", _("Money won: what changed"), shown, kinds, meanings=meanings, basis=stands_on)
-        under_chart(what, session.asked(comparison, **options), meanings, stands_on, picture="wide_money_steps")
+        drawn(_money_made_of, rows, asked, mix, options, currency if isinstance(currency, str) else None)
+
+
+@told
+def _money_made_of(
+    rows: pd.DataFrame, asked: Asked, mix: Field | None, options: dict[str, Any], currency: str | None
+) -> Iterator[Piece]:
+    locale = session.locale()
+    _ = locale._
+    wholes = rows[rows["part"] == "money_won"]
+    several = list(wholes["currency"]) if len(wholes) > 1 else []
+    same = wholes["currency"] == currency if several else wholes["currency"].map(lambda _value: True)
+    whole = wholes[same].iloc[0]
+    if several:
+        yield partial(
+            note,
+            _("Money is in {currency} only: amounts in {n} currencies do not add up.").format(
+                currency=plain(currency or ""), n=locale.count(len(several))
+            ),
+        )
+    of_money = rows[rows["part"] == "money_effect"]
+    of_money = of_money[of_money["currency"] == currency] if several else of_money
+    effects = _effects(of_money, "money_effect")
+    said = effect_words(mix)
+    steps = [Step(asked.names[0], float(whole["value_a"]), locale.money(whole["value_a"], currency), is_whole=True)]
+    for effect in MONEY_EFFECTS:
+        if effect in effects:
+            found = effects[effect]
+            ends = (locale.money(found[end], currency, signed=True) for end in ("low", "high"))
+            steps.append(
+                Step(said[effect], float(found["difference"]), locale.money(found["difference"], currency, signed=True),
+                     " … ".join(ends), is_real=_is_real(found))
+            )  # fmt: skip
+    steps.append(Step(asked.names[1], float(whole["value_b"]), locale.money(whole["value_b"], currency), is_whole=True))
+    yield _waterfall(steps, "money_steps")
+    verdict = {True: _("The whole difference is a real change."), False: _("The whole difference could be chance."),
+               None: _("There are too few deals to test the difference.")}[_is_real(whole)]  # fmt: skip
+    known = whole["value_known"]
+    if known == known and known is not None and known < 0.995:
+        verdict += " " + _("The amount is known for {share} of the deals.").format(share=locale.share(known))
+    yield partial(note, verdict)
+    shown, kinds = _money_table(of_money, whole, effects, mix, currency)
+    meanings = words.meanings(*EFFECTS_MEAN, of="comparison")
+    stands_on = basis(rows, asked, of_money["tests"].max())
+    what = paper("comparison_money", _("Money won: what changed"), shown, kinds, meanings=meanings, basis=stands_on)
+    yield partial(
+        under_chart, what, session.asked(comparison, **options), meanings, stands_on, picture="wide_money_steps"
+    )
 
 
 def _money_table(
@@ -572,7 +646,8 @@ def _money_table(
     _ = session.locale()._
     said = effect_words(mix)
     columns: list[tuple[str, str, Any]] = [("name", _(mix.label) if mix else _("Part"), "text")]
-    columns += [(effect, said[effect], "money") for effect in MONEY_EFFECTS if effect in effects]
+    for effect in MONEY_EFFECTS:
+        columns += _columns_with_ends(effect, said[effect], "money") if effect in effects else []
     columns += [("total", _("Together"), "money"), ("currency", _("Currency"), "text")]
     parts = of_money[of_money["is_total"].eq(False)]
     lines: list[dict[str, Any]] = []
@@ -580,11 +655,13 @@ def _money_table(
     for place, group in enumerate(first["mix_group"]):
         line: dict[str, Any] = {"name": _group_name(mix, group), "currency": currency}
         for effect in effects:
-            line[effect] = parts[parts["effect"] == effect]["difference"].iloc[place]
+            line |= _with_ends(effect, parts[parts["effect"] == effect].iloc[place].to_dict())
         line["total"] = round(sum(float(line[effect]) for effect in effects), 2)
         lines.append(line)
-    together = {effect: row["difference"] for effect, row in effects.items()}
-    lines.append({"name": _("Together"), "currency": currency, "total": whole["difference"]} | together)
+    together: dict[str, Any] = {"name": _("Together"), "currency": currency, "total": whole["difference"]}
+    for effect, row in effects.items():
+        together |= _with_ends(effect, row)
+    lines.append(together)
     return tables.columns(pd.DataFrame(lines), columns)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,14 +14,18 @@ from analytics.drivers import driver_deals, drivers
 from analytics.fields import BANDS, OTHERS, SIZES, Field, fields
 from analytics.funnel import stage_conversion
 from analytics.groups import deals_in_group, filled_cells, group_sizes, won_after
+from analytics.stays import Counting
 from analytics.summary import REAL
 from analytics.win_rate import win_rate
 from ui import session, tables, words
+from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.groups import drivers_figure, groups_figure, marks, odds
 from ui.funnel.deal_list import deal_list
 from ui.funnel.options import counting
 from ui.parts import (
+    Piece,
     chart,
+    drawn,
     heading,
     legend,
     note,
@@ -30,6 +36,7 @@ from ui.parts import (
     section,
     table,
     tag,
+    told,
     under_chart,
 )
 
@@ -58,18 +65,25 @@ def show() -> None:
     field = by_name[session.place("by", by_name, first)]
     groups = _groups(field)
     if _has_history():
-        rows, panels = _steps(field, groups)
+        rows, panels = session.kept(_steps, field, groups, counting())
     else:
-        rows, panels = _win_rates(field, groups)
-    sentence, remark = _finding(field, groups, rows, panels)
-    heading(_("Funnel"), sentence, remark)
+        rows, panels = session.kept(_win_rates, field, groups)
+    drawn(_heading, field, groups, rows, panels, counting())
+    warned = st.container()
     _breakdown(field, choices, groups, rows, panels)
     _deals(field, groups, rows, panels)
     _drivers()
+    # What the scan of all fields says of this one: the heading does not wait for it.
+    with warned:
+        _warn(field, rows)
 
 
 def offered() -> list[Field]:
     """The fields that some deal has a value of, and the bands, without those that follow from the outcome."""
+    return session.kept(_offered)
+
+
+def _offered() -> list[Field]:
     known = session.tables()
     filled = {
         (table_, column.removeprefix("in_")): int(n)
@@ -121,6 +135,10 @@ def value_words(field: Field, value: str | None) -> str:
 
 def _groups(field: Field) -> Field:
     """The field with its largest groups told apart and the rest folded into one, where there are many."""
+    return session.kept(_with_the_rest_folded, field)
+
+
+def _with_the_rest_folded(field: Field) -> Field:
     sizes = session.run(session.expression(group_sizes, field=field))
     named = [name for name in sizes["group"] if isinstance(name, str)]
     if len(named) <= MOST_GROUPS:
@@ -132,6 +150,10 @@ def _groups(field: Field) -> Field:
 
 def _in_order(field: Field) -> list[tuple[str | None, int]]:
     """The groups on screen with their deals: largest first, bands in their own order, then the others and the blanks."""
+    return session.kept(_ordered, field)
+
+
+def _ordered(field: Field) -> list[tuple[str | None, int]]:
     sizes = session.run(session.expression(group_sizes, field=field))
     found = [
         (name if isinstance(name, str) else None, int(n))
@@ -147,9 +169,8 @@ def _in_order(field: Field) -> list[tuple[str | None, int]]:
 Panels = list[tuple[str, float | None]]
 
 
-def _steps(field: Field, groups: Field) -> tuple[pd.DataFrame, Panels]:
+def _steps(field: Field, groups: Field, how: Counting) -> tuple[pd.DataFrame, Panels]:
     """A row a group and open stage, and everyone's conversion at each stage."""
-    how = counting()
     everyone = session.answer(stage_conversion, counting=how, merge_won=True)
     everyone = everyone[(everyone["outcome"] == "open") & everyone["is_recorded"].astype(bool)]
     found = session.answer(stage_conversion, by=groups, counting=how, merge_won=True)
@@ -160,7 +181,9 @@ def _steps(field: Field, groups: Field) -> tuple[pd.DataFrame, Panels]:
         panel=found["stage"].map(stages.index), value=_plain_values(found[key]),
         rate=found["conversion"].where(found["is_recorded"].astype(bool)), n=found["entered"].astype(int),
     )  # fmt: skip
-    return _placed(rows, groups), list(zip(stages, everyone["conversion"], strict=True))
+    return _placed(rows, groups), [
+        (row.stage, _of_enough(row.conversion, row.entered)) for row in everyone.itertuples()
+    ]
 
 
 def _win_rates(field: Field, groups: Field) -> tuple[pd.DataFrame, Panels]:
@@ -170,8 +193,12 @@ def _win_rates(field: Field, groups: Field) -> tuple[pd.DataFrame, Panels]:
     found = found[found["definition"] == "closed"]
     key = found.columns[0]
     rows = found.assign(panel=0, stage=WON, value=_plain_values(found[key]), n=found["total"].fillna(0).astype(int))
-    rate = everyone["rate"]
-    return _placed(rows, groups), [(session.locale()._("Win rate"), None if pd.isna(rate) else float(rate))]
+    return _placed(rows, groups), [(session.locale()._("Win rate"), _of_enough(everyone["rate"], everyone["total"]))]
+
+
+def _of_enough(rate: Any, n: Any) -> float | None:
+    """A share of all deals; None where they are too few to show one."""
+    return None if pd.isna(rate) or n < LEAST_SHOWN else float(rate)
 
 
 def _plain_values(column: pd.Series) -> pd.Series:
@@ -187,7 +214,7 @@ def _placed(rows: pd.DataFrame, groups: Field) -> pd.DataFrame:
     return rows.assign(group=rows["group"].astype(int)).sort_values(["panel", "group"]).reset_index(drop=True)
 
 
-def _rest(groups: Field, row: Any) -> dict[str, Any] | None:
+def _rest(groups: Field, row: Any, how: Counting) -> dict[str, Any] | None:
     """The same figure for all deals outside the row's group."""
     others = groups.folded(() if row.value is None else (row.value,)) if row.value != OTHERS else None
     if others is None:
@@ -196,13 +223,18 @@ def _rest(groups: Field, row: Any) -> dict[str, Any] | None:
         found = session.answer(win_rate, by=others)
         found = found[found["definition"] == "closed"].rename(columns={"rate": "conversion"})
     else:
-        found = session.answer(stage_conversion, by=others, counting=counting(), merge_won=True)
+        found = session.answer(stage_conversion, by=others, counting=how, merge_won=True)
         found = found[found["stage"] == row.stage]
     rest = found[found[found.columns[0]] == OTHERS]
     return rest.iloc[0].to_dict() if len(rest) else None
 
 
-def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) -> tuple[str, str]:
+@told
+def _heading(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels, how: Counting) -> Iterator[Piece]:
+    yield partial(heading, session.locale()._("Funnel"), *_finding(field, groups, rows, panels, how))
+
+
+def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels, how: Counting) -> tuple[str, str]:
     """The clearest real difference and what it comes to; a leak before a strength, the larger in deals first."""
     locale = session.locale()
     _ = locale._
@@ -220,7 +252,7 @@ def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) ->
     gaps = pd.Series([(typical[row.panel] - row.rate) * row.n for row in real.itertuples()], index=real.index)
     # What lets deals through is good news; a leak is what to act on.
     row = real.loc[gaps.idxmax() if gaps.max() > 0 else gaps.idxmin()]
-    rest = _rest(groups, row)
+    rest = _rest(groups, row, how)
     rate = rest["conversion"] if rest is not None else typical[row["panel"]]
     said = {
         "group": plain(value_words(groups, row["value"])),
@@ -237,7 +269,7 @@ def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) ->
             "**{group} at {stage}: {share} of {n} deals move on** ({range}), against {others} of all other deals."
         )
     parts = [
-        _comes_to(row, rest, rate),
+        _comes_to(row, rest, rate, how),
         _("It stands after correction for {n} comparisons.").format(n=locale.count(tests)),
     ]
     more = len(real) - 1
@@ -246,7 +278,7 @@ def _finding(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) ->
     return sentence.format(**said), " ".join(part for part in parts if part)
 
 
-def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None) -> str:
+def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None, how: Counting) -> str:
     """How many deals the difference is, with its interval, and the money they would have brought.
 
     Money is that of `findings`: deals x their average amount x the chance to be won of a deal that moves on.
@@ -267,7 +299,7 @@ def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None) -
         if gap > 0:
             return _("That is about {deals} deals fewer ({range}) than if they did as the others.").format(**said)
         return _("That is about {deals} deals more ({range}) than if they did as the others.").format(**said)
-    after = session.answer(won_after, stage=row["stage"], counting=counting())["win_rate_after"].iloc[0]
+    after = session.answer(won_after, stage=row["stage"], counting=how)["win_rate_after"].iloc[0]
     win = 1.0 if pd.isna(after) else float(after)
     said |= {"money": locale.money(money * win, row["currency"]), "win": locale.share(win)}
     if gap > 0:
@@ -285,10 +317,7 @@ def _comes_to(row: pd.Series, rest: dict[str, Any] | None, rate: float | None) -
 
 def _breakdown(field: Field, choices: list[Field], groups: Field, rows: pd.DataFrame, panels: Panels) -> None:
     """The small multiples."""
-    locale, look = session.locale(), session.look()
-    _ = locale._
-    order = _in_order(groups)
-    tests = int(rows["tests"].max()) if len(rows) and rows["tests"].notna().any() else 0
+    _ = session.locale()._
     has_history = _has_history()
     with st.container(border=True, key="card_groups"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -313,57 +342,76 @@ def _breakdown(field: Field, choices: list[Field], groups: Field, rows: pd.DataF
                 width=260,
                 label_visibility="collapsed",
             )
-        folded = groups.names is not None
-        if folded:
-            others = len(_in_order(field)) - sum(1 for name, _n in order if name != OTHERS)
-            said = _("The {n} smaller groups are together as all others.")
-            if field.band in ("quarter", "month"):
-                said = _("The {n} earlier ones are together as all others.")
-            note(said.format(n=locale.count(others)))
-        color_key = (
-            (look.colors.accent, _("real difference")),
-            ("hollow:" + look.colors.neutral, _("could be chance")),
-            ("line:" + look.colors.neutral, _("all deals")),
-        )
-        legend(color_key)
-        named = [(value_words(groups, name), locale.n_("{n} deal", "{n} deals", n)) for name, n in order]
         key = f"groups_{session.get('group_round', 0)}"
-        session.put("group_marks", [[int(each) for each in part] for part in marks(rows, len(panels))])
-        session.put("group_rows", [(row.stage, row.value) for row in rows.itertuples()])
-        real = rows[rows["is_real"]]
-        chart(
-            groups_figure(rows, panels, named, look),
-            key,
-            _("Deals by {field} and step, with 95% intervals. Real differences: {found}.").format(
-                field=locale.name(label(field)),
-                found=", ".join(
-                    f"{locale.name(value_words(groups, row.value))} {locale.share(row.rate)}"
-                    for row in real.itertuples()
-                )
-                or _("none"),
-            ),
-            wide=True,
-            on_select=_pick,
-        )
-        stands_on = " · ".join(
-            [
-                locale.n_("{n} deal", "{n} deals", session.deals()),
-                locale.n_("{n} comparison", "{n} comparisons", tests),
-                _("{n} real").format(n=locale.count(len(real))),
-                _("95% intervals"),
-            ]
-        )
-        if not has_history:
-            means = words.meanings("win_rate", "q_value", "tests", of="win_rate")
-            asked = session.asked(win_rate, by=groups)
-        else:
-            means = words.meanings("conversion", "q_value", "tests", of="stage_conversion")
-            asked = session.asked(stage_conversion, by=groups, counting=counting(), merge_won=True)
-        shown, kinds = _table(groups, rows)
-        what = paper(
-            "groups", _("Funnel by {field}").format(field=label(field)), shown, kinds, meanings=means, basis=stands_on
-        )
-        under_chart(replace(what, legend=color_key), asked, means, stands_on, picture=f"wide_{key}")
+        marked, known = session.kept(_marked, rows, panels)
+        session.put("group_marks", marked)
+        session.put("group_rows", known)
+        drawn(_multiples, field, groups, rows, panels, counting(), key)
+
+
+def _marked(rows: pd.DataFrame, panels: Panels) -> tuple[list[list[int]], list[tuple[str, str | None]]]:
+    """The rows behind the marks of each part of the chart, by place, and the stage and group of each row."""
+    places = [[int(each) for each in part] for part in marks(rows, len(panels))]
+    return places, [(row.stage, row.value) for row in rows.itertuples()]
+
+
+@told
+def _multiples(
+    field: Field, groups: Field, rows: pd.DataFrame, panels: Panels, how: Counting, key: str
+) -> Iterator[Piece]:
+    locale, look = session.locale(), session.look()
+    _ = locale._
+    order = _in_order(groups)
+    tests = int(rows["tests"].max()) if len(rows) and rows["tests"].notna().any() else 0
+    has_history = _has_history()
+    folded = groups.names is not None
+    if folded:
+        others = len(_in_order(field)) - sum(1 for name, _n in order if name != OTHERS)
+        said = _("The {n} smaller groups are together as all others.")
+        if field.band in ("quarter", "month"):
+            said = _("The {n} earlier ones are together as all others.")
+        yield partial(note, said.format(n=locale.count(others)))
+    color_key = (
+        (look.colors.accent, _("real difference")),
+        ("hollow:" + look.colors.neutral, _("could be chance")),
+        ("line:" + look.colors.neutral, _("all deals")),
+    )
+    yield partial(legend, color_key)
+    named = [(value_words(groups, name), locale.n_("{n} deal", "{n} deals", n)) for name, n in order]
+    real = rows[rows["is_real"]]
+    yield partial(
+        chart,
+        groups_figure(rows, panels, named, look),
+        key,
+        _("Deals by {field} and step, with 95% intervals. Real differences: {found}.").format(
+            field=locale.name(label(field)),
+            found=", ".join(
+                f"{locale.name(value_words(groups, row.value))} {locale.share(row.rate)}" for row in real.itertuples()
+            )
+            or _("none"),
+        ),
+        wide=True,
+        on_select=_pick,
+    )
+    stands_on = " · ".join(
+        [
+            locale.n_("{n} deal", "{n} deals", session.deals()),
+            locale.n_("{n} comparison", "{n} comparisons", tests),
+            _("{n} real").format(n=locale.count(len(real))),
+            _("95% intervals"),
+        ]
+    )
+    if not has_history:
+        means = words.meanings("win_rate", "q_value", "tests", of="win_rate")
+        asked = session.asked(win_rate, by=groups)
+    else:
+        means = words.meanings("conversion", "q_value", "tests", of="stage_conversion")
+        asked = session.asked(stage_conversion, by=groups, counting=how, merge_won=True)
+    shown, kinds = _table(groups, rows)
+    what = paper(
+        "groups", _("Funnel by {field}").format(field=label(field)), shown, kinds, meanings=means, basis=stands_on
+    )
+    yield partial(under_chart, replace(what, legend=color_key), asked, means, stands_on, picture=f"wide_{key}")
 
 
 def _named(name: str, choices: list[Field], labels: list[str]) -> str:
@@ -412,11 +460,16 @@ def _close() -> None:
     session.put("group_round", session.get("group_round", 0) + 1)
 
 
+def _with_deals(rows: pd.DataFrame) -> list[tuple[str, str | None]]:
+    """The stage and group of each row that has deals."""
+    return [(row.stage, row.value) for row in rows.itertuples() if row.n]
+
+
 def _deals(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) -> None:
     """The deals behind a mark, reached by a click on it or by the choice."""
     locale = session.locale()
     _ = locale._
-    known = [(row.stage, row.value) for row in rows.itertuples() if row.n]
+    known = session.kept(_with_deals, rows)
     if session.get("group_drill") not in known:
         session.put("group_drill", None)
 
@@ -445,6 +498,23 @@ def _deals(field: Field, groups: Field, rows: pd.DataFrame, panels: Panels) -> N
 # what separates won from lost
 
 
+def _is_scanned() -> bool:
+    return session.deals() <= SCANNED_AT_ONCE or bool(session.get("scan_asked"))
+
+
+def _warn(field: Field, rows: pd.DataFrame) -> None:
+    """Says of groups that stand apart by a field which follows from the outcome that this is no reason for it."""
+    if not rows["is_real"].any() or not _is_scanned():
+        return
+    found = session.answer(drivers)
+    if found.loc[found["field"] == field.name, "is_leakage"].astype(bool).any():
+        words_ = session.locale()._(
+            "{field} looks written after a deal closed and is set aside below: what its groups differ by may follow from how "
+            "their deals ended, and need not be a reason for it."
+        )
+        note(words_.format(field=plain(label(field))))
+
+
 def _drivers() -> None:
     locale = session.locale()
     _ = locale._
@@ -456,22 +526,25 @@ def _drivers() -> None:
                 "are not counted as lost; how many are undecided stands beside each value."
             ),
         )
-        if session.deals() > SCANNED_AT_ONCE and not session.get("scan_asked"):
+        if not _is_scanned():
             st.button(
                 _("Look through all fields"), icon=":material/search:", key="scan",
                 on_click=session.put, args=("scan_asked", True),
             )  # fmt: skip
             return
         found = session.answer(drivers)
-        tested = found[found["q_value"].notna()]
-        if tested.empty:
-            note(_("**There are too few closed deals to compare.** A value needs 30 of them, and so do the others."))
-        else:
-            _show_drivers(found, tested)
-        _set_aside(found[found["is_leakage"].astype(bool)])
+        named = session.kept(_driver_names, found)
+        drawn(_show_drivers, found)
+        if named:
+            _driver_deals(named)
+        drawn(_set_aside, found)
 
 
 def _field_words(name: str) -> str:
+    return session.kept(_words_of_field, name)
+
+
+def _words_of_field(name: str) -> str:
     field = session.find(name)
     if field is None:
         return name
@@ -485,15 +558,28 @@ def _driver_name(row: Any) -> str:
     return f"{_field_words(row.field)}: {value_words(field, value) if field else value}"
 
 
-def _show_drivers(found: pd.DataFrame, tested: pd.DataFrame) -> None:
+def _tested(found: pd.DataFrame) -> pd.DataFrame:
+    return found[found["q_value"].notna()]
+
+
+@told
+def _show_drivers(found: pd.DataFrame) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
+    tested = _tested(found)
+    if tested.empty:
+        yield partial(
+            note, _("**There are too few closed deals to compare.** A value needs 30 of them, and so do the others.")
+        )
+        return
     real = tested[tested["q_value"] < REAL]
     tests = int(tested["tests"].iloc[0])
     if real.empty:
-        note(_("**Nothing stands apart:** each of {n} comparisons could be chance.").format(n=locale.count(tests)))
+        yield partial(
+            note, _("**Nothing stands apart:** each of {n} comparisons could be chance.").format(n=locale.count(tests))
+        )
     for row in real.head(3).itertuples():
-        st.html(f'<p class="sh-small">{rich(driver_sentence(row))}</p>')
+        yield partial(st.html, f'<p class="sh-small">{rich(driver_sentence(row))}</p>')
     shown = tested.head(max(min(len(real), 2 * MOST_DRIVERS), MOST_DRIVERS)).reset_index(drop=True)
     shown = shown.assign(is_real=shown["q_value"] < REAL)
     shown = shown.sort_values("adjusted_odds_ratio").reset_index(drop=True)
@@ -502,7 +588,7 @@ def _show_drivers(found: pd.DataFrame, tested: pd.DataFrame) -> None:
         ("hollow:" + look.colors.neutral, _("could be chance")),
         ("line:" + look.colors.neutral, _("as others")),
     )
-    legend(color_key)
+    yield partial(legend, color_key)
     names = [
         (
             _driver_name(row),
@@ -512,7 +598,8 @@ def _show_drivers(found: pd.DataFrame, tested: pd.DataFrame) -> None:
         )
         for row in shown.itertuples()
     ]
-    chart(
+    yield partial(
+        chart,
         drivers_figure(shown, names, look),
         "drivers",
         _("Odds to be won against other deals, with 95% intervals: {odds}.").format(
@@ -538,10 +625,13 @@ def _show_drivers(found: pd.DataFrame, tested: pd.DataFrame) -> None:
         "adjusted_odds_ratio", "odds_ratio", "expected_win_rate", "deals_difference", "q_value", of="drivers"
     )
     what = paper("drivers", _("What separates won from lost"), rows, kinds, meanings=means, basis=stands_on)
-    under_chart(replace(what, legend=color_key), session.asked(drivers), means, stands_on, picture="wide_drivers")
+    yield partial(
+        under_chart, replace(what, legend=color_key), session.asked(drivers), means, stands_on, picture="wide_drivers"
+    )
     if not tested["adjusted_for"].fillna("").str.contains("size").any():
-        note(_("Sizes are not taken into account here: there are no amounts, or they follow from the outcome."))
-    _driver_deals(tested)
+        yield partial(
+            note, _("Sizes are not taken into account here: there are no amounts, or they follow from the outcome.")
+        )
 
 
 def driver_sentence(row: Any) -> str:
@@ -624,13 +714,18 @@ def _close_driver() -> None:
     session.put("driver_drill", None)
 
 
-def _driver_deals(tested: pd.DataFrame) -> None:
+def _driver_names(found: pd.DataFrame) -> dict[tuple[str, str | None], str]:
+    """What each value that was tested is called, by field and value."""
+    return {
+        (row.field, row.value if isinstance(row.value, str) else None): _driver_name(row)
+        for row in _tested(found).itertuples()
+    }
+
+
+def _driver_deals(named: dict[tuple[str, str | None], str]) -> None:
     """The deals of one value, lost ones first."""
     locale = session.locale()
     _ = locale._
-    named = {
-        (row.field, row.value if isinstance(row.value, str) else None): _driver_name(row) for row in tested.itertuples()
-    }
     if session.get("driver_drill") not in named:
         session.put("driver_drill", None)
     drill = st.selectbox(
@@ -645,13 +740,17 @@ def _driver_deals(tested: pd.DataFrame) -> None:
         deal_list(query, named[drill], "driver_deals", close=_close_driver)
 
 
-def _set_aside(rows: pd.DataFrame) -> None:
+@told
+def _set_aside(found: pd.DataFrame) -> Iterator[Piece]:
     """The fields that were left out because they look written once the outcome was known."""
     locale = session.locale()
     _ = locale._
+    rows = found[found["is_leakage"].astype(bool)]
     if rows.empty:
         return
-    section(_("Set aside"), _("These look written after a deal closed, so they cannot say why it was won or lost."))
+    yield partial(
+        section, _("Set aside"), _("These look written after a deal closed, so they cannot say why it was won or lost.")
+    )
     lines = []
     for (name, reason), part in rows.groupby(["field", "reason"], sort=False):
         values = [value for value in part["value"] if isinstance(value, str)]
@@ -659,4 +758,4 @@ def _set_aside(rows: pd.DataFrame) -> None:
             " " + locale.ltr(f"+{len(values) - 3}") if len(values) > 3 else ""
         )
         lines.append([tag("warn", plain(_field_words(str(name)))), rich(listed), rich(_(str(reason)))])
-    table([_("Field"), _("Values"), _("Why")], lines, caption=_("Fields set aside"))
+    yield partial(table, [_("Field"), _("Values"), _("Why")], lines, caption=_("Fields set aside"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +20,7 @@ from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.losses import reasons_figure, stages_heat_figure
 from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words, verdicts
-from ui.parts import chart, heading, legend, note, nothing, paper, plain, section, under_chart
+from ui.parts import Piece, chart, drawn, heading, legend, note, nothing, paper, plain, section, told, under_chart
 
 # Beyond these the rest is one bar, or one column.
 MOST_BARS = 14
@@ -30,7 +32,7 @@ def show() -> None:
     locale = session.locale()
     _ = locale._
     found = session.answer(lost_reasons)
-    whole = found[found["stage"].isna()]
+    whole, of_stages = session.kept(_parts, found)
     if not len(whole):
         heading(_("Funnel"), _("**No deal was lost here.**"))
         with st.container(border=True, key="card_nothing_losses"):
@@ -45,11 +47,18 @@ def show() -> None:
     if whole["reason"].isna().all():
         _no_reasons(int(whole["n"].iloc[0]))
         return
-    heading(_("Funnel"), *_finding(found, whole))
+    drawn(_heading, found, whole)
     _reasons(whole)
-    _by_stage(found[found["stage"].notna()])
-    _blanks(whole)
-    _deals(found)
+    _by_stage(of_stages)
+    if session.kept(_blank_deals, whole):
+        with st.container(border=True, key="card_no_reason"):
+            drawn(_blanks, whole)
+    _deals(whole, of_stages)
+
+
+def _parts(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The reasons of all lost deals, and those at each stage."""
+    return found[found["stage"].isna()], found[found["stage"].notna()]
 
 
 def _no_reasons(lost: int) -> None:
@@ -83,6 +92,11 @@ def _reason(value: object) -> str:
     if not isinstance(value, str):
         return _("no reason given")
     return _("other reasons") if value == OTHERS else value
+
+
+@told
+def _heading(found: pd.DataFrame, whole: pd.DataFrame) -> Iterator[Piece]:
+    yield partial(heading, session.locale()._("Funnel"), *_finding(found, whole))
 
 
 def _finding(found: pd.DataFrame, whole: pd.DataFrame) -> tuple[str, str]:
@@ -148,6 +162,10 @@ def _basis(n: int, whole: pd.DataFrame, *more: str) -> str:
 
 def _currencies() -> list[str]:
     """The currencies of lost deals with an amount, the commonest first."""
+    return session.kept(_currencies_found)
+
+
+def _currencies_found() -> list[str]:
     deals = session.filters().deals(session.tables()).filter((col.status == "lost") & col.amount.notnull())
     found = session.run(
         deals.filter(col.currency.notnull()).agg(n=col.count(), by="currency").order_by(col.n.desc(), col.currency)
@@ -176,11 +194,11 @@ def _folded(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def _reasons(whole: pd.DataFrame) -> None:
     """The bars, by deals or by money."""
-    locale, look = session.locale(), session.look()
-    _ = locale._
+    _ = session.locale()._
     several = _currencies()
     in_money = session.get("loss_measure") == "money"
-    shown, told_apart, within = whole, len(several) > 1 and in_money, session.filters()
+    told_apart = len(several) > 1 and in_money
+    chosen = None
     with st.container(border=True, key="card_reasons"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             section(_("Why deals were lost"), _("Each lost deal once, by the reason its owner gave."))
@@ -202,54 +220,83 @@ def _reasons(whole: pd.DataFrame) -> None:
                     )  # fmt: skip
         if told_apart:
             chosen = session.get("loss_currency") or several[0]
-            within = _in_currency(chosen)
-            shown = session.answer(lost_reasons, within=within)
-            shown = shown[shown["stage"].isna()]
-            said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
-            note(said.format(currency=chosen, n=locale.count(len(several))))
-        by = "money" if in_money and shown["money_share"].notna().any() else "deals"
-        if by == "money":
-            shown = shown.sort_values(["money"], ascending=False, na_position="last")
-            shown = pd.concat([shown[shown["reason"].notna()], shown[shown["reason"].isna()]])
-        elif in_money:
-            note(_("The lost deals have no amounts, so they are counted."))
-        shown = _folded(shown, MOST_BARS)
-        merged = whole[whole["spellings"] > 1]
-        if len(merged):
-            note(
-                locale.n_(
-                    "{n} reason was written in several ways that differ only in case or spaces; they count as one.",
-                    "{n} reasons were written in several ways that differ only in case or spaces; each counts as one.",
-                    len(merged),
-                )
-            )
-        color_key = ((look.colors.lost_fill, _("lost, by reason")), ("hatch", _("no reason given")))
-        legend(color_key)
-        names = [_reason(value) for value in shown["reason"]]
-        chart(
-            reasons_figure(shown, names, look, measure=by),
-            _key("lost_reasons"),
-            _("Lost deals by reason, with 95% intervals: {reasons}.").format(
-                reasons=", ".join(
-                    f"{locale.name(name)} {locale.share(rate)}"
-                    for name, rate in zip(names, shown["money_share" if by == "money" else "share"], strict=True)
-                )
+        shown = session.kept(_bars, whole, chosen, in_money)
+        drawn(_reasons_of, shown, whole, chosen, len(several), in_money, _key("lost_reasons"))
+        session.put("loss_bars", session.kept(_reasons_of_bars, shown))
+
+
+def _measure(shown: pd.DataFrame, in_money: bool) -> Literal["money", "deals"]:
+    return "money" if in_money and shown["money_share"].notna().any() else "deals"
+
+
+def _bars(whole: pd.DataFrame, currency: str | None, in_money: bool) -> pd.DataFrame:
+    """The reasons drawn, in order; those of one currency where money is told apart."""
+    shown = whole
+    if currency is not None:
+        shown = session.answer(lost_reasons, within=_in_currency(currency))
+        shown = shown[shown["stage"].isna()]
+    if _measure(shown, in_money) == "money":
+        shown = shown.sort_values(["money"], ascending=False, na_position="last")
+        shown = pd.concat([shown[shown["reason"].notna()], shown[shown["reason"].isna()]])
+    return _folded(shown, MOST_BARS)
+
+
+def _reasons_of_bars(shown: pd.DataFrame) -> list[list[str | None]]:
+    return [list(shown["reason"][shown["reason"].notna()]), [None]]
+
+
+@told
+def _reasons_of(
+    shown: pd.DataFrame, whole: pd.DataFrame, currency: str | None, currencies: int, in_money: bool, key: str
+) -> Iterator[Piece]:
+    locale, look = session.locale(), session.look()
+    _ = locale._
+    within = session.filters()
+    if currency is not None:
+        within = _in_currency(currency)
+        said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
+        yield partial(note, said.format(currency=currency, n=locale.count(currencies)))
+    by = _measure(shown, in_money)
+    if in_money and by == "deals":
+        yield partial(note, _("The lost deals have no amounts, so they are counted."))
+    merged = whole[whole["spellings"] > 1]
+    if len(merged):
+        yield partial(
+            note,
+            locale.n_(
+                "{n} reason was written in several ways that differ only in case or spaces; they count as one.",
+                "{n} reasons were written in several ways that differ only in case or spaces; each counts as one.",
+                len(merged),
             ),
-            wide=True,
-            on_select=_pick_bar,
         )
-        session.put("loss_bars", [list(shown["reason"][shown["reason"].notna()]), [None]])
-        rows, kinds = _table(shown)
-        stands_on = _basis(int(shown["n"].iloc[0]), whole, _("95% intervals"), _coverage(shown))
-        means = words.meanings("share", "money_share", of="lost_reasons")
-        what = paper("lost_reasons", _("Lost reasons"), rows, kinds, meanings=means, basis=stands_on)
-        under_chart(
-            replace(what, legend=color_key),
-            session.asked(lost_reasons, within=within),
-            means,
-            stands_on,
-            picture=f"wide_{_key('lost_reasons')}",
-        )
+    color_key = ((look.colors.lost_fill, _("lost, by reason")), ("hatch", _("no reason given")))
+    yield partial(legend, color_key)
+    names = [_reason(value) for value in shown["reason"]]
+    yield partial(
+        chart,
+        reasons_figure(shown, names, look, measure=by),
+        key,
+        _("Lost deals by reason, with 95% intervals: {reasons}.").format(
+            reasons=", ".join(
+                f"{locale.name(name)} {locale.share(rate)}"
+                for name, rate in zip(names, shown["money_share" if by == "money" else "share"], strict=True)
+            )
+        ),
+        wide=True,
+        on_select=_pick_bar,
+    )
+    rows, kinds = _table(shown)
+    stands_on = _basis(int(shown["n"].iloc[0]), whole, _("95% intervals"), _coverage(shown))
+    means = words.meanings("share", "money_share", of="lost_reasons")
+    what = paper("lost_reasons", _("Lost reasons"), rows, kinds, meanings=means, basis=stands_on)
+    yield partial(
+        under_chart,
+        replace(what, legend=color_key),
+        session.asked(lost_reasons, within=within),
+        means,
+        stands_on,
+        picture=f"wide_{key}",
+    )
 
 
 def _in_currency(code: str) -> Filters:
@@ -270,99 +317,130 @@ def _table(rows: pd.DataFrame) -> tables.Table:
 
 def _by_stage(rows: pd.DataFrame) -> None:
     """The reasons at each stage of loss, where the history says it."""
+    with st.container(border=True, key="card_reasons_by_stage"):
+        drawn(_reasons_of_stages, rows, _key("reasons_by_stage"))
+        if not rows.empty:
+            session.put("loss_cells", session.kept(_reasons_of_cells, rows))
+
+
+def _cells(rows: pd.DataFrame) -> tuple[list[str], list[tuple[str, int]], pd.DataFrame, int]:
+    """The commonest reasons, the stages with their deals of known reason, a row for each of both, and how many reasons there are."""
+    counts = rows[rows["reason"].notna()].groupby("reason")["deals"].sum().drop(OTHERS, errors="ignore")
+    common = list(counts.sort_values(ascending=False, kind="stable").index[:MOST_COLUMNS])
+    order = rows.drop_duplicates("stage").sort_values("stage_order")
+    stages = list(zip(order["stage"], order["n_known"].astype(int), strict=True))
+    places = {name: place for place, (name, _n) in enumerate(stages)}
+    cells = rows[rows["reason"].isin(common)]
+    cells = cells.assign(
+        column=cells["reason"].map(common.index), row=cells["stage"].map(places), is_real=cells["q_value"] < REAL
+    )
+    return common, stages, cells, len(counts)
+
+
+def _reasons_of_cells(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """The reason and the stage of each cell drawn."""
+    _common, stages, cells, _n = session.kept(_cells, rows)
+    seen = cells[[stages[place][1] >= LEAST_SHOWN for place in cells["row"]]]
+    return list(zip(seen["reason"], seen["stage"], strict=True))
+
+
+@told
+def _reasons_of_stages(rows: pd.DataFrame, key: str) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
-    with st.container(border=True, key="card_reasons_by_stage"):
-        if rows.empty:
-            section(
-                _("At which stage"),
-                _(
-                    "Without a stage history the stage at which a deal was lost is unknown, so the reasons stand for all stages."
-                ),
-            )
-            return
-        tests, real = rows["tests"].max(), rows[rows["q_value"] < REAL]
-        section(
+    if rows.empty:
+        yield partial(
+            section,
             _("At which stage"),
             _(
-                "The share of each reason among the stage's lost deals that have one. Framed: differs from the other stages by more than chance."
+                "Without a stage history the stage at which a deal was lost is unknown, so the reasons stand for all stages."
             ),
         )
-        counts = rows[rows["reason"].notna()].groupby("reason")["deals"].sum().drop(OTHERS, errors="ignore")
-        common = list(counts.sort_values(ascending=False, kind="stable").index[:MOST_COLUMNS])
-        order = rows.drop_duplicates("stage").sort_values("stage_order")
-        stages = list(zip(order["stage"], order["n_known"].astype(int), strict=True))
-        places = {name: place for place, (name, _n) in enumerate(stages)}
-        cells = rows[rows["reason"].isin(common)]
-        cells = cells.assign(
-            column=cells["reason"].map(common.index), row=cells["stage"].map(places), is_real=cells["q_value"] < REAL
+        return
+    tests, real = rows["tests"].max(), rows[rows["q_value"] < REAL]
+    yield partial(
+        section,
+        _("At which stage"),
+        _(
+            "The share of each reason among the stage's lost deals that have one. Framed: differs from the other stages by more than chance."
+        ),
+    )
+    common, stages, cells, n_reasons = session.kept(_cells, rows)
+    if n_reasons > len(common):
+        yield partial(
+            note, _("The {n} commonest reasons are drawn; the table has all.").format(n=locale.count(len(common)))
         )
-        if len(counts) > len(common):
-            note(_("The {n} commonest reasons are drawn; the table has all.").format(n=locale.count(len(common))))
-        chart(
-            stages_heat_figure(cells, common, stages, look),
-            _key("reasons_by_stage"),
-            _("Lost reasons by stage. Differences that stand: {found}.").format(
-                found=", ".join(
-                    f"{locale.name(_reason(row.reason))} · {locale.name(row.stage)}" for row in real.itertuples()
-                )
-                or _("none")
-            ),
-            wide=True,
-            on_select=_pick_cell,
-        )
-        drawn = cells[[stages[place][1] >= LEAST_SHOWN for place in cells["row"]]]
-        session.put("loss_cells", list(zip(drawn["reason"], drawn["stage"], strict=True)))
-        shown, kinds = _table(rows)
-        stands_on = _basis(
-            int(order["n"].sum()), rows,
-            locale.n_("{n} comparison", "{n} comparisons", 0 if pd.isna(tests) else int(tests)),
-            _("{n} real").format(n=locale.count(len(real))),
-        )  # fmt: skip
-        means = words.meanings("share_of_known", "q_value", "tests", of="lost_reasons")
-        what = paper("reasons_by_stage", _("Lost reasons by stage"), shown, kinds, meanings=means, basis=stands_on)
-        under_chart(what, session.asked(lost_reasons), means, stands_on, picture=f"wide_{_key('reasons_by_stage')}")
+    yield partial(
+        chart,
+        stages_heat_figure(cells, common, stages, look),
+        key,
+        _("Lost reasons by stage. Differences that stand: {found}.").format(
+            found=", ".join(
+                f"{locale.name(_reason(row.reason))} · {locale.name(row.stage)}" for row in real.itertuples()
+            )
+            or _("none")
+        ),
+        wide=True,
+        on_select=_pick_cell,
+    )
+    shown, kinds = _table(rows)
+    stands_on = _basis(
+        int(rows.drop_duplicates("stage")["n"].sum()), rows,
+        locale.n_("{n} comparison", "{n} comparisons", 0 if pd.isna(tests) else int(tests)),
+        _("{n} real").format(n=locale.count(len(real))),
+    )  # fmt: skip
+    means = words.meanings("share_of_known", "q_value", "tests", of="lost_reasons")
+    what = paper("reasons_by_stage", _("Lost reasons by stage"), shown, kinds, meanings=means, basis=stands_on)
+    yield partial(under_chart, what, session.asked(lost_reasons), means, stands_on, picture=f"wide_{key}")
 
 
-def _blanks(whole: pd.DataFrame) -> None:
+def _blank_deals(whole: pd.DataFrame) -> int:
+    """How many lost deals have no reason."""
+    return int(whole.loc[whole["reason"].isna(), "deals"].sum())
+
+
+@told
+def _blanks(whole: pd.DataFrame) -> Iterator[Piece]:
     """Whether the deals without a reason are like the others."""
     locale = session.locale()
     _ = locale._
-    blank = whole[whole["reason"].isna()]
-    if blank.empty:
-        return
+    n = _blank_deals(whole)
     found = session.answer(missing_reasons)
     tested = found[found["q_value"].notna()]
     real = tested[tested["q_value"] < REAL]
-    with st.container(border=True, key="card_no_reason"):
-        n = int(blank["deals"].iloc[0])
-        section(locale.n_("{n} lost deal has no reason", "{n} lost deals have no reason", n))
-        if tested.empty:
-            note(_("They are too few to say whether they differ from the others."))
-        elif real.empty:
-            note(
-                _(
-                    "They do not differ from the others by stage, size or owner by more than chance ({n} comparisons), so the reasons given may stand for all."
-                ).format(n=locale.count(tested["tests"].max()))
-            )
-        else:
-            note(_("**They differ from the others, so the reasons given lean towards those who fill them in.**"))
-            said = {
-                "stage": _("Lost at {group}: {share} of {n} have no reason ({range})."),
-                "deal_size": _("Deals of the {group}: {share} of {n} have no reason ({range})."),
-                "owner": _("{group}: {share} of {n} lost deals have no reason ({range})."),
-            }
-            for row in real.sort_values("q_value").head(5).itertuples():
-                field = session.find(row.field)
-                value = row.value if isinstance(row.value, str) else None
-                group = value_words(field, value) if field is not None and row.field != "stage" else str(value)
-                note(
-                    said[row.field].format(
-                        group=plain(group), share=locale.share(row.share), n=locale.count(row.n),
-                        range=locale.shares(row.low, row.high),
-                    )
-                )  # fmt: skip
-            note(_("They stand after correction for {n} comparisons.").format(n=locale.count(tested["tests"].max())))
+    yield partial(section, locale.n_("{n} lost deal has no reason", "{n} lost deals have no reason", n))
+    if tested.empty:
+        yield partial(note, _("They are too few to say whether they differ from the others."))
+    elif real.empty:
+        yield partial(
+            note,
+            _(
+                "They do not differ from the others by stage, size or owner by more than chance ({n} comparisons), so the reasons given may stand for all."
+            ).format(n=locale.count(tested["tests"].max())),
+        )
+    else:
+        yield partial(
+            note, _("**They differ from the others, so the reasons given lean towards those who fill them in.**")
+        )
+        said = {
+            "stage": _("Lost at {group}: {share} of {n} have no reason ({range})."),
+            "deal_size": _("Deals of the {group}: {share} of {n} have no reason ({range})."),
+            "owner": _("{group}: {share} of {n} lost deals have no reason ({range})."),
+        }
+        for row in real.sort_values("q_value").head(5).itertuples():
+            field = session.find(row.field)
+            value = row.value if isinstance(row.value, str) else None
+            group = value_words(field, value) if field is not None and row.field != "stage" else str(value)
+            yield partial(
+                note,
+                said[row.field].format(
+                    group=plain(group), share=locale.share(row.share), n=locale.count(row.n),
+                    range=locale.shares(row.low, row.high),
+                )
+            )  # fmt: skip
+        yield partial(
+            note, _("They stand after correction for {n} comparisons.").format(n=locale.count(tested["tests"].max()))
+        )
 
 
 def _key(chart_name: str) -> str:
@@ -395,13 +473,17 @@ def _close() -> None:
     session.put("loss_round", session.get("loss_round", 0) + 1)
 
 
-def _deals(found: pd.DataFrame) -> None:
+def _named(whole: pd.DataFrame, of_stages: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The reasons, "" for none, and the stages deals were lost at."""
+    reasons = ["" if not isinstance(value, str) else value for value in whole["reason"]]
+    return reasons, list(of_stages["stage"].dropna().unique())
+
+
+def _deals(whole: pd.DataFrame, of_stages: pd.DataFrame) -> None:
     """The lost deals of a reason and a stage, by name."""
     locale = session.locale()
     _ = locale._
-    whole = found[found["stage"].isna()]
-    reasons: list[str] = ["" if not isinstance(value, str) else value for value in whole["reason"]]
-    stages = list(found["stage"].dropna().unique())
+    reasons, stages = session.kept(_named, whole, of_stages)
     for key, known in (("loss_reason", reasons), ("loss_stage", stages)):
         if session.get(key) not in known:
             session.put(key, None)

@@ -42,11 +42,19 @@ def counting() -> Counting:
 
 
 def has_leads() -> bool:
+    return session.kept(_has_leads)
+
+
+def _has_leads() -> bool:
     return bool(len(session.run(session.tables().leads.select("lead_id").limit(1))))
 
 
 def has_owners() -> bool:
     """Whether the history says who owned a deal at the time."""
+    return session.kept(_has_owners)
+
+
+def _has_owners() -> bool:
     return bool(len(session.run(names_owners(session.tables()))))
 
 
@@ -142,13 +150,13 @@ def _show_controls() -> None:
             if _leads_can_tell()
             else _("The filters ask for what leads do not have, so the funnel starts at the first stage."),
         )
-    if said():
+    if said(counting()):
         st.button(_("Count as usual"), icon=":material/restart_alt:", on_click=_reset, key="count_as_usual")
 
 
-def said() -> list[str]:
+def said(chosen: Counting) -> list[str]:
     """What differs from the usual way to count, a few words each; names are as in the data."""
-    locale, chosen = session.locale(), counting()
+    locale = session.locale()
     _ = locale._
     parts = []
     if chosen.dated == "active" and session.filters().has_period:
@@ -226,6 +234,10 @@ def _switch(name: str, label: str, choices: dict[str, str], explained: str) -> N
 
 
 def _stage_names(outcomes: tuple[str, ...]) -> list[str]:
+    return session.kept(_stages_in_order, outcomes)
+
+
+def _stages_in_order(outcomes: tuple[str, ...]) -> list[str]:
     stages = session.tables().stages.filter(col.outcome.isin(outcomes))
     pipeline = session.filters().pipeline
     if pipeline is not None:
@@ -246,6 +258,10 @@ def _reasons() -> list[str]:
 
 def open_stages() -> pd.DataFrame:
     """The open stages of the pipeline on screen, in order: stage and stage_order."""
+    return session.kept(_open_stages)
+
+
+def _open_stages() -> pd.DataFrame:
     stages = session.tables().stages.filter(col.outcome == "open")
     pipeline = session.filters().pipeline
     if pipeline is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -24,7 +25,9 @@ from ui.charts.paths import move_words, moves_figure
 from ui.funnel.deal_list import deal_list
 from ui.locale import POP, RTL
 from ui.parts import (
+    Piece,
     chart,
+    drawn,
     heading,
     legend,
     note,
@@ -35,6 +38,7 @@ from ui.parts import (
     section,
     table,
     tag,
+    told,
     under_chart,
 )
 
@@ -63,13 +67,15 @@ def show() -> None:
             st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
         return
     ways, found = session.answer(rework), session.answer(stage_paths)
-    by_way = {row["way"]: row for row in ways.to_dict("records")}
-    heading(_("Funnel"), *_finding(by_way, found))
+    by_way = session.kept(_by_way, ways)
+    drawn(_heading, ways, found)
     _show_moves(moves, within, several, currency)
     if "reworked" in by_way:
-        _show_rework(by_way, ways)
-    _show_paths(found)
-    _show_deals(moves, found, by_way)
+        with st.container(border=True, key="card_rework"):
+            drawn(_rework_told, ways)
+    with st.container(border=True, key="card_paths"):
+        drawn(_paths_told, found)
+    _show_deals(moves, found, ways)
 
 
 def _without_history() -> None:
@@ -94,6 +100,10 @@ def _without_history() -> None:
 
 def _currencies() -> list[str]:
     """The currencies of the deals on screen, by name."""
+    return session.kept(_currencies_found)
+
+
+def _currencies_found() -> list[str]:
     found = session.run(
         session.filters().deals(session.tables()).filter(_has_amount).select("currency").distinct().order_by("currency")
     )
@@ -109,6 +119,15 @@ def _in_currency(filters: Filters, currency: str | None) -> Filters:
     if field is None or currency is None:
         return filters
     return replace(filters, where=(*filters.where, Choice(field, (currency,))))
+
+
+def _by_way(ways: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {str(row["way"]): {str(name): value for name, value in row.items()} for row in ways.to_dict("records")}
+
+
+@told
+def _heading(ways: pd.DataFrame, found: pd.DataFrame) -> Iterator[Piece]:
+    yield partial(heading, session.locale()._("Funnel"), *_finding(_by_way(ways), found))
 
 
 def _finding(ways: Mapping[str, Mapping[str, Any]], found: pd.DataFrame) -> tuple[str, str]:
@@ -187,9 +206,7 @@ def _code(*parts: str) -> str:
 
 
 def _show_moves(moves: pd.DataFrame, within: Filters, several: list[str], currency: str | None) -> None:
-    locale, look = session.locale(), session.look()
-    _ = locale._
-    colors = look.colors
+    _ = session.locale()._
     measure = session.get("path_measure") or "deals"
     with st.container(border=True, key="card_moves"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -219,41 +236,52 @@ def _show_moves(moves: pd.DataFrame, within: Filters, several: list[str], curren
                         width=110,
                         persist_state="session",
                     )
-        if currency:
-            said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
-            note(said.format(currency=plain(currency), n=locale.count(len(several))))
-        shades = (
-            (colors.won_fill, _("moved on"), "advanced"),
-            ("hatch", _("still there, not decided"), "still"),
-            (colors.handed_fill, _("handed off"), "handed_off"),
-            (colors.lost_fill, _("lost"), "lost"),
-            (colors.back_fill, _("went back"), "back"),
-        )
-        seen = set(moves["move"])
-        key = tuple((swatch, words_) for swatch, words_, part in shades if part in seen or part == "advanced")
-        legend(key)
-        stages = _stages(moves)
-        chart(
-            moves_figure(moves, stages, look, measure=measure),
-            _chart_key(),
-            _("Moves between stages: {moves}.").format(moves=_in_words(moves)),
-            wide=True,
-            on_select=lambda: _pick(moves),
-        )
-        rows, kinds = moves_table(moves)
-        leaving = int(moves.loc[moves["move"] != "still", "moves"].sum())
-        basis = " · ".join(
-            [
-                locale.n_("{n} stay", "{n} stays", int(moves["moves"].sum())),
-                _("{n} have ended").format(n=locale.count(leaving)),
-                _("as of {day}").format(day=locale.day(session.filters().as_of)),
-                _("a deal counts each time it leaves a stage"),
-            ]
-        )
-        means = words.meanings(*MOVE_MEANS, of="stage_moves")
-        what = paper("stage_moves", _("Moves between stages"), rows, kinds, meanings=means, basis=basis)
-        asked = session.asked(stage_moves, within=within)
-        under_chart(replace(what, legend=key), asked, means, basis, picture=f"wide_{_chart_key()}")
+        drawn(_moves_told, moves, within, len(several), currency, measure, _chart_key())
+
+
+@told
+def _moves_told(
+    moves: pd.DataFrame, within: Filters, currencies: int, currency: str | None, measure: Any, chart_key: str
+) -> Iterator[Piece]:
+    locale, look = session.locale(), session.look()
+    _ = locale._
+    colors = look.colors
+    if currency:
+        said = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
+        yield partial(note, said.format(currency=plain(currency), n=locale.count(currencies)))
+    shades = (
+        (colors.won_fill, _("moved on"), "advanced"),
+        ("hatch", _("still there, not decided"), "still"),
+        (colors.handed_fill, _("handed off"), "handed_off"),
+        (colors.lost_fill, _("lost"), "lost"),
+        (colors.back_fill, _("went back"), "back"),
+    )
+    seen = set(moves["move"])
+    key = tuple((swatch, words_) for swatch, words_, part in shades if part in seen or part == "advanced")
+    yield partial(legend, key)
+    stages = _stages(moves)
+    yield partial(
+        chart,
+        moves_figure(moves, stages, look, measure=measure),
+        chart_key,
+        _("Moves between stages: {moves}.").format(moves=_in_words(moves)),
+        wide=True,
+        on_select=lambda: _pick(moves),
+    )
+    rows, kinds = moves_table(moves)
+    leaving = int(moves.loc[moves["move"] != "still", "moves"].sum())
+    basis = " · ".join(
+        [
+            locale.n_("{n} stay", "{n} stays", int(moves["moves"].sum())),
+            _("{n} have ended").format(n=locale.count(leaving)),
+            _("as of {day}").format(day=locale.day(session.filters().as_of)),
+            _("a deal counts each time it leaves a stage"),
+        ]
+    )
+    means = words.meanings(*MOVE_MEANS, of="stage_moves")
+    what = paper("stage_moves", _("Moves between stages"), rows, kinds, meanings=means, basis=basis)
+    asked = session.asked(stage_moves, within=within)
+    yield partial(under_chart, replace(what, legend=key), asked, means, basis, picture=f"wide_{chart_key}")
 
 
 def _stages(moves: pd.DataFrame) -> list[tuple[int, str]]:
@@ -311,61 +339,63 @@ def _way_words() -> dict[str, str]:
     }
 
 
-def _show_rework(by_way: Mapping[str, Mapping[str, Any]], ways: pd.DataFrame) -> None:
+@told
+def _rework_told(ways: pd.DataFrame) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
-    again = by_way["reworked"]
-    with st.container(border=True, key="card_rework"):
-        section(
-            _("What going back goes with"),
-            _("Deals seen in one stage only stand apart: they had no chance to go back, so they are not compared."),
-        )
-        lines = []
-        for way, row in by_way.items():
-            few = row["deals"] < LEAST_SHOWN
-            decided = row["total"] >= LEAST_SHOWN
-            matured = "" if few or pd.isna(row["matured"]) else f"<b>{locale.share(row['matured'])}</b> <small>{locale.shares(row['matured_low'], row['matured_high'])}</small>"  # fmt: skip
-            lines.append(
-                [
-                    rich(_way_words()[way]),
-                    f"{locale.count(row['deals'])} <small>{locale.share(row['deal_share'])}</small>",
-                    matured or "–",
-                    f"{locale.share(row['rate'])} <small>{locale.shares(row['rate_low'], row['rate_high'])}</small>"
-                    if decided
-                    else rich(_("not enough · {n}").format(n=locale.count(row["total"]))),
-                    locale.count(row["undecided"]),
-                    locale.days(row["repeat_days"] / row["deals"]) if way == "reworked" and row["deals"] else "–",
-                    "–" if pd.isna(row["money"]) else locale.money(row["money"], row["currency"]),
-                ]
-            )
-        table(
+    by_way = _by_way(ways)
+    yield partial(
+        section,
+        _("What going back goes with"),
+        _("Deals seen in one stage only stand apart: they had no chance to go back, so they are not compared."),
+    )
+    lines = []
+    for way, row in by_way.items():
+        few = row["deals"] < LEAST_SHOWN
+        decided = row["total"] >= LEAST_SHOWN
+        matured = "" if few or pd.isna(row["matured"]) else f"<b>{locale.share(row['matured'])}</b> <small>{locale.shares(row['matured_low'], row['matured_high'])}</small>"  # fmt: skip
+        lines.append(
             [
-                _("Deals"),
-                _("How many"),
-                _("Chance to be won"),
-                _("Win rate, decided"),
-                _("Still open"),
-                _("Days in repeat stays, each"),
-                _("Money"),
-            ],
-            lines,
-            caption=_("What became of deals that came back, and of those that did not"),
-            numbers=range(1, 7),
+                rich(_way_words()[way]),
+                f"{locale.count(row['deals'])} <small>{locale.share(row['deal_share'])}</small>",
+                matured or "–",
+                f"{locale.share(row['rate'])} <small>{locale.shares(row['rate_low'], row['rate_high'])}</small>"
+                if decided
+                else rich(_("not enough · {n}").format(n=locale.count(row["total"]))),
+                locale.count(row["undecided"]),
+                locale.days(row["repeat_days"] / row["deals"]) if way == "reworked" and row["deals"] else "–",
+                "–" if pd.isna(row["money"]) else locale.money(row["money"], row["currency"]),
+            ]
         )
-        _rework_note(again)
-        rows, kinds = _rework_table(ways)
-        parts = [locale.n_("{n} deal", "{n} deals", int(ways["deals"].sum()))]
-        horizon = ways["horizon_days"].dropna()
-        if len(horizon):
-            parts.append(_("chance told by {days} after the first stay").format(days=locale.days(horizon.iloc[0])))
-        parts.append(_("one comparison"))
-        basis = " · ".join(parts)
-        means = words.meanings(*REWORK_MEANS, of="rework")
-        what = paper("rework", _("Going back"), rows, kinds, meanings=means, basis=basis)
-        under_chart(what, session.asked(rework), means, basis)
+    yield partial(
+        table,
+        [
+            _("Deals"),
+            _("How many"),
+            _("Chance to be won"),
+            _("Win rate, decided"),
+            _("Still open"),
+            _("Days in repeat stays, each"),
+            _("Money"),
+        ],
+        lines,
+        caption=_("What became of deals that came back, and of those that did not"),
+        numbers=range(1, 7),
+    )
+    yield _rework_note(by_way["reworked"])
+    rows, kinds = _rework_table(ways)
+    parts = [locale.n_("{n} deal", "{n} deals", int(ways["deals"].sum()))]
+    horizon = ways["horizon_days"].dropna()
+    if len(horizon):
+        parts.append(_("chance told by {days} after the first stay").format(days=locale.days(horizon.iloc[0])))
+    parts.append(_("one comparison"))
+    basis = " · ".join(parts)
+    means = words.meanings(*REWORK_MEANS, of="rework")
+    what = paper("rework", _("Going back"), rows, kinds, meanings=means, basis=basis)
+    yield partial(under_chart, what, session.asked(rework), means, basis)
 
 
-def _rework_note(again: Mapping[str, Any]) -> None:
+def _rework_note(again: Mapping[str, Any]) -> Piece:
     """The days and money in going back, and whether the difference stands."""
     locale = session.locale()
     _ = locale._
@@ -375,12 +405,12 @@ def _rework_note(again: Mapping[str, Any]) -> None:
         verdict = tag("warn", _("real difference"))
     else:
         verdict = tag("plain", _("could be chance"))
-    told = _("Repeat stays took {days} deal-days in all.").format(days=locale.count(again["repeat_days"]))
+    said = _("Repeat stays took {days} deal-days in all.").format(days=locale.count(again["repeat_days"]))
     if not pd.isna(again["open_money"]) and again["open_money"]:
-        told += " " + _("Those of these deals that are still open are worth {money}.").format(
+        said += " " + _("Those of these deals that are still open are worth {money}.").format(
             money=locale.money(again["open_money"], again["currency"])
         )
-    st.html(f'<p class="sh-note">{verdict} {rich(told)}</p>')
+    return partial(st.html, f'<p class="sh-note">{verdict} {rich(said)}</p>')
 
 
 def _rework_table(ways: pd.DataFrame) -> tables.Table:
@@ -415,92 +445,94 @@ def _rework_table(ways: pd.DataFrame) -> tables.Table:
     )
 
 
-def _show_paths(found: pd.DataFrame) -> None:
+@told
+def _paths_told(found: pd.DataFrame) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
-    with st.container(border=True, key="card_paths"):
-        section(
-            _("The commonest paths"),
-            _("A path that stops early holds the deals that were lost there: its win rate says where it stops."),
-        )
-        lines = []
-        way = "rtl" if locale.rtl else "ltr"  # a path is in an isolate, from which no direction can be told
-        for row in found.to_dict("records"):
-            name = rich(_path(row["path"])) if isinstance(row["path"], str) else rich(_("All other paths"))
-            if row["is_reworked"] is True:
-                name += " " + tag("plain", _("came back"))
-            decided = row["won"] + row["lost"]
-            lines.append(
-                [
-                    f'<bdi dir="{way}" style="display:inline-block;min-width:15rem">{name}</bdi>',
-                    locale.count(row["deals"]),
-                    f"{locale.share(row['deal_share'])} <small>{locale.shares(row['low'], row['high'])}</small>",
-                    f"{locale.share(row['rate'])} <small>{locale.shares(row['rate_low'], row['rate_high'])}</small>"
-                    if decided >= LEAST_SHOWN
-                    else rich(_("not enough · {n}").format(n=locale.count(decided))),
-                    locale.count(row["undecided"]),
-                    locale.days(row["median_days"]) if row["won"] >= LEAST_SHOWN else "–",
-                    "–" if pd.isna(row["money"]) else locale.money(row["money"], row["currency"]),
-                ]
-            )
-        table(
+    yield partial(
+        section,
+        _("The commonest paths"),
+        _("A path that stops early holds the deals that were lost there: its win rate says where it stops."),
+    )
+    lines = []
+    way = "rtl" if locale.rtl else "ltr"  # a path is in an isolate, from which no direction can be told
+    for row in found.to_dict("records"):
+        name = rich(_path(row["path"])) if isinstance(row["path"], str) else rich(_("All other paths"))
+        if row["is_reworked"] is True:
+            name += " " + tag("plain", _("came back"))
+        decided = row["won"] + row["lost"]
+        lines.append(
             [
-                _("Path"),
-                _("Deals"),
-                _("Share"),
-                _("Win rate, decided"),
-                _("Still open"),
-                _("Half of the won took"),
-                _("Money"),
-            ],
-            lines,
-            caption=_("The commonest paths and what became of their deals"),
-            numbers=range(1, 7),
-        )
-        few = (found["won"] + found["lost"]) < LEAST_SHOWN
-        shown = found.assign(
-            path=[_path(path) if isinstance(path, str) else _("All other paths") for path in found["path"]],
-            median_days=pd.to_numeric(found["median_days"]).mask(found["won"] < LEAST_SHOWN),
-            **{name: pd.to_numeric(found[name]).mask(few) for name in ("rate", "rate_low", "rate_high")},
-        )
-        rows, kinds = tables.columns(
-            shown,
-            [
-                ("path", _("Path"), "text"),
-                ("deals", _("Deals"), "count"),
-                ("deal_share", _("Share"), "share"),
-                ("low", _("95% from"), "share"),
-                ("high", _("95% to"), "share"),
-                ("won", _("Won"), "count"),
-                ("lost", _("Lost"), "count"),
-                ("undecided", _("Still open"), "count"),
-                ("rate", _("Win rate, decided"), "share"),
-                ("rate_low", _("Rate, 95% from"), "share"),
-                ("rate_high", _("Rate, 95% to"), "share"),
-                ("median_days", _("Half of the won took, days"), "days"),
-                ("money", _("Money"), "money"),
-                ("currency", _("Currency"), "text"),
-            ],
-        )
-        basis = " · ".join(
-            [
-                locale.n_("{n} deal", "{n} deals", int(found["deals"].sum())),
-                _("as of {day}").format(day=locale.day(session.filters().as_of)),
-                _("stages gone past unseen are not in a path"),
+                f'<bdi dir="{way}" style="display:inline-block;min-width:15rem">{name}</bdi>',
+                locale.count(row["deals"]),
+                f"{locale.share(row['deal_share'])} <small>{locale.shares(row['low'], row['high'])}</small>",
+                f"{locale.share(row['rate'])} <small>{locale.shares(row['rate_low'], row['rate_high'])}</small>"
+                if decided >= LEAST_SHOWN
+                else rich(_("not enough · {n}").format(n=locale.count(decided))),
+                locale.count(row["undecided"]),
+                locale.days(row["median_days"]) if row["won"] >= LEAST_SHOWN else "–",
+                "–" if pd.isna(row["money"]) else locale.money(row["money"], row["currency"]),
             ]
         )
-        means = words.meanings(*PATH_MEANS, of="stage_paths")
-        what = paper("stage_paths", _("The commonest paths"), rows, kinds, meanings=means, basis=basis)
-        under_chart(what, session.asked(stage_paths), means, basis)
+    yield partial(
+        table,
+        [
+            _("Path"),
+            _("Deals"),
+            _("Share"),
+            _("Win rate, decided"),
+            _("Still open"),
+            _("Half of the won took"),
+            _("Money"),
+        ],
+        lines,
+        caption=_("The commonest paths and what became of their deals"),
+        numbers=range(1, 7),
+    )
+    few = (found["won"] + found["lost"]) < LEAST_SHOWN
+    shown = found.assign(
+        path=[_path(path) if isinstance(path, str) else _("All other paths") for path in found["path"]],
+        median_days=pd.to_numeric(found["median_days"]).mask(found["won"] < LEAST_SHOWN),
+        **{name: pd.to_numeric(found[name]).mask(few) for name in ("rate", "rate_low", "rate_high")},
+    )
+    rows, kinds = tables.columns(
+        shown,
+        [
+            ("path", _("Path"), "text"),
+            ("deals", _("Deals"), "count"),
+            ("deal_share", _("Share"), "share"),
+            ("low", _("95% from"), "share"),
+            ("high", _("95% to"), "share"),
+            ("won", _("Won"), "count"),
+            ("lost", _("Lost"), "count"),
+            ("undecided", _("Still open"), "count"),
+            ("rate", _("Win rate, decided"), "share"),
+            ("rate_low", _("Rate, 95% from"), "share"),
+            ("rate_high", _("Rate, 95% to"), "share"),
+            ("median_days", _("Half of the won took, days"), "days"),
+            ("money", _("Money"), "money"),
+            ("currency", _("Currency"), "text"),
+        ],
+    )
+    basis = " · ".join(
+        [
+            locale.n_("{n} deal", "{n} deals", int(found["deals"].sum())),
+            _("as of {day}").format(day=locale.day(session.filters().as_of)),
+            _("stages gone past unseen are not in a path"),
+        ]
+    )
+    means = words.meanings(*PATH_MEANS, of="stage_paths")
+    what = paper("stage_paths", _("The commonest paths"), rows, kinds, meanings=means, basis=basis)
+    yield partial(under_chart, what, session.asked(stage_paths), means, basis)
 
 
-def _choices(moves: pd.DataFrame, found: pd.DataFrame, by_way: Mapping[str, Any]) -> dict[str, str]:
+def _choices(moves: pd.DataFrame, found: pd.DataFrame, ways: pd.DataFrame) -> dict[str, str]:
     """What deals can be listed of: ways, paths and moves, by code, with the words shown."""
     locale = session.locale()
     _ = locale._
     said = move_words(locale)
     arrow = "←" if locale.rtl else "→"
-    choices = {_code("way", way): _way_words()[way] for way in by_way}
+    choices = {_code("way", way): _way_words()[way] for way in _by_way(ways)}
     for row in found.to_dict("records"):
         if isinstance(row["path_key"], str):
             choices[_code("path", row["path_key"])] = _("Path: {path}").format(path=_path(row["path"]))
@@ -515,11 +547,11 @@ def _choices(moves: pd.DataFrame, found: pd.DataFrame, by_way: Mapping[str, Any]
     return choices
 
 
-def _show_deals(moves: pd.DataFrame, found: pd.DataFrame, by_way: Mapping[str, Any]) -> None:
+def _show_deals(moves: pd.DataFrame, found: pd.DataFrame, ways: pd.DataFrame) -> None:
     """The deals behind a move, a way or a path, reached by a click or by the choice."""
     locale = session.locale()
     _ = locale._
-    choices = _choices(moves, found, by_way)
+    choices = session.kept(_choices, moves, found, ways)
     if session.get("path_pick") not in choices:
         session.put("path_pick", None)
     with st.container(border=True, key="card_path_deals"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -24,8 +27,10 @@ from ui.funnel.deal_list import deal_list
 from ui.funnel.options import counting, has_owners, said, show_options
 from ui.parts import (
     ROWS_ON_SCREEN,
+    Piece,
     chart,
     downloads,
+    drawn,
     grid,
     heading,
     legend,
@@ -36,6 +41,7 @@ from ui.parts import (
     rich,
     section,
     table,
+    told,
     under_chart,
 )
 from ui.words import Meaning
@@ -104,17 +110,37 @@ def without_history(rates: pd.DataFrame) -> str:
     _ = locale._
     closed = rates[rates["definition"] == "closed"].iloc[0]
     if session.filters().has_period:
-        few = _("**{n} deals closed in these dates: too few to say how many are won.**")
+        few = locale.n_(
+            "**{n} deal closed in these dates: too few to say how many are won.**",
+            "**{n} deals closed in these dates: too few to say how many are won.**",
+            int(closed["total"]),
+        )
         known = _("**{share} of the {n} deals closed in these dates were won** ({range}).")
     else:
-        few = _("**{n} deals are decided: too few to say how many are won.**")
+        few = locale.n_(
+            "**{n} deal is decided: too few to say how many are won.**",
+            "**{n} deals are decided: too few to say how many are won.**",
+            int(closed["total"]),
+        )
         known = _("**{share} of the {n} decided deals were won** ({range}).")
     if closed["total"] < LEAST_SHOWN:
-        return few.format(n=locale.count(closed["total"]))
+        return few
     return known.format(
         share=locale.share(closed["rate"]),
         n=locale.count(closed["total"]),
         range=locale.shares(closed["low"], closed["high"]),
+    )
+
+
+def about_losses(rates: pd.DataFrame) -> str:
+    """What data without a stage history cannot tell of lost deals; where it has none, what that does to the win rates."""
+    _ = session.locale()._
+    closed = rates[rates["definition"] == "closed"].iloc[0]
+    if closed["total"] and closed["won"] == closed["total"]:
+        return words.no_losses()
+    return _(
+        "This data has no stage history: lost deals do not tell at which stage they were lost, so they "
+        "stand at the first one. Which share of the first came to a later open stage is therefore not known."
     )
 
 
@@ -164,7 +190,9 @@ def definition(row: dict[str, Any], *, several: bool) -> tuple[str, str]:
     if row["definition"] == "matured":
         if row["rate"] is None or row["rate"] != row["rate"]:
             return name, _("needs 30 deals and 10 won")
-        return name, _("by {days}, {n} deals").format(days=locale.days(row["horizon_days"]), n=locale.count(row["n"]))
+        # In begun days, as the trend counts its age.
+        age = math.ceil(row["horizon_days"])
+        return name, _("by {days}, {n} deals").format(days=locale.days(age), n=locale.count(row["n"]))
     if row["definition"] == "value":
         if several:
             name = f"{name} · {row['currency']}"
@@ -181,7 +209,7 @@ def open_deals(rates: pd.DataFrame) -> int:
     return int(rates.loc[rates["definition"] == "created", "undecided"].iloc[0])
 
 
-def basis(stages: pd.DataFrame, about: Scope, rule: str, *, skipped: bool) -> str:
+def basis(stages: pd.DataFrame, about: Scope, chosen: Counting, *, skipped: bool) -> str:
     """What the funnel stands on, in one line."""
     locale = session.locale()
     _ = locale._
@@ -199,10 +227,10 @@ def basis(stages: pd.DataFrame, about: Scope, rule: str, *, skipped: bool) -> st
     if session.facts().get("has_history") != "true":
         parts.append(_("no stage history"))
     else:
-        parts.append(rules[rule] if skipped else _("no stage was skipped"))
+        parts.append(rules[chosen.rule] if skipped else _("no stage was skipped"))
     if about.share_open is not None:
         parts.append(_("{share} undecided").format(share=locale.share(about.share_open)))
-    parts += said()
+    parts += said(chosen)
     if stages["excluded"].max():
         parts.append(locale.n_("{n} deal taken out", "{n} deals taken out", int(stages["excluded"].max())))
     if stages["without_lead"].max():
@@ -213,7 +241,7 @@ def basis(stages: pd.DataFrame, about: Scope, rule: str, *, skipped: bool) -> st
                 int(stages["without_lead"].max()),
             )
         )
-    if stages["undated"].max() and counting().dated == "active":
+    if stages["undated"].max() and chosen.dated == "active":
         parts.append(_("{n} deals lack the date of a stage").format(n=locale.count(stages["undated"].max())))
     elif stages["undated"].max():
         parts.append(_("{n} without a creation date left out").format(n=locale.count(stages["undated"].max())))
@@ -280,6 +308,16 @@ def funnel_title(about: Scope) -> str:
             about.deals,
         )
     return locale.n_("What became of {n} deal", "What became of {n} deals", about.deals)
+
+
+def went_back(stages: pd.DataFrame) -> str:
+    """Why more deals can be won than moved on from the last stage."""
+    if not stages["back"].sum():
+        return ""
+    return session.locale()._(
+        "A stage counts a deal's first stay. One that went back and moved on later counts there as gone back, so more deals "
+        "can come to a stage, or be won, than moved on from the one before."
+    )
 
 
 def stage_name(row: Any) -> str:
@@ -360,7 +398,6 @@ def show_stages(
     money: pd.DataFrame,
     about: Scope,
     chosen: Counting,
-    tinted: str | None,
     *,
     skipped: bool,
     several: list[str],
@@ -368,11 +405,10 @@ def show_stages(
     """The funnel itself; `money` is `stages` with the amounts to show."""
     locale = session.locale()
     _ = locale._
-    look = session.look()
     told_apart = len(several) > 1 and session.get("measure") == "money"
     with st.container(border=True, key="card_stages"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            section(funnel_title(about))
+            section(funnel_title(about), went_back(stages))
             with st.container(horizontal=True, width="content", gap="small", key="switches"):
                 show_options()
                 if skipped:
@@ -409,53 +445,70 @@ def show_stages(
             only = _("Money is in {currency} only: amounts in {n} currencies do not add up.")
             note(only.format(currency=session.get("currency_shown") or several[0], n=locale.count(len(several))))
         measure = session.get("measure", "deals")
-        session.put("funnel_parts", parts_of_bars(stages, measure))
-        fates = part_words(locale)
-        swatches = {
-            "advanced": look.colors.won_fill,
-            "late": f"hollow:{look.colors.won_fill}",
-            "lost": look.colors.lost_fill,
-            "back": look.colors.back_fill,
-            "handed_off": look.colors.handed_fill,
-            "still": "hatch",
-        }
-        color_key = tuple(
-            (swatches[fate], fates[fate])
-            for fate in parts_of_bars(stages, measure)
-            if stages[fate].sum() or fate in ("advanced", "lost", "still")
-        )
-        legend(color_key)
-        chart(
-            stages_figure(money, look, measure=measure, weakest=tinted),
-            chart_key(),
-            _("Deals by stage, split by what became of them: {stages}.").format(
-                stages=", ".join(
-                    f"{locale.name(row['stage'])} {locale.count(row['entered'])}" for row in stages.to_dict("records")
-                )
-            ),
-            wide=True,
-            on_select=pick_bar,
-        )
-        rows, kinds = tables.stages(money, locale)
-        stands_on = basis(stages, about, chosen.rule, skipped=skipped)
-        what = paper("funnel", _("Funnel"), rows, kinds, meanings=funnel_means(chosen), basis=stands_on)
-        under_chart(
-            replace(what, legend=color_key),
-            session.asked(stage_conversion, counting=chosen, merge_won=True),
-            funnel_means(chosen),
-            stands_on,
-            picture=f"wide_{chart_key()}",
-        )
+        session.put("funnel_parts", session.kept(parts_of_bars, stages, measure))
+        drawn(funnel_drawn, stages, money, about, chosen, measure, chart_key(), skipped=skipped)
+
+
+@told
+def funnel_drawn(
+    stages: pd.DataFrame, money: pd.DataFrame, about: Scope, chosen: Counting, measure: str, key: str, *, skipped: bool
+) -> Iterator[Piece]:
+    locale, look = session.locale(), session.look()
+    _ = locale._
+    fates = part_words(locale)
+    swatches = {
+        "advanced": look.colors.won_fill,
+        "late": f"hollow:{look.colors.won_fill}",
+        "lost": look.colors.lost_fill,
+        "back": look.colors.back_fill,
+        "handed_off": look.colors.handed_fill,
+        "still": "hatch",
+    }
+    color_key = tuple(
+        (swatches[fate], fates[fate])
+        for fate in parts_of_bars(stages, measure)
+        if stages[fate].sum() or fate in ("advanced", "lost", "still")
+    )
+    yield partial(legend, color_key)
+    yield partial(
+        chart,
+        stages_figure(money, look, measure=measure, weakest=tinted(stages)),
+        key,
+        _("Deals by stage, split by what became of them: {stages}.").format(
+            stages=", ".join(
+                f"{locale.name(row['stage'])} {locale.count(row['entered'])}" for row in stages.to_dict("records")
+            )
+        ),
+        wide=True,
+        on_select=pick_bar,
+    )
+    rows, kinds = tables.stages(money, locale)
+    stands_on = basis(stages, about, chosen, skipped=skipped)
+    what = paper("funnel", _("Funnel"), rows, kinds, meanings=funnel_means(chosen), basis=stands_on)
+    yield partial(
+        under_chart,
+        replace(what, legend=color_key),
+        session.asked(stage_conversion, counting=chosen, merge_won=True),
+        funnel_means(chosen),
+        stands_on,
+        picture=f"wide_{key}",
+    )
+
+
+def drills(stages: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
+    """The stages whose deals can be listed, with their words, and the parts of their bars."""
+    stages = stages[stages["stage"] != LEADS]
+    words_ = map(stage_name, stages.to_dict("records"))
+    return dict(zip(stages["stage"], words_, strict=True)), parts_of_bars(stages, "deals")
 
 
 def show_deals(stages: pd.DataFrame, chosen: Counting) -> None:
     """The deals behind a bar, reached by a click on it or by the two choices."""
     locale = session.locale()
     _ = locale._
-    stages = stages[stages["stage"] != LEADS]
-    names = list(stages["stage"])
+    shown, asked = session.kept(drills, stages)
+    names = list(shown)
     fates = part_words(locale)
-    asked = parts_of_bars(stages, "deals")
     if session.get("drill_fate") not in asked:
         session.put("drill_fate", None)
     if session.get("drill_stage") not in names:
@@ -464,7 +517,6 @@ def show_deals(stages: pd.DataFrame, chosen: Counting) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             section(_("The deals behind a bar"), _("Click a piece of a bar, or choose here."))
             with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small", key="drill"):
-                shown = dict(zip(names, map(stage_name, stages.to_dict("records")), strict=True))
                 stage = st.selectbox(
                     _("Stage"),
                     names,
@@ -494,38 +546,47 @@ def show_deals(stages: pd.DataFrame, chosen: Counting) -> None:
         deal_list(query, title, "deals", tables.deals, close_deals, funnel_means(chosen))
 
 
-def show_skippers(by_rules: pd.DataFrame, chosen: Counting) -> None:
-    """The three ways to count skipped stages side by side, and who skipped."""
+@told
+def skipped_stages(by_rules: pd.DataFrame, chosen: Counting) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
     deals = int(session.run(session.expression(deals_that_skipped, counting=chosen))["deals"].iloc[0])
     by_rule = {rule: by_rules[by_rules["rule"] == rule] for rule in RULES}
+    yield partial(
+        section,
+        locale.n_("{n} deal went past a stage", "{n} deals went past a stage", deals),
+        _(
+            "Visited counts only stages a deal was seen in. Filled in adds the stages it went past. Strict drops "
+            "a deal from the stage after the one it skipped."
+        ),
+    )
+    lines = []
+    for place, row in enumerate(by_rule["filled"].to_dict("records")):
+        cells = [rich(plain(stage_name(row)))]
+        for rule in RULES:
+            of_rule = by_rule[rule].iloc[place]
+            moved = (
+                locale.share(of_rule["conversion"])
+                if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN and of_rule["is_recorded"]
+                else ""
+            )
+            cells.append(f"{locale.count(of_rule['entered'])} <small>{moved}</small>")
+        lines.append([*cells, locale.count(row["skipped"])])
+    yield partial(
+        table,
+        [_("Stage"), _("Visited"), _("Filled in"), _("Strict"), _("Went past it")],
+        lines,
+        caption=_("Deals by stage, by each way to count skipped stages"),
+        numbers=range(1, 5),
+    )
+
+
+def show_skippers(by_rules: pd.DataFrame, chosen: Counting) -> None:
+    """The three ways to count skipped stages side by side, and who skipped."""
+    locale = session.locale()
+    _ = locale._
     with st.container(border=True, key="card_skippers"):
-        section(
-            locale.n_("{n} deal went past a stage", "{n} deals went past a stage", deals),
-            _(
-                "Visited counts only stages a deal was seen in. Filled in adds the stages it went past. Strict drops "
-                "a deal from the stage after the one it skipped."
-            ),
-        )
-        lines = []
-        for place, row in enumerate(by_rule["filled"].to_dict("records")):
-            cells = [rich(plain(stage_name(row)))]
-            for rule in RULES:
-                of_rule = by_rule[rule].iloc[place]
-                moved = (
-                    locale.share(of_rule["conversion"])
-                    if of_rule["outcome"] == "open" and of_rule["entered"] >= LEAST_SHOWN and of_rule["is_recorded"]
-                    else ""
-                )
-                cells.append(f"{locale.count(of_rule['entered'])} <small>{moved}</small>")
-            lines.append([*cells, locale.count(row["skipped"])])
-        table(
-            [_("Stage"), _("Visited"), _("Filled in"), _("Strict"), _("Went past it")],
-            lines,
-            caption=_("Deals by stage, by each way to count skipped stages"),
-            numbers=range(1, 5),
-        )
+        drawn(skipped_stages, by_rules, chosen)
         query = session.expression(skippers, counting=chosen)
         with st.container(horizontal=True, horizontal_alignment="right", gap="xxsmall", key="under_skippers"):
             beside = _("Beside each count: the share that moves on.")
@@ -607,29 +668,30 @@ def show_owners(chosen: Counting) -> None:
         under_chart(what, session.asked(owner_attribution, counting=chosen), means, stands_on)
 
 
-def show_win_rates(rates: pd.DataFrame) -> None:
+@told
+def win_rates(rates: pd.DataFrame) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
     look = session.look()
     # A rate with something to say against it is not drawn: the sentence stands in its place.
     rates = rates.assign(rate=rates["rate"].mask(rates["reason"].notna()))
-    with st.container(border=True, key="card_win_rate"):
-        section(_("How many deals are won, by five definitions"), why_they_differ(rates))
-        names = [definition(row, several=len(rates) > 5) for row in rates.to_dict("records")]
-        chart(
-            definitions_figure(rates, names, look),
-            "win_rates",
-            _("Win rate by five definitions, with 95% intervals: {rates}.").format(
-                rates=", ".join(
-                    f"{name} {locale.share(rate)}" for (name, _line), rate in zip(names, rates["rate"], strict=True)
-                )
-            ),
-            wide=True,
-        )
-        rows, kinds = tables.win_rates(rates, [name for name, _line in names], locale)
-        stands_on = rates_basis(rates)
-        what = paper("win_rates", _("Win rates"), rows, kinds, meanings=rates_mean(), basis=stands_on)
-        under_chart(what, session.asked(win_rate), rates_mean(), stands_on, picture="wide_win_rates")
+    yield partial(section, _("How many deals are won, by five definitions"), why_they_differ(rates))
+    names = [definition(row, several=len(rates) > 5) for row in rates.to_dict("records")]
+    yield partial(
+        chart,
+        definitions_figure(rates, names, look),
+        "win_rates",
+        _("Win rate by five definitions, with 95% intervals: {rates}.").format(
+            rates=", ".join(
+                f"{name} {locale.share(rate)}" for (name, _line), rate in zip(names, rates["rate"], strict=True)
+            )
+        ),
+        wide=True,
+    )
+    rows, kinds = tables.win_rates(rates, [name for name, _line in names], locale)
+    stands_on = rates_basis(rates)
+    what = paper("win_rates", _("Win rates"), rows, kinds, meanings=rates_mean(), basis=stands_on)
+    yield partial(under_chart, what, session.asked(win_rate), rates_mean(), stands_on, picture="wide_win_rates")
 
 
 def show() -> None:
@@ -639,7 +701,7 @@ def show() -> None:
     has_history = session.facts().get("has_history") == "true"
     chosen = counting()
     by_rules = session.answer(conversion_by_rule, counting=replace(chosen, rule="visited"))
-    stages = by_rules[by_rules["rule"] == chosen.rule].reset_index(drop=True)
+    stages = session.kept(of_rule, by_rules, chosen.rule)
     if not len(stages) or not stages["entered"].sum():
         heading(_("Funnel"), _("**No deal is left to show.**"))
         with st.container(border=True, key="card_nothing_funnel"):
@@ -655,41 +717,59 @@ def show() -> None:
                 )
                 st.page_link("../pages/import_data.py", label=_("Import files"), icon=":material/upload_file:")
         return
-    several = currencies_of(stages)
-    money = stages
+    several = session.kept(currencies_of, stages)
+    currency = None
     if len(several) > 1 and session.get("measure") == "money":
         currency = session.get("currency_shown")
-        money = in_currency(stages, currency if currency in several else several[0])
-    session.put("funnel_stages", list(money["stage"]))
+        currency = currency if currency in several else several[0]
+    shown = session.kept(with_money, stages, currency)
+    session.put("funnel_stages", list(stages["stage"]))
     # Without a history every stage before the present one is filled in: that says nothing of what was skipped.
     any_skipped = has_history and bool(by_rules["skipped"].sum())
-
-    about = scope(stages, chosen)
-    sentence, tinted = finding(stages)
-    remark = open_remark(about)
-    if not has_history:
-        sentence, tinted = without_history(session.answer(win_rate)), None
-        remark = " ".join(
-            [
-                _(
-                    "This data has no stage history: lost deals do not tell at which stage they were lost, so they "
-                    "stand at the first one."
-                ),
-                remark,
-            ]
-        )
-    elif session.filters().has_period and not about.of_stays:
-        remark = " ".join([_("This is about the deals created in these dates."), remark])
-    if chosen.has_windows:
-        remark = " ".join([_("To move on counts only within the conversion window."), remark])
-    heading(_("Funnel"), sentence, remark)
-    names = [stage_name(row) for row in money.to_dict("records")]
-    shown = money.drop(columns=["by_currency"]).assign(stage=names)
-    show_stages(stages, shown, about, chosen, tinted, skipped=any_skipped, several=several)
+    about = session.kept(scope, stages, chosen)
+    drawn(top, stages, about, chosen)
+    show_stages(stages, shown, about, chosen, skipped=any_skipped, several=several)
     show_deals(stages, chosen)
     if any_skipped:
         show_skippers(by_rules, chosen)
     if chosen.owner == "then" and has_owners():
         show_owners(chosen)
     # The last of the page, so that nothing waits for it.
-    show_win_rates(session.answer(win_rate))
+    with st.container(border=True, key="card_win_rate"):
+        drawn(win_rates, session.answer(win_rate))
+
+
+def of_rule(by_rules: pd.DataFrame, rule: str) -> pd.DataFrame:
+    return by_rules[by_rules["rule"] == rule].reset_index(drop=True)
+
+
+def with_money(stages: pd.DataFrame, currency: str | None) -> pd.DataFrame:
+    """`stages` as shown, with the money of one currency where there are several."""
+    money = stages if currency is None else in_currency(stages, currency)
+    names = [stage_name(row) for row in money.to_dict("records")]
+    if session.facts().get("has_history") != "true" and money["lost"].sum():
+        # The lost deals stand at the first stage, wherever they had come to: of how many came further, only those won are known.
+        is_known = (money["outcome"] == "won") | (money.index == money.index[0])
+        money = money.assign(of_first=money["of_first"].where(is_known))
+    return money.drop(columns=["by_currency"]).assign(stage=names)
+
+
+def tinted(stages: pd.DataFrame) -> str | None:
+    """The stage where deals stop, if one stands apart."""
+    return finding(stages)[1] if session.facts().get("has_history") == "true" else None
+
+
+@told
+def top(stages: pd.DataFrame, about: Scope, chosen: Counting) -> Iterator[Piece]:
+    _ = session.locale()._
+    sentence, _tinted = finding(stages)
+    remark = open_remark(about)
+    if session.facts().get("has_history") != "true":
+        rates = session.answer(win_rate)
+        sentence = without_history(rates)
+        remark = " ".join([about_losses(rates), remark])
+    elif session.filters().has_period and not about.of_stays:
+        remark = " ".join([_("This is about the deals created in these dates."), remark])
+    if chosen.has_windows:
+        remark = " ".join([_("To move on counts only within the conversion window."), remark])
+    yield partial(heading, _("Funnel"), sentence, remark)

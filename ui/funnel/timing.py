@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,7 +18,22 @@ from ui.funnel.deal_list import deal_list
 from ui.funnel.groups import value_words
 from ui.funnel.options import open_stages
 from ui.locale import NOTHING
-from ui.parts import chart, heading, note, nothing, paper, plain, problem, rich, section, table, under_chart
+from ui.parts import (
+    Piece,
+    chart,
+    drawn,
+    heading,
+    note,
+    nothing,
+    paper,
+    plain,
+    problem,
+    rich,
+    section,
+    table,
+    told,
+    under_chart,
+)
 
 POINTS = 80
 MOST_LINES = 5
@@ -50,8 +67,10 @@ def show() -> None:
             with st.container(border=True, key="card_nothing_timing"):
                 nothing("hourglass_empty", _("It takes 10 deals to show how long they take"), why,
                         [_("Choose another step, take a filter away, or add more deals with **dates**.")])  # fmt: skip
+                if session.chosen().any:
+                    st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
         return
-    heading(_("Funnel"), finding(marks, goal), remark(first))
+    drawn(_heading, marks, goal)
     with st.container(border=True, key="card_timing"):
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             section(
@@ -59,19 +78,18 @@ def show() -> None:
                 _("Open deals count for as long as they have been open, neither as lost nor left out."),
             )
             _choices(stages, start, later, goal)
-        _curves(steps, group)
+        drawn(_curves, steps, group)
     left, right = st.columns(2, gap="small")
     with left, st.container(border=True, height="stretch", key="card_timing_shares"):
-        _shares(marks, steps, goal)
+        drawn(_shares, marks, steps, goal)
     with right, st.container(border=True, height="stretch", key="card_timing_times"):
-        _times(first, steps, goal)
+        drawn(_times, marks, steps, goal)
     _deals(steps, goal)
 
 
 def _group() -> Any:
     """The field the curves are told apart by, if any."""
-    name = session.get("time_by")
-    return session.find(name) if name else None
+    return field_choice.choices().get(session.place("by", field_choice.choices(), ""))
 
 
 def title(start: str | None, goal: str | None) -> str:
@@ -103,12 +121,17 @@ def _choices(stages: list[str], start: str | None, later: list[str], goal: str |
             format_func=lambda name: locale.name(name) if name else _("Won"),
         )  # fmt: skip
         names = field_choice.choices()
-        if session.get("time_by") not in names:
-            session.put("time_by", "")
+        by = session.place("by", names, "")
         st.selectbox(
-            _("Lines by"), ["", *names], key="time_by", width=170, persist_state="session",
+            _("Lines by"), ["", *names], index=["", *names].index(by), width=170,
+            key=session.place_key("by"), on_change=session.keep_place, args=("by",),
             format_func=lambda name: field_choice.words(names[name], names) if name else _("All together"),
         )  # fmt: skip
+
+
+@told
+def _heading(marks: pd.DataFrame, goal: str | None) -> Iterator[Piece]:
+    yield partial(heading, session.locale()._("Funnel"), finding(marks, goal), remark(marks.iloc[0]))
 
 
 def finding(marks: pd.DataFrame, goal: str | None) -> str:
@@ -190,7 +213,8 @@ def basis(first: pd.Series) -> str:
     return " · ".join(parts)
 
 
-def _curves(steps: dict[str, Any], group: Any) -> None:
+@told
+def _curves(steps: dict[str, Any], group: Any) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     goal = steps["goal"]
@@ -213,7 +237,12 @@ def _curves(steps: dict[str, Any], group: Any) -> None:
             if len(part) and part["n"].iloc[0] >= LEAST_SHOWN and part["chance"].notna().any()
         ]
         if not curves:
-            nothing("hourglass_empty", _("No group has 10 deals"), _("Choose another field, or take a filter away."))
+            yield partial(
+                nothing,
+                "hourglass_empty",
+                _("No group has 10 deals"),
+                _("Choose another field, or take a filter away."),
+            )
             return
     first = rows.iloc[0]
     marks_at = []
@@ -224,7 +253,8 @@ def _curves(steps: dict[str, Any], group: Any) -> None:
                 _("half of those that get there: {days}").format(days=locale.days(first["convert_median_days"])),
             )
         )
-    chart(
+    yield partial(
+        chart,
         timing_figure(curves, look, ends=(there, _("lost")), marks=marks_at),
         "timing",
         _("The chance to get there by each day: {ends}.").format(
@@ -235,18 +265,21 @@ def _curves(steps: dict[str, Any], group: Any) -> None:
         ),
         wide=True,
     )
-    note(
+    yield partial(
+        note,
         _(
             "Below the days: deals still watched. Dotted where they are fewer than 10. The bars count the deals that got there."
         )
         if group is None
-        else _groups_note(rows, curves)
+        else _groups_note(rows, curves),
     )
     shown, kinds = chances(rows)
     meanings = words.meanings(*MEANT, of="time_to_convert")
     stands_on = basis(session.answer(time_to_convert, **steps).iloc[0])
     what = paper("time_to_convert", title(steps["start"], goal), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(time_to_convert, **options), meanings, stands_on, picture="wide_timing")
+    yield partial(
+        under_chart, what, session.asked(time_to_convert, **options), meanings, stands_on, picture="wide_timing"
+    )
 
 
 def _groups_note(rows: pd.DataFrame, curves: list[tuple[str, pd.DataFrame]]) -> str:
@@ -261,10 +294,11 @@ def _groups_note(rows: pd.DataFrame, curves: list[tuple[str, pd.DataFrame]]) -> 
     return _("No group differs from the rest by more than could be chance ({family}).").format(family=family)
 
 
-def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> None:
+@told
+def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
-    section(_("How many get there by when"), _("Of all deals that set out, the lost ones too."))
+    yield partial(section, _("How many get there by when"), _("Of all deals that set out, the lost ones too."))
     lines = []
     for row in marks.to_dict("records"):
         known = row["chance"] == row["chance"] and row["chance"] is not None
@@ -275,7 +309,8 @@ def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Non
                 locale.count(row["converted_by"]), locale.count(row["at_risk"]),
             ]
         )  # fmt: skip
-    table(
+    yield partial(
+        table,
         [_("Within"), _("Get there"), _("Seen so far"), _("Still watched")], lines,
         caption=_("Share of deals that get there, by days"), numbers=range(1, 4),
     )  # fmt: skip
@@ -283,7 +318,7 @@ def _shares(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Non
     meanings = words.meanings("chance", "converted_by", "at_risk", of="time_to_convert")
     stands_on = basis(marks.iloc[0])
     what = paper("time_shares", title(steps["start"], goal), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(time_to_convert, **steps), meanings, _same_basis(marks.iloc[0]))
+    yield partial(under_chart, what, session.asked(time_to_convert, **steps), meanings, _same_basis(marks.iloc[0]))
 
 
 def _same_basis(first: pd.Series) -> str:
@@ -291,11 +326,13 @@ def _same_basis(first: pd.Series) -> str:
     return session.locale().n_("{n} deal, as in the chart above", "{n} deals, as in the chart above", int(first["n"]))
 
 
-def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
+@told
+def _times(marks: pd.DataFrame, steps: dict[str, Any], goal: str | None) -> Iterator[Piece]:
     """Times of those that get there, of all, and as they look without the open deals."""
     locale = session.locale()
     _ = locale._
-    section(_("How long it takes"), _("Of the deals that get there within the time told."))
+    first = marks.iloc[0]
+    yield partial(section, _("How long it takes"), _("Of the deals that get there within the time told."))
     not_yet = _("≥ {days}").format(days=locale.days(first["horizon_days"]))
 
     def time(name: str, missing: str = NOTHING) -> str:
@@ -320,7 +357,8 @@ def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
             _("{off} against the typical time").format(off=off),
         ),
     ]
-    table(
+    yield partial(
+        table,
         [_("Time"), _("Days"), _("Remark")],
         [[rich(name), f"<b>{rich(value)}</b>", f"<small>{rich(more)}</small>"] for name, value, more in lines],
         caption=_("How long deals take"), numbers=(1,),
@@ -337,7 +375,7 @@ def _times(first: pd.Series, steps: dict[str, Any], goal: str | None) -> None:
     meanings = words.meanings(*names)
     stands_on = basis(first)
     what = paper("time_quantiles", title(steps["start"], goal), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(what, session.asked(time_to_convert, **steps), meanings, _same_basis(first))
+    yield partial(under_chart, what, session.asked(time_to_convert, **steps), meanings, _same_basis(first))
 
 
 def chances(rows: pd.DataFrame) -> tables.Table:

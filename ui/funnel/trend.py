@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from ui import session, tables, words
 from ui.charts.trend import LEAST_SHOWN, trend_figure
 from ui.funnel.deal_list import deal_list
 from ui.funnel.options import open_stages
-from ui.parts import chart, heading, legend, nothing, paper, plain, section, under_chart
+from ui.parts import Piece, chart, drawn, heading, legend, nothing, paper, plain, section, told, under_chart
 
 MEANT = ("chance", "is_mature", "rate_so_far", "slope", "q_value", "value_created")
 
@@ -33,23 +34,34 @@ def show() -> None:
         "grain": grain, "stage": stage, "week_start": settings.week_start, "fiscal_year_start": settings.fiscal_year_start,
     }  # fmt: skip
     rows = session.answer(conversion_trend, **options)
-    periods = rows[rows["period"] != ALL].reset_index(drop=True)
+    periods = session.kept(_periods, rows)
     if not len(periods) or not periods["n"].sum():
         heading(_("Funnel"), _("**No deal is left to show.**"))
         with st.container(border=True, key="card_nothing_trend"):
             nothing("filter_alt_off", _("There is no deal with a date"),
                     _("A trend needs the day deals were created. Take a filter away, or add that column."))  # fmt: skip
+            if session.chosen().any:
+                st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
         return
     together = rows[rows["period"] == ALL].iloc[0]
-    heading(_("Funnel"), finding(periods, together, stage, grain), remark(periods, together))
+    drawn(_heading, periods, together, stage, grain)
     money, several = _money(periods, options)
-    labels = [label(start, grain) for start in periods["starts_on"]]
+    labels = session.kept(_labels, periods, grain)
     with st.container(border=True, key="card_trend"):
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             section(title(stage, together), _about_money(several))
             _choices(stages, stage, grain, several)
-        _chart(periods, money, labels, together, stage, options)
+        drawn(_chart, periods, money, labels, together, stage, options, _chart_key())
     _deals(periods, labels, stage)
+
+
+def _periods(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of single periods, without the one of all together."""
+    return rows[rows["period"] != ALL].reset_index(drop=True)
+
+
+def _labels(periods: pd.DataFrame, grain: Grain) -> list[str]:
+    return [label(start, grain) for start in periods["starts_on"]]
 
 
 def label(start: date, grain: Grain) -> str:
@@ -68,6 +80,13 @@ def title(stage: str | None, together: pd.Series) -> str:
     if stage is None:
         return _("Won within {days} of creation, by when deals were created").format(days=days)
     return _("Moved on from {stage} within {days}, by when deals came there").format(stage=plain(stage), days=days)
+
+
+@told
+def _heading(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain: Grain) -> Iterator[Piece]:
+    yield partial(
+        heading, session.locale()._("Funnel"), finding(periods, together, stage, grain), remark(periods, together)
+    )
 
 
 def finding(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain: Grain) -> str:
@@ -89,7 +108,7 @@ def finding(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain
     if stage is None:
         if not is_real:
             return _(
-                "**The win rate shows no trend:** what moves it from period to period could be chance. It is {chance} within {days} of creation, over all {n} periods old enough to judge."
+                "**The win rate shows no trend:** it does not rise or fall by more than it varies from period to period. It is {chance} within {days} of creation, over all {n} periods old enough to judge."
             ).format(**said)
         if together["slope"] < 0:
             return _(
@@ -101,7 +120,7 @@ def finding(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain
     said["stage"] = plain(stage)
     if not is_real:
         return _(
-            "**Moving on from {stage} shows no trend:** what moves it from period to period could be chance. It is {chance} over all {n} periods old enough to judge."
+            "**Moving on from {stage} shows no trend:** it does not rise or fall by more than it varies from period to period. It is {chance} over all {n} periods old enough to judge."
         ).format(**said)
     if together["slope"] < 0:
         return _(
@@ -113,7 +132,7 @@ def finding(periods: pd.DataFrame, together: pd.Series, stage: str | None, grain
 
 
 def _points_range(low: float, high: float) -> str:
-    return session.locale().ltr(f"{low * 100:+.1f} … {high * 100:+.1f}".replace("-", "−"))
+    return session.locale().points_between(low * 100, high * 100)
 
 
 def remark(periods: pd.DataFrame, together: pd.Series) -> str:
@@ -170,8 +189,13 @@ def _money(periods: pd.DataFrame, options: dict[str, Any]) -> tuple[pd.DataFrame
         return periods, []
     chosen = session.get("trend_currency") if session.get("trend_currency") in several else several[0]
     within = replace(session.filters(), where=(*session.filters().where, Choice(field, (chosen,))))
-    narrowed = session.answer(conversion_trend, within=within, **options).set_index("period")["value_created"]
-    return periods.assign(value_created=periods["period"].map(narrowed), currency=chosen), several
+    narrowed = session.answer(conversion_trend, within=within, **options)
+    return session.kept(_with_money, periods, narrowed, chosen), several
+
+
+def _with_money(periods: pd.DataFrame, narrowed: pd.DataFrame, currency: str) -> pd.DataFrame:
+    created = periods["period"].map(narrowed.set_index("period")["value_created"])
+    return periods.assign(value_created=created, currency=currency)
 
 
 def _about_money(several: list[str]) -> str:
@@ -223,14 +247,16 @@ def basis(periods: pd.DataFrame, together: pd.Series) -> str:
     if session.chosen().as_of or session.latest_day():
         parts.append(_("as of {day}").format(day=locale.day(session.filters().as_of)))
     parts.append(_("{share} undecided").format(share=locale.share(together["undecided_share"])))
-    if together["tests"]:
-        parts.append(locale.n_("{n} comparison, corrected", "{n} comparisons, corrected", int(together["tests"])))
+    tests = periods["tests"].max()
+    if tests:
+        parts.append(locale.n_("{n} comparison, corrected", "{n} comparisons, corrected", int(tests)))
     left_out = int(together["undated"] + together["untimed"] + together["negative"])
     if left_out:
         parts.append(_("{n} without usable dates left out").format(n=locale.count(left_out)))
     return " · ".join(parts)
 
 
+@told
 def _chart(
     periods: pd.DataFrame,
     money: pd.DataFrame,
@@ -238,17 +264,19 @@ def _chart(
     together: pd.Series,
     stage: str | None,
     options: dict[str, Any],
-) -> None:
+    key: str,
+) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     color_key: tuple[tuple[str, str], ...] = ((f"line:{look.colors.accent}", _("with 95% interval")),)
     if periods["is_mature"].eq(False).any():
         color_key += (("hatch", _("too early")), (f"hollow:{look.colors.accent}", _("sure so far")))
-    legend(color_key)
+    yield partial(legend, color_key)
     known = periods[periods["is_mature"].eq(True) & (periods["n"] >= LEAST_SHOWN)]
-    chart(
+    yield partial(
+        chart,
         trend_figure(money, labels, look),
-        _chart_key(),
+        key,
         _("Conversion by period, with the number of deals and their money: {periods}.").format(
             periods=", ".join(f"{period} {locale.share(chance)}" for period, chance in
                               zip(known["period"].tail(6), known["chance"].tail(6), strict=True))
@@ -260,9 +288,9 @@ def _chart(
     meanings = words.meanings(*MEANT, of="conversion_trend")
     stands_on = basis(periods, together)
     what = paper("conversion_trend", title(stage, together), shown, kinds, meanings=meanings, basis=stands_on)
-    under_chart(
-        replace(what, legend=color_key), session.asked(conversion_trend, **options), meanings, stands_on,
-        picture=f"wide_{_chart_key()}",
+    yield partial(
+        under_chart, replace(what, legend=color_key), session.asked(conversion_trend, **options), meanings, stands_on,
+        picture=f"wide_{key}",
     )  # fmt: skip
 
 

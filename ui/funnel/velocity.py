@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analytics.sales_velocity import COUNTED, DEFAULT_DAYS, Counted, deals_of_lever, periods, sales_velocity
+from analytics.filters import Filters
+from analytics.sales_velocity import COUNTED, Counted, deals_of_lever, periods, sales_velocity
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.velocity import REAL, lever_words, waterfall_figure
 from ui.funnel.deal_list import deal_list
 from ui.locale import NOTHING, Locale
+from ui.looked_at import looked_at
 from ui.parts import (
+    Piece,
     chart,
+    drawn,
     figure_card,
     heading,
     legend,
@@ -24,6 +29,7 @@ from ui.parts import (
     paper,
     plain,
     section,
+    told,
     under_chart,
 )
 from ui.words import Meaning
@@ -33,21 +39,36 @@ MEANS = ("velocity", "contribution", "worth_of_tenth", "change_share", "q_value"
 
 def show() -> None:
     """The view."""
-    locale = session.locale()
-    _ = locale._
     counted: Counted = "open" if session.get("velocity_counted") == "open" else "created"
-    found = session.answer(sales_velocity, counted=counted)
+    found = session.answer(sales_velocity, within=_within_days(), counted=counted)
     several = [name for name in found["currency"].dropna().unique() if isinstance(name, str)]
     currency = _shown_currency(several)
-    rows = found[found["currency"] == currency] if len(several) > 1 else found
-    by = {row["lever"]: row for row in rows.to_dict("records")}
-    velocity = by["velocity"]
-    locale = locale.in_currency(velocity["currency"] if isinstance(velocity["currency"], str) else locale.currency)
-    heading(_("Funnel"), *_finding(velocity, by, locale))
-    _show_change(rows, by, several, counted, locale)
+    rows = session.kept(_in_currency, found, currency) if len(several) > 1 else found
+    velocity = _by_lever(rows)["velocity"]
+    drawn(_heading, rows, counted)
+    _show_change(rows, velocity, several, counted)
     if not pd.isna(velocity["value"]):
-        _show_levers(by, counted, locale)
+        _show_levers(rows, counted)
     _show_deals(counted)
+
+
+def _in_currency(found: pd.DataFrame, currency: str) -> pd.DataFrame:
+    return found[found["currency"] == currency]
+
+
+def _by_lever(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["lever"]: row for row in rows.to_dict("records")}
+
+
+def _locale_of(velocity: Mapping[str, Any]) -> Locale:
+    """The reader's locale, with the currency of these rows."""
+    locale = session.locale()
+    return locale.in_currency(velocity["currency"] if isinstance(velocity["currency"], str) else locale.currency)
+
+
+def _within_days() -> Filters:
+    """The reader's filters, without a period those of the usual one, as on the overview."""
+    return session.kept(looked_at)[0]
 
 
 def _shown_currency(several: list[str]) -> str | None:
@@ -59,15 +80,24 @@ def _shown_currency(several: list[str]) -> str | None:
     return chosen if chosen in several else own
 
 
-def _finding(velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], locale: Locale) -> tuple[str, str]:
+@told
+def _heading(rows: pd.DataFrame, counted: Counted) -> Iterator[Piece]:
+    by = _by_lever(rows)
+    locale = _locale_of(by["velocity"])
+    yield partial(heading, locale._("Funnel"), *_finding(by["velocity"], by, counted, locale))
+
+
+def _finding(
+    velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], counted: Counted, locale: Locale
+) -> tuple[str, str]:
     """What the velocity is, whether its change is real, and which lever made most of it."""
     _ = locale._
-    when = periods(session.filters())
+    when = periods(_within_days())
     dates = {"since": locale.day(when.since), "until": locale.day(when.until)}
     said = _("From {since} to {until}, against as many days before.")
     if session.filters().since is None or session.filters().until is None:
         said = _("No full period is chosen, so this is {n} days, from {since} to {until}, against as many before.")
-    remark = said.format(**dates, n=locale.count((when.until - when.since).days + 1 or DEFAULT_DAYS))
+    remark = said.format(**dates, n=locale.count((when.until - when.since).days + 1))
     if pd.isna(velocity["value"]):
         return f"**{_(velocity['reason'] or '')}**", remark
     if velocity["n"] < LEAST_SHOWN:
@@ -77,6 +107,13 @@ def _finding(velocity: Mapping[str, Any], by: Mapping[str, Mapping[str, Any]], l
             int(velocity["n"]),
         )
         return few, remark
+    if not by["deals"]["value"]:
+        none = (
+            _("**No deal was created in these dates,** so there is no velocity; the deals won in them are older.")
+            if counted == "created"
+            else _("**No deal was open at the end of these dates,** so there is no velocity.")
+        )
+        return none, remark
     first = _("**The pipeline brings {money} a day** ({range}).").format(
         money=locale.money(velocity["value"]),
         range=locale.between(locale.money(velocity["low"]), locale.money(velocity["high"]))
@@ -117,12 +154,9 @@ def _is_real(row: Mapping[str, Any]) -> bool:
     return not pd.isna(row["q_value"]) and row["q_value"] < REAL and not pd.isna(row["contribution"])
 
 
-def _show_change(
-    rows: pd.DataFrame, by: Mapping[str, Mapping[str, Any]], several: list[str], counted: Counted, locale: Locale
-) -> None:
-    look = session.look()
+def _show_change(rows: pd.DataFrame, velocity: Mapping[str, Any], several: list[str], counted: Counted) -> None:
+    locale = session.locale()
     _ = locale._
-    colors, velocity = look.colors, by["velocity"]
     with st.container(border=True, key="card_velocity"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             section(
@@ -155,29 +189,35 @@ def _show_change(
         if len(several) > 1:
             said = _("Deals in {currency} only: amounts in {n} currencies do not add up.")
             note(said.format(currency=plain(velocity["currency"]), n=locale.count(len(several))))
-        shown = rows
-        means = words.meanings(*MEANS, of="sales_velocity")
-        basis = _basis(velocity, counted, locale)
-        cells, kinds = _table(shown, locale)
-        what = paper("sales_velocity", _("Sales velocity"), cells, kinds, meanings=means, basis=basis)
-        if pd.isna(velocity["contribution"]) or velocity["n"] < LEAST_SHOWN:
+        is_known = not pd.isna(velocity["contribution"]) and velocity["n"] >= LEAST_SHOWN
+        if not is_known:
             with st.container(border=True, key="card_nothing_velocity"):
                 _nothing(velocity, locale)
-            under_chart(what, session.asked(sales_velocity, counted=counted), means, basis)
-            return
-        legend(
-            (
-                (colors.won_fill, _("raised it, a real change")),
-                (colors.lost_fill, _("lowered it, a real change")),
-                (f"hollow:{colors.neutral}", _("could be chance")),
-            )
+        drawn(_change, rows, counted, is_known)
+
+
+@told
+def _change(rows: pd.DataFrame, counted: Counted, is_known: bool) -> Iterator[Piece]:
+    """What each lever made of the change, where that is known, and what it rests on."""
+    look = session.look()
+    by, colors = _by_lever(rows), look.colors
+    velocity = by["velocity"]
+    locale = _locale_of(velocity)
+    _ = locale._
+    if is_known:
+        color_key = (
+            (colors.won_fill, _("raised it, a real change")),
+            (colors.lost_fill, _("lowered it, a real change")),
+            (f"hollow:{colors.neutral}", _("could be chance")),
         )
+        yield partial(legend, color_key)
         parts = ", ".join(
             f"{lever_words(locale)[name]} {locale.money(row['contribution'], signed=True)}"
             for name, row in by.items()
             if name != "velocity"
         )
-        chart(
+        yield partial(
+            chart,
             waterfall_figure(rows, look),
             "velocity",
             _("Money a day before {before}, now {now}; {parts}.").format(
@@ -185,7 +225,17 @@ def _show_change(
             ),
             wide=True,
         )
-        under_chart(what, session.asked(sales_velocity, counted=counted), means, basis, picture="wide_velocity")
+    means = words.meanings(*MEANS, of="sales_velocity")
+    basis = _basis(velocity, counted, locale)
+    cells, kinds = _table(rows, locale)
+    yield partial(
+        under_chart,
+        paper("sales_velocity", _("Sales velocity"), cells, kinds, meanings=means, basis=basis),
+        session.asked(sales_velocity, within=_within_days(), counted=counted),
+        means,
+        basis,
+        picture="wide_velocity" if is_known else "",
+    )
 
 
 def _nothing(velocity: Mapping[str, Any], locale: Locale) -> None:
@@ -207,6 +257,8 @@ def _nothing(velocity: Mapping[str, Any], locale: Locale) -> None:
             _("It takes 10 won deals in these dates, and a velocity in as many days before."),
             [_("Choose longer dates.")],
         )
+    if session.chosen().any:
+        st.button(_("Clear the filters"), icon=":material/close:", on_click=session.clear, key="clear_here")
 
 
 def _basis(velocity: Mapping[str, Any], counted: str, locale: Locale) -> str:
@@ -239,8 +291,25 @@ def _value(row: Mapping[str, Any], locale: Locale, name: str = "value") -> str:
             return locale.count(value)
 
 
-def _show_levers(by: Mapping[str, Mapping[str, Any]], counted: Counted, locale: Locale) -> None:
-    """A card a lever: what it is, how sure, how it changed, and what a tenth more would be worth by the formula."""
+def _show_levers(rows: pd.DataFrame, counted: Counted) -> None:
+    """A card a lever."""
+    _ = session.locale()._
+    section(
+        _("The four levers"),
+        _(
+            "What a tenth better would be worth is arithmetic of the formula, not a forecast: the levers pull on each other."
+        ),
+    )
+    for show_card, column in zip(session.kept(_cards, rows, counted), st.columns(4, gap="small"), strict=True):
+        with column:
+            show_card()
+
+
+@told
+def _cards(rows: pd.DataFrame, counted: Counted) -> Iterator[Piece]:
+    """What each lever is, how sure, how it changed, and what a tenth more would be worth by the formula."""
+    by = _by_lever(rows)
+    locale = _locale_of(by["velocity"])
     _ = locale._
     names = lever_words(locale)
     # Which deals a lever is of: a win rate by closing date is not that of the trend, by creation date.
@@ -250,13 +319,7 @@ def _show_levers(by: Mapping[str, Mapping[str, Any]], counted: Counted, locale: 
         "win_rate": _("of the closed deals"),
         "sales_cycle_days": _("half of the won took less"),
     }
-    section(
-        _("The four levers"),
-        _(
-            "What a tenth better would be worth is arithmetic of the formula, not a forecast: the levers pull on each other."
-        ),
-    )
-    for name, column in zip(list(names)[1:], st.columns(4, gap="small"), strict=True):
+    for name in list(names)[1:]:
         row = by[name]
         few = row["n"] < LEAST_SHOWN and name != "deals"  # a count is known, however small
         interval = ""
@@ -269,17 +332,17 @@ def _show_levers(by: Mapping[str, Mapping[str, Any]], counted: Counted, locale: 
             else:
                 interval = _("95%: {range}").format(range=locale.between(*ends))
         value = _("not enough · {n}").format(n=locale.count(row["n"])) if few else _value(row, locale)
-        with column:
-            figure_card(
-                f"lever_{name}",
-                names[name],
-                of[name],
-                value,
-                interval or " ",
-                _verdict(row, locale),
-                _tenth(row, locale) if by["velocity"]["n"] >= LEAST_SHOWN else "",
-                meaning=_meaning(name),
-            )
+        yield partial(
+            figure_card,
+            f"lever_{name}",
+            names[name],
+            of[name],
+            value,
+            interval or " ",
+            _verdict(row, locale),
+            _tenth(row, locale) if by["velocity"]["n"] >= LEAST_SHOWN else "",
+            meaning=_meaning(name),
+        )
 
 
 def _meaning(name: str) -> Meaning:
@@ -303,7 +366,7 @@ def _verdict(row: Mapping[str, Any], locale: Locale) -> str:
 
 def _tenth(row: Mapping[str, Any], locale: Locale) -> str:
     _ = locale._
-    if pd.isna(row["worth_of_tenth"]):
+    if pd.isna(row["worth_of_tenth"]) or not row["worth_of_tenth"]:
         return ""
     money = locale.money(row["worth_of_tenth"], signed=True)
     if row["lever"] == "sales_cycle_days":
@@ -363,5 +426,5 @@ def _show_deals(counted: Counted) -> None:
             )
         if picked is None:
             return
-        query = deals_of_lever(session.tables(), session.filters(), picked, counted)
+        query = deals_of_lever(session.tables(), _within_days(), picked, counted)
         deal_list(query, names[picked], "velocity_deals")
