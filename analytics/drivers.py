@@ -306,10 +306,10 @@ def _is_pure(part: _Cells, everyone: _Cells) -> bool:
     for status in STATUSES[:2]:
         others = part.decided - part.count(status)
         if others <= PURE * part.decided:
-            from scipy.stats import binom
+            from scipy.special import bdtr
 
             usual = 1 - everyone.count(status) / everyone.decided
-            return float(binom.cdf(others, part.decided, usual)) < WONDER
+            return float(bdtr(others, part.decided, usual)) < WONDER
     return False
 
 

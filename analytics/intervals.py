@@ -62,6 +62,18 @@ def share_difference(rate1: float, n1: float, rate2: float, n2: float) -> float 
     return normal_p((rate1 - rate2) / math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2)))
 
 
+def equal_counts_p(one: int, other: int) -> float | None:
+    """Whether two Poisson counts of equal exposure differ (Przyborowski and Wilenski 1940): half of all would fall in each.
+
+    Unknown below 30 in all.
+    """
+    if one + other < LEAST_TESTED:
+        return None
+    from scipy.special import bdtr
+
+    return min(1.0, 2 * float(bdtr(min(one, other), one + other, 0.5)))
+
+
 def normal_p(z: float) -> float:
     """The two-sided p-value of a standard normal score."""
     return math.erfc(abs(z) / math.sqrt(2))
@@ -69,13 +81,13 @@ def normal_p(z: float) -> float:
 
 def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
     """The q-values of a family of tests (Benjamini and Hochberg 1995); rows without a test are not in the family."""
-    tested = [p for p in p_values if p is not None]
-    if not tested:
-        return [None] * len(p_values)
-    from scipy.stats import false_discovery_control
-
-    corrected = iter(false_discovery_control(tested, method="bh").tolist())
-    return [None if p is None else next(corrected) for p in p_values]
+    tested = np.array([p for p in p_values if p is not None])
+    falling = np.argsort(tested)[::-1]
+    of_rank = tested[falling] * len(tested) / np.arange(len(tested), 0, -1)
+    corrected = np.empty(len(tested))
+    corrected[falling] = np.minimum.accumulate(of_rank).clip(max=1.0)
+    given = iter(corrected.tolist())
+    return [None if p is None else next(given) for p in p_values]
 
 
 def mean_interval(n: int, total: float, squares: float) -> Interval:

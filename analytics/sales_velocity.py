@@ -21,6 +21,7 @@ from analytics.intervals import (
     NOT_KNOWN,
     Interval,
     Z,
+    equal_counts_p,
     mean_interval,
     normal_p,
     share,
@@ -341,11 +342,7 @@ def _p(name: str, now: _Levers, before: _Levers, counted: Counted) -> float | No
     match name:
         case "deals":
             # The same deals may be open at both ends, so two such counts are not tested.
-            if counted == "open" or now.deals + before.deals < LEAST_TESTED:
-                return None
-            from scipy.stats import binomtest
-
-            return float(binomtest(now.deals, now.deals + before.deals, 0.5).pvalue)
+            return None if counted == "open" else equal_counts_p(now.deals, before.deals)
         case "average_won_value":
             return welch(one["n"], one["total"], one["squares"], other["n"], other["total"], other["squares"])
         case "win_rate":

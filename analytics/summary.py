@@ -16,6 +16,7 @@ from analytics.filters import Filters
 from analytics.intervals import (
     LEAST_TESTED,
     benjamini_hochberg,
+    equal_counts_p,
     mean_interval,
     median_interval,
     normal_p,
@@ -206,12 +207,7 @@ def _deals(now: _Figures, before: _Figures | None, has_period: bool) -> tuple[Ro
     if before is None:
         return row, None
     row["previous"] = earlier = before.counts["created"]
-    # Two Poisson counts of equal exposure (Przyborowski and Wilenski 1940): half of all would fall in each.
-    if n + earlier < LEAST_TESTED:
-        return row, None
-    from scipy.stats import binomtest
-
-    return row, float(binomtest(n, n + earlier, 0.5).pvalue)
+    return row, equal_counts_p(n, earlier)
 
 
 def _revenue(

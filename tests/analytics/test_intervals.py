@@ -7,6 +7,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analytics.intervals import (
     benjamini_hochberg,
+    equal_counts_p,
     mean_interval,
     newcombe,
     ratio_bootstrap,
@@ -97,3 +98,17 @@ def test_bootstrap_of_a_ratio_is_repeatable_and_agrees_with_the_linearised_inter
 def test_equal_amounts_vary_like_a_share():
     # 60 of 100 equal amounts won: the variance of the ratio is the share's, p (1 - p) / (n - 1).
     assert ratio_variance(100, 60, 100, 60, 100, 60) == pytest.approx(0.6 * 0.4 / 99)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_q_values_are_those_of_scipy(p_values):
+    assert benjamini_hochberg(p_values) == pytest.approx(stats.false_discovery_control(p_values).tolist(), rel=1e-9)
+
+
+@given(st.integers(0, 3000), st.integers(30, 3000))
+def test_two_counts_are_compared_as_scipy_would(one, other):
+    assert equal_counts_p(one, other) == pytest.approx(stats.binomtest(one, one + other, 0.5).pvalue, abs=1e-6)
+
+
+def test_few_counts_are_not_compared():
+    assert equal_counts_p(10, 19) is None
