@@ -128,7 +128,13 @@ class Engine:
     def query(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The rows of a SQL query."""
         with self._database.cursor() as cursor:
-            return cursor.execute(sql, parameters).df()
+            rows = cursor.execute(sql, parameters).df()
+        for place, kind in enumerate(rows.dtypes):
+            if isinstance(
+                kind, pd.CategoricalDtype
+            ):  # text with few values is stored as numbers, which is nobody else's business
+                rows.isetitem(place, rows.iloc[:, place].astype("str"))
+        return rows
 
     @staticmethod
     def sql(expression: ir.Expr) -> str:

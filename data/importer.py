@@ -10,10 +10,11 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from data.load import FileReport, Load
 from data.messages import Message, say
 from data.reading import ReadOptions, TextTable, read_tables
 from data.recognise import LOADED, FileOptions, FilePlan, recognise
+from data.said import put_down, take_up
 from data.sources import fold
 from data.stages import Stage, StageChoices, decide_stages
 from data.stays import DEFAULT_PIPELINE, add_deals_of_history, derive
@@ -116,6 +118,7 @@ class Draft:
         self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
         self._scratch.execute("PRAGMA disable_checkpoint_on_shutdown")  # it is thrown away
         self._read: dict[tuple[str, ReadOptions], list[TextTable]] = {}
+        self._places: dict[str, int] = {}  # of a text's relation, the place of the upload it came from
         self._copy: Path | None = None
         self._base = 0
         self._facts = dict(facts or {})
@@ -161,13 +164,14 @@ class Draft:
     ) -> None:
         """Prepare again with other options; files are read again only where their reading changed."""
         said = progress or (lambda share, message: None)
-        self.uploads, self.choices = tuple(uploads), choices
+        self.uploads, self.choices = tuple(_told_apart(uploads)), choices
         time_zone = self.workspace.settings().time_zone
         plans: list[FilePlan] = []
         unknown: list[Unrecognised] = []
-        for place, upload in enumerate(uploads):
+        for place, upload in enumerate(self.uploads):
             said(0.5 * place / len(uploads), say("Reading {name}", name=upload.name))
             texts = self._texts(upload)
+            self._places |= {text.relation: place for text in texts}
             for text in texts:
                 try:
                     plans.append(recognise(self._scratch, text, upload.options, time_zone))
@@ -184,6 +188,10 @@ class Draft:
         _check_headers(uploads, [plan.text for plan in plans] + [one.text for one in unknown])
         self.plans, self.unrecognised = tuple(plans), tuple(unknown)
         self._prepare(said)
+
+    def place_of(self, text: TextTable) -> int:
+        """The place in `uploads` of the file that a text came from."""
+        return self._places[text.relation]
 
     def _texts(self, upload: Upload) -> list[TextTable]:
         key = (str(upload.path), upload.options.reading)
@@ -209,6 +217,7 @@ class Draft:
         database = self._scratch
         database.execute(f"ATTACH '{str(self._copy).replace(chr(39), chr(39) * 2)}' AS target; USE target")
         try:
+            take_up(database)
             number = int(_one(database, "SELECT coalesce(max(number), 0) + 1 FROM imports"))
             pipeline = self.choices.pipeline or _fact(database, "default_pipeline") or DEFAULT_PIPELINE
             load = Load(database, number)
@@ -222,9 +231,9 @@ class Draft:
             self.stages = tuple(decide_stages(database, self.choices, pipeline))
             settings = self.workspace.settings()
             notes += derive(database, pipeline, settings.time_zone, settings.currency)
-            notes += references.resolve(database)
             notes += leads.derive(database, settings.time_zone)
             notes += references.resolve_leads(database)
+            put_down(database)
             notes += _write_facts(database, self._base + 1, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
             reports = tuple(load.finish(report) for _, report in files)
@@ -251,7 +260,7 @@ class Draft:
         own = [
             unknown.text.sheet
             for unknown in self.unrecognised
-            if unknown.text.name == report.name and unknown.text.sheet
+            if self.place_of(unknown.text) == self._places[report.relation] and unknown.text.sheet
         ]
         if not own:
             return report
@@ -319,6 +328,16 @@ def _holds_demo(workspace: Workspace) -> bool:
         return engine.facts().get("is_demo") == "true"
     finally:
         engine.close()
+
+
+def _told_apart(uploads: Iterable[Upload]) -> Iterator[Upload]:
+    """The uploads, those with the name of an earlier one numbered: people must be able to tell their rows apart."""
+    taken: set[str] = set()
+    for upload in uploads:
+        numbered = (f"{upload.name} ({number})" for number in count(2))
+        name = next(name for name in chain([upload.name], numbered) if name not in taken)
+        taken.add(name)
+        yield upload if name == upload.name else replace(upload, name=name)
 
 
 def _check_headers(uploads: Sequence[Upload], texts: Sequence[TextTable]) -> None:

@@ -16,6 +16,7 @@ from data.engine import quoted
 from data.messages import Message, say, say_n
 from data.reading import SkippedLine
 from data.recognise import STATUS_OF, ColumnPlan, FilePlan
+from data.said import keep, show
 from data.schema import SCHEMA
 from data.sources import fold
 from data.sources.generic import GENERIC
@@ -104,6 +105,7 @@ class Load:
     def add(self, plan: FilePlan) -> FileReport:
         """Check and store the rows of one file."""
         warnings: list[Message] = [*plan.text.repairs]
+        keep(self._database, "recorded_stages")
         if not plan.text.rows_read:
             warnings.append(say("There are no rows under the header."))
         incoming = self._incoming[plan.text.relation] = f"incoming_{len(self._incoming) + 1}"
@@ -123,7 +125,7 @@ class Load:
             rejected = self._reject(plan, incoming, fields)
             removed += self._remove(plan, incoming, fields, warnings)
         if is_simple:
-            loaded, updated, unchanged = self._insert(plan.table, incoming, names), 0, 0
+            loaded, updated, unchanged = self._put_all(plan, incoming, rows, names), 0, 0
         elif plan.table == "stage_entries":
             loaded, updated, unchanged = self._append_stays(incoming, names)
         else:
@@ -432,14 +434,15 @@ class Load:
         self._simple.add(plan.text.relation)
         return True
 
-    def _insert(self, table: str, incoming: str, names: Sequence[str]) -> int:
+    def _put_all(self, plan: FilePlan, incoming: str, rows: str, names: Sequence[str]) -> int:
         """Put all rows into the table, which is empty; returns how many."""
-        if table == "deals":
-            self._database.execute("DELETE FROM loaded_deals WHERE is_from_history")
+        if plan.table == "stage_entries":
+            # Nothing is looked up in them one by one, so they need not be copied out of the text.
+            show(self._database, "recorded_stages", names, rows)
+            return plan.text.rows_read
+        self._database.execute("DELETE FROM loaded_deals WHERE is_from_history")
         columns = ", ".join(quoted(name) for name in names)
-        done = self._database.execute(
-            f"INSERT INTO {_PUT_IN[table]} BY NAME SELECT {columns} FROM {incoming}"
-        ).fetchone()
+        done = self._database.execute(f"INSERT INTO loaded_deals BY NAME SELECT {columns} FROM {incoming}").fetchone()
         return int(done[0]) if done else 0
 
     def _note_cells(self, plan: FilePlan, warnings: list[Message]) -> None:

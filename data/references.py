@@ -24,7 +24,7 @@ class _Reference:
     column: str  # the name in the rows that name it
     id_column: str  # the number there
     unknown: Callable[[int], Message]  # says that so many rows name one that no file has
-    rows: str = "deals"  # the table of the rows that name it
+    rows: str = "made_deals"  # the table of the rows that name it
     forgiven: Callable[[int, str], Message] = lambda n, pairs: say_n(
         "{n} deal was joined by a name written a little differently: {pairs}.",
         "{n} deals were joined by a name written a little differently: {pairs}.",
@@ -49,8 +49,17 @@ _OF_LEADS = (
 )  # fmt: skip
 
 
+def columns_to_fill(database: duckdb.DuckDBPyConnection) -> list[str]:
+    """The columns of the deals that `resolve` may change."""
+    return [name for of in _REFERENCES if _has_rows(database, of.table) for name in (of.column, of.id_column)]
+
+
+def _has_rows(database: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall())
+
+
 def resolve(database: duckdb.DuckDBPyConnection) -> list[Message]:
-    """Fill the numbers and names of `deals` from the tables they point to; returns what had to be forgiven or was not found."""
+    """Fill the numbers and names of the deals being made from the tables they point to; returns what had to be forgiven or was not found."""
     return _resolve_all(database, _REFERENCES)
 
 
@@ -62,8 +71,7 @@ def resolve_leads(database: duckdb.DuckDBPyConnection) -> list[Message]:
 def _resolve_all(database: duckdb.DuckDBPyConnection, references: Sequence[_Reference]) -> list[Message]:
     notes: list[Message] = []
     for reference in references:
-        known = database.execute(f"SELECT count(*) FROM {reference.table}").fetchone()
-        if known and known[0]:
+        if _has_rows(database, reference.table):
             notes += _resolve(database, reference)
     return notes
 

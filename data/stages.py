@@ -68,6 +68,9 @@ _USUAL = (
     ("verbal", "commit", "contract", "signature", "closing", "חוזה", "חתימה", "סיכום"),
 )  # fmt: skip
 
+_BY_HISTORY = say("In the order most deals went through them.")
+_BY_NAME = say("In the usual order of such names; the file does not show it. Please check.")
+
 
 @dataclass(frozen=True)
 class StageChoices:
@@ -113,18 +116,15 @@ def decide_stages(
     link(database, default_pipeline)
     seen, statuses = _seen(database, default_pipeline), _statuses(database, default_pipeline)
     _check_names(choices, [stage for _, stage in seen])
-    kept = {
-        (pipeline, stage): (order, outcome)
-        for pipeline, stage, order, outcome in database.execute(
-            "SELECT pipeline, stage, stage_order, outcome FROM stages WHERE is_confirmed"
-        ).fetchall()
-    }
+    known = database.execute("SELECT pipeline, stage, stage_order, outcome, is_confirmed FROM stages").fetchall()
     decided: list[Stage] = []
     for pipeline in dict.fromkeys((*(pipeline for pipeline, _ in seen), *statuses)):
         here = {stage: facts for (own, stage), facts in seen.items() if own == pipeline}
-        own = {stage: kept[(p, stage)] for p, stage in kept if p == pipeline}
+        own = [row[1:] for row in known if row[0] == pipeline]
+        kept = {stage: (order, outcome) for stage, order, outcome, is_confirmed in own if is_confirmed}
+        found = {stage: outcome for stage, _, outcome, is_confirmed in own if not is_confirmed}
         said = replace(_said_of(here, choices), pipeline=default_pipeline)
-        decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, own)
+        decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, kept, found)
     database.execute("DELETE FROM stages")
     if decided:
         database.executemany(
@@ -163,8 +163,10 @@ def _seen(database: duckdb.DuckDBPyConnection, default: str) -> dict[tuple[str, 
             FROM loaded_deals WHERE stage IS NOT NULL AND NOT is_from_history GROUP BY ALL
         ), lasts AS (SELECT deal_no, max(entered_at) AS last_at FROM moves GROUP BY deal_no),
         history AS (
-            SELECT pipeline, stage, count(DISTINCT deal_no) AS entered, count(*) FILTER (last_at > entered_at) AS went_on
-            FROM moves JOIN lasts USING (deal_no) JOIN places USING (place) GROUP BY ALL
+            SELECT pipeline, stage, entered, went_on FROM (
+                SELECT place, count(DISTINCT deal_no) AS entered, count(*) FILTER (last_at > entered_at) AS went_on
+                FROM moves JOIN lasts USING (deal_no) GROUP BY place
+            ) JOIN places USING (place)
         )
         SELECT coalesce(p.pipeline, h.pipeline), coalesce(p.stage, h.stage), coalesce(deals, 0), coalesce(won, 0), coalesce(lost, 0),
                coalesce(still, 0), rank, probability, coalesce(went_on, 0), coalesce(entered, 0)
@@ -196,8 +198,10 @@ def _decide(
     statuses: set[str],
     choices: StageChoices,
     kept: dict[str, tuple[float, str]],
+    found: dict[str, str],
 ) -> list[Stage]:
-    outcomes = _outcomes(seen, choices, {stage: outcome for stage, (_, outcome) in kept.items()})
+    """`kept` has the places and outcomes that were chosen before, `found` the outcomes that were only inferred."""
+    outcomes = _outcomes(seen, choices, {stage: outcome for stage, (_, outcome) in kept.items()}, found)
     opened = [stage for stage in seen if outcomes[stage][0] == "open"]
     place = _order(database, pipeline, opened, seen, choices, {stage: order for stage, (order, _) in kept.items()})
     ranked = sorted(opened, key=lambda stage: place[0][stage])
@@ -211,7 +215,7 @@ def _decide(
     stages = [
         Stage(
             pipeline, stage, rank, outcomes[stage][0], bool(said) or stage in kept,
-            outcomes[stage][1] if outcomes[stage][0] != "open" else place[1],
+            outcomes[stage][1] if outcomes[stage][0] != "open" else _why_there(place[1], seen[stage]),
         )
         for rank, stage in enumerate(ranked, 1)
     ]  # fmt: skip
@@ -224,17 +228,21 @@ def _decide(
     return [replace(stage, order=rank) for rank, stage in enumerate(stages, 1)]
 
 
-def _outcomes(seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str]) -> dict[str, tuple[str, Message]]:
+def _outcomes(
+    seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str], found: dict[str, str]
+) -> dict[str, tuple[str, Message]]:
     won, lost = ({fold(name) for name in names} for names in (choices.won, choices.lost))
     ordered = {fold(name) for name in choices.order}
-    # Where the status hangs on the stage alone, a stage has deals of one status only.
-    by_stage = all(max(facts.won, facts.lost, facts.open) == facts.deals for facts in seen.values())
+    by_stage = _status_hangs_on(seen.values())
+    told_apart = _told_apart(seen, kept, found)
     outcomes: dict[str, tuple[str, Message]] = {}
     for stage, facts in seen.items():
         name = fold(stage)
         # A file that numbers its stages (Salesforce) has the status from the stage.
         enough = _ENOUGH if facts.rank is None else 1
         at_the_end = facts.entered >= 5 and facts.went_on <= 0.5 * facts.entered
+        all_won = facts.won >= enough and facts.won == facts.deals
+        all_lost = facts.lost >= enough and facts.lost == facts.deals and not facts.went_on
         if name in won:
             outcomes[stage] = ("won", say("As you chose."))
         elif name in lost:
@@ -248,12 +256,30 @@ def _outcomes(seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str
             outcomes[stage] = ("won", say("Its name says so."))
         elif name in ordered:
             outcomes[stage] = ("open", say("As you chose."))
-        elif not won and by_stage and facts.won >= enough and facts.won == facts.deals:
+        elif not won and all_won and by_stage:
             outcomes[stage] = ("won", say_n("The only deal in it is won.", "All {n} deals in it are won.", facts.deals))
-        elif not lost and by_stage and facts.lost >= enough and facts.lost == facts.deals and not facts.went_on:
+        elif not lost and all_lost and by_stage:
             outcomes[stage] = (
                 "lost",
                 say_n("The only deal in it is lost.", "All {n} deals in it are lost.", facts.deals),
+            )
+        elif not won and all_won and (stage in told_apart or found.get(stage) == "won"):
+            outcomes[stage] = (
+                "won",
+                say_n(
+                    "The only deal in it is won. Please check.",
+                    "All {n} deals in it are won. Please check.",
+                    facts.deals,
+                ),
+            )
+        elif not lost and all_lost and (stage in told_apart or found.get(stage) == "lost"):
+            outcomes[stage] = (
+                "lost",
+                say_n(
+                    "The only deal in it is lost. Please check.",
+                    "All {n} deals in it are lost. Please check.",
+                    facts.deals,
+                ),
             )
         elif not won and at_the_end and _ends_like(name, _WON_AT_THE_END):
             outcomes[stage] = ("won", say("Deals end there, and its name says so."))
@@ -262,6 +288,21 @@ def _outcomes(seen: dict[str, _Seen], choices: StageChoices, kept: dict[str, str
         else:
             outcomes[stage] = ("open", say("Deals go on from it."))
     return outcomes
+
+
+def _status_hangs_on(stages: Iterable[_Seen]) -> bool:
+    """Whether each of these stages has deals of one status only, as where the status follows from the stage."""
+    return all(max(facts.won, facts.lost, facts.open) == facts.deals for facts in stages)
+
+
+def _told_apart(seen: dict[str, _Seen], kept: dict[str, str], found: dict[str, str]) -> set[str]:
+    """The stages whose status hangs on the stage although that of other files' stages does not.
+
+    Stages of one file are known by their numbers, or by coming together into a pipeline that had stages before.
+    """
+    numbered = {stage: facts for stage, facts in seen.items() if facts.rank is not None}
+    new = {stage: facts for stage, facts in seen.items() if stage not in kept and stage not in found}
+    return {stage for group in (numbered, new) if _status_hangs_on(group.values()) for stage in group}
 
 
 def _ends_like(name: str, words: Iterable[str]) -> bool:
@@ -291,13 +332,16 @@ def _order(
             say("In the order of the numbers in their names."),
         )
     if any(seen[stage].went_on for stage in stages):
-        return _precedence(database, pipeline, stages), say("In the order most deals went through them.")
+        return _precedence(database, pipeline, stages), _BY_HISTORY
     probabilities = [seen[stage].probability for stage in stages]
     if len(stages) > 1 and None not in probabilities and len(set(probabilities)) == len(stages):
         return {stage: seen[stage].probability or 0.0 for stage in stages}, say("In the order of their chance to win.")
-    return {stage: _usual_place(stage) + i / 1000 for i, stage in enumerate(stages)}, say(
-        "In the usual order of such names; the file does not show it. Please check."
-    )
+    return {stage: _usual_place(stage) + i / 1000 for i, stage in enumerate(stages)}, _BY_NAME
+
+
+def _why_there(reason: Message, facts: _Seen) -> Message:
+    """The reason for the place of one stage: a history does not speak of stages that no deal came to in it."""
+    return _BY_NAME if reason == _BY_HISTORY and not facts.entered else reason
 
 
 def _keep(kept: dict[str, float], ranked: Sequence[str]) -> dict[str, float]:
@@ -318,17 +362,19 @@ def _usual_place(stage: str) -> float:
 
 def _precedence(database: duckdb.DuckDBPyConnection, pipeline: str, stages: Sequence[str]) -> dict[str, float]:
     """Order by pairs: a stage comes before another if most deals that saw both entered it first (Copeland's rule)."""
+    row = database.execute("SELECT count(*) FROM loaded_deals").fetchone()
+    every = max((row[0] if row else 0) // _DEALS_LOOKED_AT, 1)
     rows = database.execute(
         """
         WITH placed AS (
             SELECT deal_no, stage, row_number() OVER (PARTITION BY deal_no ORDER BY entered_at, position) AS place
             FROM moves JOIN places USING (place)
-            WHERE pipeline = $pipeline AND hash(deal_no) % greatest((SELECT count(*) FROM loaded_deals) // $most, 1) = 0
+            WHERE pipeline = $pipeline AND deal_no % $every = 0
         ), first AS (SELECT deal_no, stage, min(place) AS place FROM placed GROUP BY ALL)
         SELECT a.stage, b.stage, count(*) FILTER (a.place < b.place), count(*) FILTER (a.place > b.place)
         FROM first a JOIN first b ON a.deal_no = b.deal_no AND a.stage <> b.stage GROUP BY ALL
         """,
-        {"most": _DEALS_LOOKED_AT, "pipeline": pipeline},
+        {"every": every, "pipeline": pipeline},
     ).fetchall()
     lost_to: dict[str, float] = defaultdict(float)
     for stage, _other, before, after in rows:

@@ -7,11 +7,14 @@ are bits. One ordering of the stays then tells what came next, what was seen bef
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from data import references
 from data.engine import quoted
 from data.messages import Message, say_n
+from data.said import SHOWN, TABLES
 from data.schema import SCHEMA
 
 DEFAULT_PIPELINE = "Sales"
@@ -19,11 +22,22 @@ NO_CURRENCY = "XXX"  # ISO 4217's code for it
 # A whole number holds the bits of so many stages; for more there is the slower type for any number of bits.
 _BITS = 62
 _LAST = 9223372036854775807  # after every line of every file
+# Columns of text with no more different values than this are stored as numbers, which group and compare much faster.
+_MOST_WORDS = 1000
+_STATUSES = ("lost", "open", "won")
+_FATES = ("advanced", "back", "handed_off", "lost", "still")
+# Of the columns of deals, those that change or that change others, beside the ones that `_make_deals` works out.
+_LOOKED_AT = ("created_at", "stage_changed_at", "amount", "currency")
+# What a history may say of the deals it names.
+_OF_THEIR_DEALS = ("deal_name", "customer_id", "customer", "currency", "created_at")
 
 
 def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
     """A deal that only a stage history knows is a deal all the same; returns what there is to say of it."""
     database.execute("DELETE FROM loaded_deals WHERE is_from_history")
+    # Most often there is none, and to see that takes the numbers only.
+    if not database.execute("SELECT 1 FROM recorded_stages ANTI JOIN loaded_deals USING (deal_id) LIMIT 1").fetchall():
+        return []
     known = database.execute("SELECT count(*) FROM loaded_deals").fetchone()
     added = database.execute(
         """
@@ -31,8 +45,8 @@ def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
         SELECT deal_id, true AS is_from_history,
                last(pipeline ORDER BY entered_at, position) FILTER (pipeline IS NOT NULL) AS pipeline,
                last(stage ORDER BY entered_at, position) AS stage,
-               any_value(deal_name) AS deal_name, any_value(customer_id) AS customer_id, any_value(customer) AS customer,
-               any_value(currency) AS currency, min(created_at) AS created_at,
+               arg_min(deal_name, position) AS deal_name, arg_min(customer_id, position) AS customer_id,
+               arg_min(customer, position) AS customer, arg_min(currency, position) AS currency, min(created_at) AS created_at,
                last(owner_id ORDER BY entered_at, position) FILTER (owner_id IS NOT NULL) AS owner_id,
                last(owner ORDER BY entered_at, position) FILTER (owner IS NOT NULL) AS owner,
                last(amount ORDER BY entered_at, position) FILTER (amount IS NOT NULL) AS amount
@@ -51,11 +65,25 @@ def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
 
 
 def link(database: duckdb.DuckDBPyConnection, default_pipeline: str) -> None:
-    """Make the temporary tables `places` (place, pipeline, stage) and `moves`: the recorded stays, by deal_no and place.
+    """Make the temporary tables `numbers`, `places` (place, pipeline, stage) and `moves`: the recorded stays, by deal_no and place.
 
-    `moves` also carries what the files say of the stay: owner and so on, where any file does.
+    `numbers` has the deal_no of each deal: deals are numbered in the order they were created, and stored in it, so that a
+    period is a stretch of rows. `moves` also carries what the files say of the stay: owner and so on, where any file does.
     """
-    carried = "".join(f", r.{name}" for name in _carried(database))
+    names = _carried(database)
+    kinds = _stored(database, "recorded_stages", names.values())
+    carried = "".join(f", {_cast(f'r.{name}', kinds[name])} AS {own}" for own, name in names.items())
+    database.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE numbers AS
+            SELECT row_number() OVER () AS deal_no, deal_id, pipeline, loaded_row FROM (
+                SELECT l.deal_id, l.pipeline, l.rowid AS loaded_row FROM loaded_deals l LEFT JOIN (
+                    SELECT deal_id, min(entered_at) AS first_at FROM recorded_stages
+                    SEMI JOIN (SELECT deal_id FROM loaded_deals WHERE created_at IS NULL) USING (deal_id) GROUP BY deal_id
+                ) r USING (deal_id) ORDER BY coalesce(l.created_at, r.first_at), l.rowid
+            )
+        """
+    )
     database.execute(
         """
         CREATE OR REPLACE TEMP TABLE places AS
@@ -73,7 +101,7 @@ def link(database: duckdb.DuckDBPyConnection, default_pipeline: str) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE moves AS
             SELECT d.deal_no, p.place, r.entered_at, r.position{carried}
-            FROM recorded_stages r JOIN loaded_deals d ON d.deal_id = r.deal_id
+            FROM recorded_stages r JOIN numbers d ON d.deal_id = r.deal_id
             JOIN places p ON p.stage = r.stage AND p.pipeline = coalesce(r.pipeline, d.pipeline, $pipeline)
         """,
         {"pipeline": default_pipeline},
@@ -88,7 +116,7 @@ def derive(
 ) -> list[Message]:
     """Make `deals` and `stage_entries` anew, once the stages are decided; returns what there is to say of it.
 
-    Days are cut in `time_zone`; `currency` is that of amounts that name none.
+    Days are cut in `time_zone`; `currency` is that of amounts that name none. Deals find their customer, owner and product.
     """
     if not _has(database, "moves"):  # `decide_stages` has made it
         link(database, default_pipeline)
@@ -98,22 +126,23 @@ def derive(
     _make_steps(database)
     _add_assumed(database)
     _fill_from_history(database)
+    notes += references.resolve(database)
+    _write_deals(database)
     _write_entries(database)
-    for name in ("places", "moves", "marks", "steps", "ends"):
-        database.execute(f"DROP TABLE temp.{name}")
+    database.execute("DROP TABLE temp.places; DROP TABLE temp.marks")
     return notes
 
 
 def _tell_currencies_apart(database: duckdb.DuckDBPyConnection, currency: str) -> list[Message]:
     """Amounts without a currency must not be added to those with one."""
     row = database.execute(
-        "SELECT count(currency), count(*) FILTER (currency IS NULL AND amount IS NOT NULL) FROM deals"
+        "SELECT count(currency), count(*) FILTER (currency IS NULL AND amount IS NOT NULL) FROM made_deals"
     ).fetchone()
     named, unnamed = row or (0, 0)
     if not unnamed or not (named or currency):
         return []
     code = currency or NO_CURRENCY
-    database.execute("UPDATE deals SET currency = ? WHERE currency IS NULL AND amount IS NOT NULL", [code])
+    database.execute("UPDATE made_deals SET currency = ? WHERE currency IS NULL AND amount IS NOT NULL", [code])
     if currency:
         return []
     return [
@@ -134,19 +163,65 @@ def _has(database: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     rows = database.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name = current_database()", [table]
+        """SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name IN (current_database(), 'temp')
+           ORDER BY column_index""",
+        [table],
     )
     return [name for (name,) in rows.fetchall() if re.fullmatch(r"attr_\d+", name)]
 
 
-def _carried(database: duckdb.DuckDBPyConnection) -> list[str]:
-    """The columns that stays have from the files and that hold something."""
-    names = ["owner_id", "owner", "amount", *_attributes(database, "recorded_stages")]
-    counts = database.execute(f"SELECT {', '.join(f'count({name})' for name in names)} FROM recorded_stages").fetchone()
-    return [name for name, count in zip(names, counts or (), strict=True) if count]
+def _carried(database: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The columns that stays have from the files and that hold something, by what they are called in `stage_entries`."""
+    names = {name: name for name in ("owner_id", "owner", "amount", *_attributes(database, "recorded_stages"))}
+    names |= {f"said_{name}": name for name in (*_OF_THEIR_DEALS, "pipeline")}
+    counts = database.execute(
+        f"SELECT {', '.join(f'count({name})' for name in names.values())}, count(*) FROM recorded_stages"
+    ).fetchone()
+    *filled, rows = counts or (0,)
+    found = {own: name for (own, name), count in zip(names.items(), filled, strict=True) if count}
+    if filled[-1] == rows:  # then the pipelines of the stays are as said
+        found.pop("said_pipeline", None)
+    return found
+
+
+def _stored(database: duckdb.DuckDBPyConnection, table: str, names: Iterable[str]) -> dict[str, str]:
+    """The type each of these columns of text or numbers is stored as: an ENUM where it has few different values."""
+    types = dict(
+        database.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table]).fetchall()
+    )
+    text = [name for name in names if types[name] == "VARCHAR"]
+    few = []
+    if text:
+        # Near enough, and much cheaper than to count.
+        counts = database.execute(
+            f"SELECT {', '.join(f'approx_count_distinct({quoted(n)})' for n in text)} FROM {table}"
+        )
+        few = [name for name, count in zip(text, counts.fetchone() or (), strict=True) if 0 < count <= _MOST_WORDS]
+    stored = {name: types[name] for name in names}
+    for name in few:
+        words = database.execute(
+            f"SELECT DISTINCT {quoted(name)} FROM {table} WHERE {quoted(name)} IS NOT NULL"
+        ).fetchall()
+        stored[name] = _words(word for (word,) in words)
+    return stored
+
+
+def _words(words: Iterable[str]) -> str:
+    """The type of a column that holds these words only. Its values sort as their text does."""
+    listed = sorted(set(words), key=lambda word: word.encode())
+    return f"ENUM({', '.join(_literal(word) for word in listed)})" if listed else "VARCHAR"
+
+
+def _cast(sql: str, kind: str) -> str:
+    return f"CAST({sql} AS {kind})" if kind.startswith("ENUM") else sql
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time_zone: str) -> None:
+    """The temporary table `made_deals`: the columns of `deals` that need not be as they were loaded, and those that decide them."""
     local_close = "timezone($zone, timezone('UTC', l.file_close))"
     closes_on = f"CAST({local_close} AS DATE)"
     # A close date is often a day: a deal that closed on the day it was created did not close before that.
@@ -155,21 +230,23 @@ def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time
     )
     closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
     derived = {
+        "deal_no": "n.deal_no",
         "pipeline": "coalesce(l.pipeline, $pipeline)",
         "stage": "coalesce(l.stage, h.stage)",
         "status": "coalesce(l.file_status, s.outcome, 'open')",
         "closed_at": f"CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN {closed_at} END",
         "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN {closes_on} END)",
     }
-    columns = [
-        f"{derived.get(column.name, f'l.{quoted(column.name)}')} AS {quoted(column.name)}" for column in SCHEMA["deals"]
-    ] + [f"l.{name}" for name in _attributes(database, "loaded_deals")]
+    names = dict.fromkeys((*derived, *_LOOKED_AT, *references.columns_to_fill(database)))
+    columns = ", ".join(f"{derived.get(name, f'l.{name}')} AS {name}" for name in names)
     database.execute(
-        f"""CREATE OR REPLACE TABLE deals AS SELECT {", ".join(columns)} FROM loaded_deals l
+        f"""CREATE OR REPLACE TEMP TABLE made_deals AS SELECT n.loaded_row, {columns} FROM loaded_deals l
+            JOIN numbers n ON n.loaded_row = l.rowid
             LEFT JOIN (
                 SELECT deal_no, last(stage ORDER BY entered_at, position) AS stage FROM moves JOIN places USING (place)
-                SEMI JOIN (SELECT deal_no FROM loaded_deals WHERE stage IS NULL) USING (deal_no) GROUP BY deal_no
-            ) h ON h.deal_no = l.deal_no
+                SEMI JOIN (SELECT n.deal_no FROM numbers n JOIN loaded_deals l ON l.rowid = n.loaded_row WHERE l.stage IS NULL) USING (deal_no)
+                GROUP BY deal_no
+            ) h ON h.deal_no = n.deal_no
             LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = coalesce(l.stage, h.stage)""",
         {"pipeline": default_pipeline, "zone": time_zone},
     )
@@ -207,6 +284,12 @@ def _make_marks(database: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _has_no_pipelines(database: duckdb.DuckDBPyConnection) -> bool:
+    """Whether no stay says its pipeline."""
+    row = database.execute("SELECT count(pipeline) FROM recorded_stages").fetchone()
+    return row is None or not row[0]
+
+
 def _steps_of(source: str) -> str:
     """The stays of `source` in order: turn, the place and time of the next one, and the bits of the stages seen before."""
     return f"""
@@ -221,22 +304,32 @@ def _steps_of(source: str) -> str:
 def _make_steps(database: duckdb.DuckDBPyConnection) -> None:
     """The temporary tables `steps`, the recorded stays in order, and `ends`: of each deal the last, with all it has seen."""
     database.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_steps_of('moves')}")
+    database.execute("DROP TABLE IF EXISTS repeated_stays")
     twice = database.execute("SELECT count(*) FROM steps WHERE place = last_place").fetchone()
     if twice and twice[0]:
-        # Two stays in a row in one stage are one.
+        # Two stays in a row in one stage are one; the second is kept apart, since a file said it.
+        carried = _carried(database)
+        pipeline = (
+            "m.said_pipeline" if "said_pipeline" in carried else "NULL" if _has_no_pipelines(database) else "p.pipeline"
+        )
+        said = "".join(f", m.{own} AS {name}" for own, name in carried.items() if name != "pipeline")
         database.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE again AS
-                SELECT * FROM moves WHERE deal_no IN (SELECT deal_no FROM steps WHERE place = last_place)
-                QUALIFY lag(place) OVER (PARTITION BY deal_no ORDER BY entered_at, position) IS DISTINCT FROM place;
+                SELECT *, lag(place) OVER (PARTITION BY deal_no ORDER BY entered_at, position) IS NOT DISTINCT FROM place AS is_second
+                FROM moves WHERE deal_no IN (SELECT deal_no FROM steps WHERE place = last_place);
+            CREATE TABLE repeated_stays AS
+                SELECT n.deal_id, CAST({pipeline} AS VARCHAR) AS pipeline, p.stage, m.entered_at, m.position{said}
+                FROM again m JOIN numbers n USING (deal_no) JOIN places p USING (place) WHERE is_second;
             DELETE FROM steps WHERE deal_no IN (SELECT deal_no FROM again);
-            INSERT INTO steps {_steps_of("again")};
+            INSERT INTO steps {_steps_of("(SELECT * EXCLUDE (is_second) FROM again WHERE NOT is_second)")};
             DROP TABLE again
             """
         )
     database.execute(
         """CREATE OR REPLACE TEMP TABLE ends AS
-           SELECT deal_no, place, entered_at, turn, seen | bit AS seen FROM steps WHERE next_place IS NULL"""
+           SELECT deal_no, place, entered_at, turn, seen | bit AS seen FROM steps WHERE next_place IS NULL;
+           DROP TABLE temp.moves; DROP TABLE temp.numbers"""
     )
 
 
@@ -254,7 +347,7 @@ def _add_assumed(database: duckdb.DuckDBPyConnection) -> None:
                 SELECT d.deal_no, d.pipeline, d.stage, d.status, d.created_at, d.closed_at, d.stage_changed_at,
                        s.outcome AS stage_outcome, e.entered_at AS last_at, o.outcome AS last_outcome, o.stage AS last_open,
                        e.deal_no IS NOT NULL AS has_history, coalesce(bit_count(e.seen & s.bit) > 0, false) AS was_there
-                FROM deals d LEFT JOIN marks s ON s.pipeline = d.pipeline AND s.stage = d.stage
+                FROM made_deals d LEFT JOIN marks s ON s.pipeline = d.pipeline AND s.stage = d.stage
                 LEFT JOIN ends e ON e.deal_no = d.deal_no LEFT JOIN marks o ON o.place = e.place
                 WHERE e.deal_no IS NULL OR (d.status <> 'open' AND o.outcome <> d.status)
                    OR (d.status = 'open' AND (o.outcome <> 'open' OR s.outcome = 'open' AND o.stage <> d.stage))
@@ -304,59 +397,108 @@ def _fill_from_history(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(
         """
         CREATE OR REPLACE TEMP TABLE undated AS
-            SELECT deal_no FROM deals WHERE created_at IS NULL OR (closed_at IS NULL AND status <> 'open');
-        UPDATE deals SET created_at = coalesce(deals.created_at, h.first_at),
-                         closed_at = CASE WHEN deals.status = h.outcome THEN coalesce(deals.closed_at, h.closed_at) ELSE deals.closed_at END
+            SELECT deal_no FROM made_deals WHERE created_at IS NULL OR (closed_at IS NULL AND status <> 'open');
+        UPDATE made_deals SET created_at = coalesce(made_deals.created_at, h.first_at),
+                         closed_at = CASE WHEN made_deals.status = h.outcome THEN coalesce(made_deals.closed_at, h.closed_at) ELSE made_deals.closed_at END
         FROM (SELECT deal_no, min(entered_at) AS first_at, last(outcome ORDER BY entered_at, stage_order) AS outcome,
                      min(entered_at) FILTER (outcome <> 'open' AND entered_at >= coalesce(open_until, entered_at)) AS closed_at
               FROM (SELECT deal_no, entered_at, outcome, stage_order, max(entered_at) FILTER (outcome = 'open') OVER (PARTITION BY deal_no) AS open_until
                     FROM steps SEMI JOIN undated USING (deal_no) JOIN marks USING (place) WHERE is_recorded) GROUP BY deal_no) h
-        WHERE h.deal_no = deals.deal_no AND (deals.created_at IS NULL OR (deals.closed_at IS NULL AND deals.status <> 'open'));
+        WHERE h.deal_no = made_deals.deal_no AND (made_deals.created_at IS NULL OR (made_deals.closed_at IS NULL AND made_deals.status <> 'open'));
         DROP TABLE undated
         """
     )
 
 
+def _write_deals(database: duckdb.DuckDBPyConnection) -> None:
+    """`made_deals` and what else was loaded into `deals`, in the order of deal_no, with what was said where it differs."""
+    kinds = {column.name: column.kind for column in SCHEMA["deals"]}
+    attributes = _attributes(database, "loaded_deals")
+    made = [
+        name
+        for (name,) in database.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'made_deals'"
+        ).fetchall()
+    ]
+    words = [name for name in (*kinds, *attributes) if kinds.get(name, "category") == "category"]
+    said = _said_otherwise(database, made)
+    stored = _stored(database, "made_deals", [name for name in words if name in made])
+    of_loaded = _stored(database, "loaded_deals", [*(name for name in words if name not in made), *said])
+    stored |= {"status": _words(_STATUSES), "stage": _stage_type(database), "pipeline": _pipeline_type(database)}
+    columns = [
+        _column(f"m.{name}", stored.get(name), name)
+        if name in made
+        else _column(f"l.{name}", of_loaded.get(name), name)
+        for name in (*kinds, *attributes)
+    ] + [_column(f"l.{name}", of_loaded[name], f"said_{name}") for name in said]
+    database.execute(
+        f"""CREATE OR REPLACE TABLE deals AS SELECT {", ".join(columns)}
+            FROM made_deals m JOIN loaded_deals l ON l.rowid = m.loaded_row ORDER BY deal_no;
+        DROP TABLE made_deals"""
+    )
+
+
+def _column(sql: str, kind: str | None, name: str) -> str:
+    return f"{_cast(sql, kind or '')} AS {name}"
+
+
+def _said_otherwise(database: duckdb.DuckDBPyConnection, made: Sequence[str]) -> list[str]:
+    """The columns of `loaded_deals` that `deals` does not hold as they are."""
+    differs = {
+        name: f"l.{name} IS DISTINCT FROM m.{SHOWN.get(name, name)}"
+        for name in TABLES["loaded_deals"]
+        if SHOWN.get(name, name) in made
+    }
+    differs |= {"file_stage_order": "l.file_stage_order IS NOT NULL", "is_from_history": "l.is_from_history"}
+    row = database.execute(
+        f"SELECT {', '.join(f'bool_or({sql})' for sql in differs.values())} FROM made_deals m JOIN loaded_deals l ON l.rowid = m.loaded_row"
+    ).fetchone()
+    said = [name for name, any_does in zip(differs, row or (), strict=True) if any_does]
+    has_leads = database.execute("SELECT 1 FROM loaded_leads LIMIT 1").fetchall()
+    return [*said, "lead_id"] if has_leads else said  # a deal is told its lead later
+
+
+def _pipeline_type(database: duckdb.DuckDBPyConnection) -> str:
+    rows = database.execute("SELECT DISTINCT pipeline FROM places").fetchall()
+    return _words(pipeline for (pipeline,) in rows)
+
+
+def _stage_type(database: duckdb.DuckDBPyConnection) -> str:
+    rows = database.execute(
+        "SELECT stage FROM stages UNION SELECT stage FROM loaded_deals WHERE stage IS NOT NULL"
+    ).fetchall()
+    return _words(stage for (stage,) in rows)
+
+
 def _write_entries(database: duckdb.DuckDBPyConnection) -> None:
+    """Every stay into `stage_entries`, in the order of deal_no."""
     known = {
         name
         for (name,) in database.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'moves'"
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'steps'"
         ).fetchall()
     }
-    carried = "".join(
-        f", {f'v.{name}' if name in known else f'CAST(NULL AS {kind})'} AS {name}"
-        for name, kind in (
-            ("owner_id", "VARCHAR"), ("owner", "VARCHAR"), ("amount", "DOUBLE"),
-            *((name, "VARCHAR") for name in _attributes(database, "recorded_stages")),
-        )
-    )  # fmt: skip
-    of_deal = "d.deal_no, d.amount AS deal_amount, d.currency AS deal_currency, d.created_at AS deal_created_at, d.closed_at AS deal_closed_at"
+    kinds = {"owner_id": "VARCHAR", "owner": "VARCHAR", "amount": "DOUBLE"} | dict.fromkeys(
+        _attributes(database, "recorded_stages"), "VARCHAR"
+    )
+    said = sorted(name for name in known if name.startswith("said_"))
+    carried = "".join(f", v.{name}" for name in (*kinds, *said) if name in known)
+    absent = "".join(f", CAST(NULL AS {kind}) AS {name}" for name, kind in kinds.items() if name not in known)
     been = "bit_count(v.seen & m.bit) > 0"
 
     def stays(visit: str, which: str) -> str:
         return f"""
-            SELECT d.deal_id, m.pipeline, m.stage, m.stage_order, m.outcome, CAST({visit} AS DOUBLE) AS visit,
-                   v.entered_at, CASE WHEN m.outcome = 'open' THEN v.next_at END AS left_at,
-                   CASE WHEN m.outcome = 'open' THEN n.stage END AS next_stage,
-                   CASE WHEN m.outcome = 'won' THEN 'advanced' WHEN m.outcome = 'lost' THEN 'lost' WHEN v.next_place IS NULL THEN 'still'
-                        WHEN n.pipeline <> m.pipeline THEN 'handed_off' WHEN n.outcome = 'lost' THEN 'lost'
-                        WHEN n.outcome = 'won' OR n.stage_order > m.stage_order THEN 'advanced' ELSE 'back' END AS fate,
-                   v.is_recorded, false AS is_skipped,
-                   CASE WHEN m.outcome = 'lost' OR {been} THEN 0.0
-                        ELSE CAST(bit_count(m.below) - bit_count(m.below & v.seen) AS DOUBLE) END AS skips_before{carried},
-                   CAST(v.turn AS DOUBLE) AS turn, CASE WHEN bit_count(v.seen & m.alike) = 0 THEN 1.0 ELSE 2.0 END AS outcome_visit, {of_deal}
-            FROM steps v JOIN marks m ON m.place = v.place LEFT JOIN marks n ON n.place = v.next_place JOIN deals d ON d.deal_no = v.deal_no
-            WHERE {which}"""
+            SELECT v.deal_no, v.place, v.next_place, v.entered_at, v.next_at, v.is_recorded, false AS is_skipped, {visit} AS visit, v.turn,
+                   CASE WHEN v.is_recorded THEN v.position END AS said_position,
+                   CASE WHEN m.outcome = 'lost' OR {been} THEN 0 ELSE bit_count(m.below) - bit_count(m.below & v.seen) END AS skips,
+                   bit_count(v.seen & m.alike) = 0 AS is_first{carried}
+            FROM steps v JOIN marks m USING (place) WHERE {which}"""
 
-    columns = ", ".join(quoted(column.name) for column in SCHEMA["stage_entries"])
-    more = "".join(f", {name}" for name in _attributes(database, "recorded_stages"))
+    # Sorted while the rows are narrow: what the deals and the stages say of them is joined afterwards.
     database.execute(
         f"""
-        CREATE OR REPLACE TABLE stage_entries AS SELECT {columns}{more} FROM ({stays("1", f"NOT ({been})")});
-        INSERT INTO stage_entries BY NAME {stays("1 + row_number() OVER (PARTITION BY v.deal_no, v.place ORDER BY v.turn)", been)};
-        -- Stages a deal went past unseen: a stay without length, at the time it was seen beyond. Few deals differ in what they saw.
-        INSERT INTO stage_entries BY NAME
+        CREATE OR REPLACE TEMP TABLE ordered AS
+            -- Stages a deal went past unseen: a stay without length, at the time it was seen beyond. Few deals differ in what they saw.
             WITH gaps AS (
                 SELECT seen, m.place, m.beyond, bit_count(seen & m.alike) = 0 AND bit_count(m.below) = 0 AS is_first
                 FROM (SELECT DISTINCT seen FROM ends), marks m
@@ -366,9 +508,45 @@ def _write_entries(database: duckdb.DuckDBPyConnection) -> None:
                 FROM ends e JOIN gaps g USING (seen) JOIN steps v ON v.deal_no = e.deal_no AND bit_count(v.bit & g.beyond) > 0
                 GROUP BY ALL
             )
-            SELECT d.deal_id, m.pipeline, m.stage, m.stage_order, 'open' AS outcome, 1.0 AS visit, s.entered_at, s.entered_at AS left_at,
-                   n.stage AS next_stage, 'advanced' AS fate, false AS is_recorded, true AS is_skipped, 0.0 AS skips_before,
-                   CAST(s.turn AS DOUBLE) AS turn, CASE WHEN s.is_first THEN 1.0 ELSE 2.0 END AS outcome_visit, {of_deal}
-            FROM missing s JOIN marks m ON m.place = s.place JOIN marks n ON n.place = s.next_place JOIN deals d ON d.deal_no = s.deal_no
+            FROM (
+                {stays("1", f"NOT ({been})")}
+                UNION ALL BY NAME
+                {stays("1 + row_number() OVER (PARTITION BY v.deal_no, v.place ORDER BY v.turn)", been)}
+                UNION ALL BY NAME
+                SELECT deal_no, place, next_place, entered_at, entered_at AS next_at, false AS is_recorded, true AS is_skipped, 1 AS visit, turn,
+                       0 AS skips, is_first
+                FROM missing
+            ) ORDER BY deal_no, turn, is_skipped, place;
+        DROP TABLE temp.steps; DROP TABLE temp.ends
+        """
+    )
+    columns = ", ".join(quoted(column.name) for column in SCHEMA["stage_entries"])
+    more = "".join(f", {name}" for name in (*_attributes(database, "recorded_stages"), *said, "said_position"))
+    if "said_pipeline" not in said and _has_no_pipelines(database):
+        more += ", CAST(NULL AS VARCHAR) AS said_pipeline"
+    kinds_of_stage = {
+        "pipeline": _pipeline_type(database),
+        "stage": _stage_type(database),
+        "outcome": _words(_STATUSES),
+    }
+    labels = ", ".join(f"{_cast(name, kind)} AS {name}" for name, kind in kinds_of_stage.items())
+    fate = {word: _cast(_literal(word), _words(_FATES)) for word in _FATES}
+    database.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE named AS
+            SELECT place, stage_order, {labels} FROM marks;
+        CREATE OR REPLACE TABLE stage_entries AS SELECT {columns}{more} FROM (
+            SELECT v.* EXCLUDE (visit, turn), d.deal_id, m.pipeline, m.stage, m.stage_order, m.outcome, CAST(v.visit AS DOUBLE) AS visit,
+                   CASE WHEN m.outcome = 'open' THEN v.next_at END AS left_at, CASE WHEN m.outcome = 'open' THEN n.stage END AS next_stage,
+                   CASE WHEN m.outcome = 'won' THEN {fate["advanced"]} WHEN m.outcome = 'lost' THEN {fate["lost"]}
+                        WHEN v.next_place IS NULL THEN {fate["still"]} WHEN n.pipeline <> m.pipeline THEN {fate["handed_off"]}
+                        WHEN n.outcome = 'lost' THEN {fate["lost"]}
+                        WHEN n.outcome = 'won' OR n.stage_order > m.stage_order THEN {fate["advanced"]} ELSE {fate["back"]} END AS fate,
+                   CAST(v.skips AS DOUBLE) AS skips_before{absent}, CAST(v.turn AS DOUBLE) AS turn,
+                   CASE WHEN v.is_first THEN 1::DOUBLE ELSE 2::DOUBLE END AS outcome_visit, d.amount AS deal_amount,
+                   d.currency AS deal_currency, d.created_at AS deal_created_at, d.closed_at AS deal_closed_at
+            FROM ordered v JOIN deals d USING (deal_no) JOIN named m ON m.place = v.place LEFT JOIN named n ON n.place = v.next_place
+        );
+        DROP TABLE ordered; DROP TABLE named
         """
     )

@@ -28,11 +28,10 @@ import pandas as pd
 from filelock import FileLock
 from platformdirs import user_data_path
 
-from data import upgrade
-from data.engine import Engine, connect, create_tables, quoted
+from data import said, upgrade
+from data.engine import Engine, connect, create_tables
 from data.errors import WorkspaceProblem
 from data.messages import say
-from data.schema import COMPUTED, SCHEMA, SQL_TYPES
 
 # Older files make it possible to take imports back; each is a whole copy, so there is a limit.
 KEPT_REVISIONS = 10
@@ -350,19 +349,11 @@ class Workspace:
 def _create_all(database: duckdb.DuckDBPyConnection) -> None:
     """The canonical tables, and beside them what the files said: `deals` and `stage_entries` are made from that."""
     create_tables(database)
-    said = ", ".join(
-        f"{quoted(column.name)} {SQL_TYPES[column.kind]}"
-        for column in SCHEMA["deals"]
-        if column.name not in COMPUTED["deals"] | {"status", "closed_at"}
-    )
+    said.create(database)
     database.execute(
-        f"""CREATE TABLE imports (number INTEGER, revision INTEGER, "at" TIMESTAMP, files VARCHAR, rows_loaded BIGINT, undone BOOLEAN, report VARCHAR);
+        """CREATE TABLE imports (number INTEGER, revision INTEGER, "at" TIMESTAMP, files VARCHAR, rows_loaded BIGINT, undone BOOLEAN, report VARCHAR);
            CREATE TABLE rejects (import INTEGER, file VARCHAR, line BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR, row VARCHAR, is_row BOOLEAN);
-           CREATE TABLE loaded_leads AS FROM leads;
-           CREATE SEQUENCE deal_numbers;
-           CREATE TABLE loaded_deals ({said}, deal_no BIGINT DEFAULT nextval('deal_numbers'), file_status VARCHAR, file_close TIMESTAMP, file_stage_order DOUBLE, is_from_history BOOLEAN DEFAULT false);
-           CREATE TABLE recorded_stages (deal_id VARCHAR, pipeline VARCHAR, stage VARCHAR, entered_at TIMESTAMP, position BIGINT, owner_id VARCHAR, owner VARCHAR,
-                                         amount DOUBLE, deal_name VARCHAR, customer_id VARCHAR, customer VARCHAR, currency VARCHAR, created_at TIMESTAMP)"""
+           CREATE TABLE loaded_leads AS FROM leads"""
     )
 
 

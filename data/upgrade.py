@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
-from data import leads, references
+from data import leads, references, said
 from data.engine import Engine, quoted
-from data.schema import COMPUTED, SCHEMA, SQL_TYPES
+from data.schema import SCHEMA, SQL_TYPES
 from data.stays import DEFAULT_PIPELINE, add_deals_of_history, derive
 
 
@@ -26,28 +26,15 @@ def add_missing(database: duckdb.DuckDBPyConnection) -> None:
             database.execute(
                 f"ALTER TABLE {quoted(table.name)} ADD COLUMN IF NOT EXISTS {quoted(column.name)} {SQL_TYPES[column.kind]}"
             )
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS loaded_leads AS FROM leads; CREATE SEQUENCE IF NOT EXISTS deal_numbers"
-    )
-    for column in SCHEMA["deals"]:
-        if column.name not in COMPUTED["deals"] | {"status", "closed_at"}:
-            database.execute(
-                f"ALTER TABLE loaded_deals ADD COLUMN IF NOT EXISTS {quoted(column.name)} {SQL_TYPES[column.kind]}"
-            )
-    names = database.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'loaded_deals'").fetchall()
-    if ("deal_no",) not in names:
-        database.execute(
-            """ALTER TABLE loaded_deals ADD COLUMN deal_no BIGINT;
-               UPDATE loaded_deals SET deal_no = nextval('deal_numbers');
-               ALTER TABLE loaded_deals ALTER COLUMN deal_no SET DEFAULT nextval('deal_numbers')"""
-        )
+    database.execute("CREATE TABLE IF NOT EXISTS loaded_leads AS FROM leads")
 
 
 def rework(database: duckdb.DuckDBPyConnection, time_zone: str, currency: str) -> None:
     """Make what follows from the files anew, with the stages as they were decided."""
     row = database.execute("SELECT value FROM facts WHERE name = 'default_pipeline'").fetchone()
+    said.take_up(database)
     add_deals_of_history(database)
     derive(database, row[0] if row else DEFAULT_PIPELINE, time_zone, currency)
-    references.resolve(database)
     leads.derive(database, time_zone)
     references.resolve_leads(database)
+    said.put_down(database)

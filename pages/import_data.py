@@ -14,11 +14,12 @@ from data.errors import DataError
 from data.importer import Draft, ImportReport, Unrecognised, Upload
 from data.load import FileReport
 from data.messages import Message
+from data.reading import TextTable
 from data.recognise import LOADED, NEEDED, ColumnPlan, FileOptions, FilePlan, targets
 from data.rejects import as_csv
 from data.schema import SCHEMA
 from data.stages import StageChoices
-from ui import import_words, session
+from ui import import_words, session, visitors
 from ui.parts import demo_offer, heading, md, note, plain, privacy, problem, rich, section, table, tag
 
 locale = session.locale()
@@ -107,7 +108,7 @@ def telling(bar: Any) -> Any:
 
 def check(draft: Draft) -> None:
     doubtful = [column for plan in draft.plans for column in plan.columns if column.confidence == "check"]
-    recognised = locale.n_("**{n} file recognised.**", "**{n} files recognised.**", len(draft.plans))
+    recognised = locale.n_("**{n} file recognised.**", "**{n} files recognised.**", files_known(draft))
     todo = (
         locale.n_(
             "Check the column marked below, then load.", "Check the {n} columns marked below, then load.", len(doubtful)
@@ -119,6 +120,8 @@ def check(draft: Draft) -> None:
     wrong = session.get("draft_problem")
     if wrong is not None:
         problem(wrong)
+    if draft.report is not None:
+        already_card(draft.report)
     for place, unknown in enumerate(draft.unrecognised):
         unrecognised_card(draft, unknown, place)
     for place, plan in enumerate(draft.plans):
@@ -131,10 +134,50 @@ def check(draft: Draft) -> None:
         told_card(draft.report)
     with st.container(horizontal=True, key="import_actions"):
         if draft.report is not None:
-            words = locale.n_("Load {n} file", "Load {n} files", len({plan.text.name for plan in draft.plans}))
+            words = locale.n_("Load {n} file", "Load {n} files", files_known(draft))
             if st.button(words, type="primary", icon=":material/check:", key="import_confirm"):
                 load(draft)
         st.button(_("Start over"), type="tertiary", key="import_start_over", on_click=forget)
+
+
+def files_known(draft: Draft) -> int:
+    """How many of the files hold something to load; a workbook with several such sheets is one."""
+    return len({draft.place_of(plan.text) for plan in draft.plans})
+
+
+def already_card(report: ImportReport) -> None:
+    """What is in the workspace already, and what the files would do to it."""
+    if session.is_empty() or session.facts().get("is_demo") == "true":  # made-up deals make room, which is said below
+        return
+    here = locale.n_(
+        "**{n} deal is here already.**", "**{n} deals are here already.**", session.count(session.tables().deals)
+    )
+    made = [record for record in session.workspace().history() if not record.undone]
+    if made:
+        names = locale.listed([plain(name) for name in made[-1].files])
+        here += " " + _("The last import was on {day}: {files}.").format(day=locale.day(made[-1].at), files=names)
+    added = sum(file.rows_loaded for file in report.files)
+    updated = sum(file.rows_updated for file in report.files)
+    same = sum(file.rows_unchanged for file in report.files)
+    does = [locale.n_("{n} new row is added to that.", "{n} new rows are added to that.", added)] if added else []
+    if updated:
+        does.append(
+            locale.n_("{n} row with a number known there is updated.",
+                      "{n} rows with a number known there are updated.", updated)
+        )  # fmt: skip
+    if same:
+        does.append(locale.n_("{n} row is there already as it is.", "{n} rows are there already as they are.", same))
+    if added and not updated and not same:
+        does.append(
+            _("None of the rows is known there: if this is another company's data, wipe yours in the settings first.")
+            if visitors.public()
+            else _(
+                "None of the rows is known there: if this is other data, make a workspace of its own in the settings."
+            )
+        )
+    with st.container(border=True, key="card_already"):
+        section(_("Added to the data that is here"), here)
+        note(" ".join(does))
 
 
 def load(draft: Draft) -> None:
@@ -168,15 +211,15 @@ def revise(draft: Draft, uploads: list[Upload], choices: StageChoices) -> None:
         draft.revise(before, said, told, strict=False)
 
 
-def with_options(draft: Draft, plan_name: str, **changes: Any) -> list[Upload]:
-    return [
-        replace(upload, options=replace(upload.options, **changes)) if upload.name == plan_name else upload
-        for upload in draft.uploads
-    ]
+def with_options(draft: Draft, text: TextTable, **changes: Any) -> list[Upload]:
+    """The uploads, the one that the text came from with other options."""
+    uploads, place = list(draft.uploads), draft.place_of(text)
+    uploads[place] = replace(uploads[place], options=replace(uploads[place].options, **changes))
+    return uploads
 
 
-def options_of(draft: Draft, name: str) -> FileOptions:
-    return next(upload.options for upload in draft.uploads if upload.name == name)
+def options_of(draft: Draft, text: TextTable) -> FileOptions:
+    return draft.uploads[draft.place_of(text)].options
 
 
 def file_card(draft: Draft, plan: FilePlan, place: int) -> None:
@@ -247,7 +290,7 @@ def confidence(column: ColumnPlan) -> str:
 
 
 def change(draft: Draft, plan: FilePlan, place: int) -> None:
-    options = options_of(draft, plan.text.name)
+    options = options_of(draft, plan.text)
     left, right = st.columns(2, gap="small")
     with left:
         headers = [column.header for column in plan.columns if column.header]
@@ -269,7 +312,7 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
         )
         if st.button(_("Apply"), key=f"map_apply_{place}"):
             mapping = {**options.mapping, str(header): chosen or None}
-            revise(draft, with_options(draft, plan.text.name, mapping=mapping), draft.choices)
+            revise(draft, with_options(draft, plan.text, mapping=mapping), draft.choices)
             st.rerun()
     with right:
         kind = st.selectbox(
@@ -328,7 +371,7 @@ def change(draft: Draft, plan: FilePlan, place: int) -> None:
                 "reading": again,
                 "mapping": kept,
             }
-            revise(draft, with_options(draft, plan.text.name, **changes), draft.choices)
+            revise(draft, with_options(draft, plan.text, **changes), draft.choices)
             st.rerun()
 
 
@@ -343,7 +386,7 @@ def unrecognised_card(draft: Draft, unknown: Unrecognised, place: int) -> None:
         )  # fmt: skip
         if kind is None:
             return
-        mapping = dict(options_of(draft, text.name).mapping)
+        mapping = dict(options_of(draft, text).mapping)
         for group in NEEDED[kind]:
             header = st.selectbox(
                 _("Which column is: {what}").format(what=field_label(kind, group[0])),
@@ -353,7 +396,7 @@ def unrecognised_card(draft: Draft, unknown: Unrecognised, place: int) -> None:
             if header:
                 mapping[header] = group[0]
         if st.button(_("Read again"), key=f"unknown_again_{place}"):
-            revise(draft, with_options(draft, text.name, table=kind, mapping=mapping), draft.choices)
+            revise(draft, with_options(draft, text, table=kind, mapping=mapping), draft.choices)
             st.rerun()
 
 

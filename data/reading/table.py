@@ -144,7 +144,9 @@ def _take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers
     if repeated:
         suspects += rows("where line in (select unnest($lines))", lines=[line - 1 for line in repeated])
     first = rows("order by line limit 10")
-    tail = rows("order by line desc limit $n", n=headers.TAIL)[::-1]
+    tail = rows(
+        f"where line in (select line from {relation} order by line desc limit $n) order by line", n=headers.TAIL
+    )
     found = headers.no_rows(header.names, first, suspects, tail)
     if found:
         loading.leave_out(scratch, relation, [*headings, *found])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -892,3 +893,38 @@ def test_an_import_that_is_let_go_leaves_nothing_behind(tmp_path):
     del draft
     gc.collect()
     assert not list(workspace.folder.glob("preparing-*"))
+
+
+def test_files_of_one_name_keep_their_own_options(workspace, tmp_path):
+    uploads = []
+    for place, amount in enumerate(("Amount", "Volume")):
+        (tmp_path / str(place)).mkdir()
+        file = write_csv(tmp_path / str(place) / "deals.csv", ["Deal ID", "Stage", amount], [[place, "Demo", 5]])
+        uploads.append(Upload(file, file.name))
+    uploads[1] = replace(uploads[1], options=FileOptions(mapping={"Volume": "amount"}))
+    with Draft(workspace, uploads) as draft:
+        assert [draft.place_of(plan.text) for plan in draft.plans] == [0, 1]
+        report = draft.publish()
+    assert [file.name for file in report.files] == ["deals.csv", "deals.csv (2)"]
+    assert ask(workspace, "SELECT deal_id, amount FROM deals ORDER BY 1") == [("0", 5.0), ("1", 5.0)]
+
+
+def test_what_the_files_said_is_kept_where_something_else_follows_from_it(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    deals = write_csv(tmp_path / "deals.csv", ["Deal ID", "Stage", "Status", "Created", "Closed"], [
+        ("1", "Demo", "open", None, "2024-03-01 10:00:00"), ("2", "Closed Won", "won", "2024-01-05 10:00:00", "2024-02-01 10:00:00"),
+    ])  # fmt: skip
+    stays = [
+        ("1", "Sales", "Lead", "2024-01-01 10:00:00"), ("1", "Sales", "Demo", "2024-01-02 10:00:00"),
+        ("1", None, "Demo", "2024-01-03 10:00:00"), ("3", "Sales", "Lead", "2024-01-04 10:00:00"),
+    ]  # fmt: skip
+    history = write_csv(tmp_path / "history.csv", ["Deal ID", "Pipeline", "Stage", "Entered at"], stays)
+    load(workspace, deals)
+    said = "SELECT deal_id, pipeline, stage, CAST(entered_at AS VARCHAR) FROM recorded_stages ORDER BY ALL"
+    closes = "SELECT deal_id, pipeline, created_at IS NULL, month(file_close), is_from_history FROM loaded_deals ORDER BY ALL"
+    for unchanged in (0, 4):
+        assert load(workspace, history, table="stage_entries").files[0].rows_unchanged == unchanged
+        assert ask(workspace, said) == sorted(stays, key=lambda stay: (stay[0], stay[1] or "~", stay[2]))
+        assert ask(workspace, closes) == [("1", None, True, 3, False), ("2", None, False, 2, False), ("3", "Sales", True, None, True)]  # fmt: skip
+        assert ask(workspace, "SELECT count(*) FROM stage_entries WHERE deal_id = '1'") == [(2,)]
+        assert ask(workspace, "SELECT pipeline, created_at IS NULL, closed_at FROM deals WHERE deal_id = '1'") == [("Sales", False, None)]  # fmt: skip

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data.engine import connect
+from data.engine import Engine, connect
 from data.errors import RequestProblem
 from data.stages import StageChoices, decide_stages
 from data.stays import add_deals_of_history, derive
@@ -149,6 +149,29 @@ def test_a_stay_knows_its_place_and_its_deal():
            FROM stage_entries e JOIN deals d USING (deal_id) WHERE deal_id = '1'"""
     ).fetchall() == [(70.0, "EUR", day(0), day(4), True)]
     assert database.execute("SELECT count(DISTINCT deal_no) FROM deals").fetchall() == [(2,)]
+
+
+def test_deals_and_stays_are_stored_in_the_order_deals_were_created():
+    deals = [{"deal_id": "late", "created_at": day(5)}, {"deal_id": "early", "created_at": day(1)}]
+    history = [("late", A, 5), ("history only", B, 3), ("early", A, 1), ("late", B, 6), ("early", C, 7)]
+    database = database_of(deals, history)
+    order = [("early", 1), ("history only", 2), ("late", 3)]
+    assert database.execute("SELECT deal_id, deal_no FROM deals ORDER BY rowid").fetchall() == order
+    stays = database.execute("SELECT deal_id, deal_no, turn FROM stage_entries ORDER BY rowid").fetchall()
+    assert stays == sorted(stays, key=lambda stay: stay[1:])
+    assert {stay[:2] for stay in stays} == set(order)
+
+
+def test_text_stored_as_numbers_sorts_and_comes_out_as_text():
+    deals = [{"deal_id": str(n), "stage": A, "source": source} for n, source in enumerate(["b", "ב", "B'", None, "b"])]
+    engine = Engine(database_of(deals, []))
+    assert engine.query("SELECT DISTINCT typeof(source)[1:4] AS kind FROM deals")["kind"].tolist() == ["ENUM"]
+    rows = engine.query(
+        "SELECT source, coalesce(source, 'none') AS said FROM deals ORDER BY source NULLS LAST, deal_id"
+    )
+    assert rows["source"].dropna().tolist() == ["B'", "b", "b", "ב"]
+    assert rows["source"].dtype == rows["said"].dtype == "str"
+    assert engine.query("SELECT deal_id FROM deals WHERE source = 'no such'").empty
 
 
 def test_a_deal_seen_in_no_open_stage_came_first_to_the_first_one_it_skipped():
@@ -376,6 +399,55 @@ def test_where_every_stage_has_deals_of_every_status_chance_makes_no_stage_final
     assert outcomes(database_of(deals, [], StageChoices())) == [
         ("Contact made", "open"), ("Demo", "open"), ("Negotiation", "open"), ("Won", "won"), ("Lost", "lost"),
     ]  # fmt: skip
+
+
+def put_in(database: duckdb.DuckDBPyConnection, statuses: dict[str, str], **more: Any) -> None:
+    """Six deals in each of the stages, all of the status named."""
+    content = pd.DataFrame(
+        [
+            {"deal_id": f"{stage}{n}", "stage": stage, "file_status": status} | more
+            for stage, status in statuses.items()
+            for n in range(6)
+        ]
+    )
+    database.register("content", content)
+    database.execute("INSERT INTO loaded_deals BY NAME SELECT * FROM content")
+
+
+@pytest.mark.parametrize("status", [None, "mixed"])
+def test_new_stages_are_judged_by_their_own_deals_beside_stages_whose_status_is_apart(status):
+    deals: list[dict[str, Any]] = [
+        {"deal_id": f"{n}", "stage": (WON, "Proposal")[n % 2], "file_status": status and ("won", "lost", "open")[n % 3]}
+        for n in range(12)
+    ]
+    database = database_of(deals, [], StageChoices())
+    put_in(database, {"Propuesta": "open", "Ganada": "won", "Perdida": "lost"})
+    told = {stage.stage: (stage.outcome, str(stage.reason)) for stage in again(database)}
+    assert told["Ganada"] == ("won", "All 6 deals in it are won. Please check.")
+    assert told["Perdida"] == ("lost", "All 6 deals in it are lost. Please check.")
+    assert (told["Propuesta"][0], told["Proposal"][0], told[WON][0]) == ("open", "open", "won")
+    # They stay what they were found to be, as long as their deals say so.
+    assert {stage.stage: stage.outcome for stage in again(database)} == {name: told[name][0] for name in told}
+    database.execute("UPDATE loaded_deals SET file_status = 'open' WHERE deal_id = 'Ganada0'")
+    again(database)
+    assert (dict(outcomes(database))["Ganada"], dict(outcomes(database))["Perdida"]) == ("open", "lost")
+
+
+def test_stages_that_a_file_numbers_are_judged_among_themselves():
+    database = database_of([], [], StageChoices())
+    put_in(database, {"Propuesta": "open", "Ganada": "won", "Perdida": "lost"}, file_stage_order=3.0)
+    content = [("Demo", status) for status in ("won", "lost", "open")]
+    database.executemany("INSERT INTO loaded_deals (deal_id, stage, file_status) VALUES (uuid(), ?, ?)", content)
+    again(database)
+    assert dict(outcomes(database)) == {"Propuesta": "open", "Demo": "open", "Ganada": "won", "Perdida": "lost"}
+
+
+def test_a_stage_the_history_does_not_speak_of_is_to_be_checked():
+    deals = [{"deal_id": "9", "stage": "Trial"}]
+    database = database_of(deals, [("1", A, 0), ("1", B, 2), ("2", A, 0), ("2", B, 1)], StageChoices())
+    told = {stage.stage: str(stage.reason) for stage in again(database)}
+    assert told[A] == told[B] == "In the order most deals went through them."
+    assert told["Trial"].endswith("Please check.")
 
 
 def test_one_deal_alone_makes_no_stage_final():

@@ -57,9 +57,7 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(workspace, tmp_path)
             "deal_closed_at",
         ):
             database.execute(f"ALTER TABLE stage_entries DROP COLUMN {column}")
-        database.execute(
-            "ALTER TABLE deals DROP COLUMN deal_no; ALTER TABLE loaded_deals DROP COLUMN deal_no; DROP SEQUENCE deal_numbers"
-        )
+        database.execute("ALTER TABLE deals DROP COLUMN deal_no")
     engine = workspace.engine()
     assert engine.query("SELECT count(DISTINCT deal_no) AS n, sum(deal_amount) AS worth FROM stage_entries").to_dict(
         "records"

@@ -212,6 +212,29 @@ def test_the_made_up_company_is_one_press_away_and_the_keyboard_is_enough(start_
     expect(page.locator(".st-key-chip_on_deals")).to_have_count(0)
 
 
+def test_a_popover_takes_the_keyboard_in_and_gives_it_back(demo, new_page, visit, settled):
+    page = visit(new_page(server=demo), "/funnel")
+    press(page, ".st-key-under_get_funnel button", "Enter")
+    expect(page.get_by_test_id("stPopoverBody")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="CSV")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(page.locator(".st-key-under_get_funnel button")).to_be_focused()
+
+    # Who opens it with the mouse stays where they are.
+    page.locator(".st-key-under_get_funnel button").click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    settled(page)
+    expect(page.get_by_test_id("stPopoverBody")).not_to_be_focused()
+
+
+def test_a_page_that_does_not_exist_is_said_in_the_readers_language(demo, new_page, visit):
+    page = visit(new_page("he", server=demo), "/nowhere?lang=he")
+    expect(page.get_by_role("dialog")).to_contain_text("אין דף כזה")
+    expect(page.get_by_role("dialog")).not_to_contain_text("Page not found")
+
+
 def choose(page, selector: str, option: str, tries: int = 5) -> None:
     """Choose an option; a list that is redrawn just as it is clicked closes or stays with nothing chosen, so try again."""
     box = page.locator(selector)

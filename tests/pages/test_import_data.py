@@ -72,6 +72,37 @@ def test_the_imports_of_a_loaded_workspace_are_listed(app, check, read):
     assert [button.key for button in at.button if button.key == "undo_last"]
 
 
+def test_files_of_one_name_are_two_files_and_a_change_is_of_one(app, check, read):
+    at = app("import_data")
+    other = DEALS.replace("D1", "E1").replace("D2", "E2").replace("D4", "E4")
+    at.file_uploader[0].upload("deals.csv", DEALS.encode()).upload("deals.csv", other.encode()).run()
+    assert "<strong>2 files recognised.</strong>" in read(check(at)) and "deals.csv (2)" in read(at)
+    assert at.button(key="import_confirm").label == "Load 2 files"
+    at.selectbox(key="map_header_1").select("Amount").run()
+    at.selectbox(key="map_field_1_Amount").select("").run()
+    check(at.button(key="map_apply_1").click().run())
+    first, second = at.session_state["draft"].uploads
+    assert (first.options.mapping, second.options.mapping) == ({}, {"Amount": None})
+    assert [plan.column("amount") is None for plan in at.session_state["draft"].plans] == [False, True]
+
+
+def test_what_is_there_already_is_said_before_more_is_added(app, check, read):
+    first = "Deal ID,Stage,Amount,Currency\n1,Won,100,USD\n2,Lost,200,USD\n3,Proposal,300,USD\n"
+    at = check(drop(app("import_data"), first))
+    assert "here already" not in read(at)
+    at.button(key="import_confirm").click().run()
+    at.button(key="import_more").click().run()
+    at = check(drop(at, "Deal ID,Stage,Amount\n2,Won,200\n3,Proposal,300\n4,Won,400\n", "more.csv"))
+    text = read(at)
+    assert "<strong>3 deals are here already.</strong>" in text and ": deals.csv." in text
+    assert "1 new row is added to that. 1 row with a number known there is updated." in text
+    assert "1 row is there already as it is." in text
+    # The file names no currency: its amounts have no sign, whatever the others are in.
+    assert "$" not in text and "kept apart, as XXX" in text
+    at.button(key="import_start_over").click().run()
+    assert "None of the rows is known there" in read(check(drop(at, DEALS, "others.csv")))
+
+
 def test_hostile_headers_and_cells_stay_text(app, check, read):
     bad = "<img src=x onerror=alert(1)>"
     at = check(drop(app("import_data"), f'Deal ID,Stage,"{bad}"\n1,Won,"{bad}"\n2,"{bad}",x\n', f"{bad}.csv"))
