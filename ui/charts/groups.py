@@ -199,7 +199,7 @@ def drivers_figure(rows: pd.DataFrame, names: Sequence[tuple[str, str]], look: L
     return look.figure(
         46 * len(rows) + 58,
         traces,
-        margin={look.near: 232, look.far: 150, "t": 30, "b": 28},
+        margin={look.near: 262, look.far: 150, "t": 30, "b": 28},
         annotations=notes,
         shapes=[look.upright(1)],
         xaxis={
