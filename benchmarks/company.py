@@ -6,6 +6,7 @@ some are open on the last day. A seed and a size always give the same files.
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,7 @@ def _walks(
     deal, entered, since = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((since, deal))
     return {"deal": deal[order], "stage": entered[order], "entered_at": since[order]}, status, closed, stage
+
+
+if __name__ == "__main__":
+    write_company(Path(sys.argv[1]), int(sys.argv[2]))
