@@ -23,18 +23,20 @@ DIRECTION = {
 }
 # Charts that scroll sideways on a phone must be reachable by keyboard, and Streamlit gives no way to say so. A grid does not
 # mirror: its columns are turned around in Hebrew, so it has to open at its right end. What a popover shows stands at the end of
-# the document: who opened it without a pointer (a click that counts none) is taken into it. Escape leads back by itself.
+# the document: who opened it without a pointer (a click that counts none) is taken into it once it holds something to go to, and
+# back into it when what they were on is drawn anew. Escape leads back by itself.
 BROWSER = """<script>
 window.shimurOpened ??= document.addEventListener('click', ({ target, detail }) => {
   window.shimurEnters = detail === 0 && target.closest?.('[data-testid="stPopoverButton"]') != null
 }, true) ?? true
 window.shimurWide ??= new MutationObserver(() => {
-  const body = window.shimurEnters && document.querySelector('[data-testid="stPopoverBody"]')
-  if (body) {
+  const body = document.querySelector('[data-testid="stPopoverBody"]')
+  if (window.shimurEnters && body?.querySelector('a, button, input, textarea')) {
     window.shimurEnters = false
+    window.shimurWithin = body
     body.tabIndex = -1
     body.focus()
-  }
+  } else if (body && body === window.shimurWithin && document.activeElement === document.body) body.focus()
   if (document.documentElement.dir === 'rtl')
     for (const grid of document.querySelectorAll('[data-testid="stDataFrame"] .dvn-scroller'))
       if (!grid.dataset.opened && grid.scrollWidth > grid.clientWidth) {

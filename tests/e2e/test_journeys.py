@@ -215,6 +215,8 @@ def test_the_made_up_company_is_one_press_away_and_the_keyboard_is_enough(start_
 def test_a_popover_takes_the_keyboard_in_and_gives_it_back(demo, new_page, visit, settled):
     page = visit(new_page(server=demo), "/funnel")
     press(page, ".st-key-under_get_funnel button", "Enter")
+    expect(page.get_by_role("button", name="CSV")).to_be_visible()
+    settled(page)
     expect(page.get_by_test_id("stPopoverBody")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="CSV")).to_be_focused()
