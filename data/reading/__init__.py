@@ -1,12 +1,20 @@
-"""Any CSV, TSV or XLSX file, or a gzip of one -> tables of text in DuckDB, with every line accounted for.
+"""Any CSV, text, workbook, web page with a table, or zip of such -> tables of text in DuckDB, every line accounted for.
 
 unpack     what the file is, out of its gzip
-encoding   which encoding, and the text as UTF-8
-dialect    which delimiter and quote, and the records
+archive    the files in a zip file
+encoding   which encoding, and the text as UTF-8 (mixed: of each line)
+dialect    which delimiter and quote, or which places (aligned) keep the cells apart
+records    the records of a text
+workbook   the sheets of a workbook as rows of cells
+webpage    the tables of a web page as rows of cells
 header     which line names the columns, and which lines are no rows
-workbook   the sheets of a workbook as records
+headings   what to call the columns of a heading over several lines
+boards     groups and subitems on one sheet
+grids      rows of cells into tables
 loading    records into DuckDB
+relations  the tables there, rid of what is no row
 table      all of it together
+write      the tables as CSV, to compare
 """
 
 from data.reading.table import read_tables

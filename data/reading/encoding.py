@@ -11,6 +11,7 @@ import numpy as np
 
 from data.errors import FileProblem
 from data.messages import Message, say, say_n
+from data.reading import mixed
 from data.reading.types import Progress
 from data.reading.unpack import CHUNK, refuse_binary
 
@@ -53,15 +54,16 @@ def decode(path: Path, name: str, folder: Path, wanted: str | None, progress: Pr
     Raises FileProblem for a binary file, an unknown encoding, or bytes that the wanted encoding does not have.
     """
     scan = _scan(path, name, progress)
-    encoding, reason, strict = _wanted(wanted, name) if wanted else _guess(path, name, scan)
+    encoding, reason = _wanted(wanted, name) if wanted else _guess(path, name, scan)
     repairs: list[Message] = []
-    if not (encoding in ("utf-8", "utf-8-sig") and scan.not_utf8_at is None):
-        path, replaced = _transcode(path, name, folder / "decoded", encoding, strict)
+    if encoding is None:
+        assert scan.not_utf8_at is not None
+        path, encoding, reason, repairs = _decode_by_line(path, folder / "decoded", scan.not_utf8_at)
+        scan = _scan(path, name, progress)
+    elif not (encoding in ("utf-8", "utf-8-sig") and scan.not_utf8_at is None):
+        path, replaced = _transcode(path, name, folder / "decoded", encoding, strict=wanted is not None)
         if replaced:
-            repairs.append(say_n(
-                "{n} character could not be read as {encoding} and is shown as \ufffd.",
-                "{n} characters could not be read as {encoding} and are shown as \ufffd.", replaced, encoding=encoding,
-            ))  # fmt: skip
+            repairs.append(_not_read(replaced, encoding))
         scan = _scan(path, name, progress)
     returns_become = b"\r"
     if scan.returns and not scan.line_feeds:
@@ -115,7 +117,14 @@ def _scan(path: Path, name: str, progress: Progress) -> _Scan:
     return scan
 
 
-def _wanted(wanted: str, name: str) -> tuple[str, Message, bool]:
+def _not_read(characters: int, encoding: str) -> Message:
+    return say_n(
+        "{n} character could not be read as {encoding} and is shown as \ufffd.",
+        "{n} characters could not be read as {encoding} and are shown as \ufffd.", characters, encoding=encoding,
+    )  # fmt: skip
+
+
+def _wanted(wanted: str, name: str) -> tuple[str, Message]:
     try:
         info = codecs.lookup(wanted.strip())
         "א".encode(info.name, "ignore")  # a codec that is not of text refuses
@@ -124,31 +133,71 @@ def _wanted(wanted: str, name: str) -> tuple[str, Message, bool]:
             say("{encoding} is not an encoding that can be read, for {name}.", encoding=wanted, name=name),
             say("Try utf-8, utf-16, windows-1255 or windows-1252."),
         ) from error
-    return _NAMES.get(info.name.replace("-", "_"), info.name), say("You chose it."), True
+    return _NAMES.get(info.name.replace("-", "_"), info.name), say("You chose it.")
 
 
-def _guess(path: Path, name: str, scan: _Scan) -> tuple[str, Message, bool]:
+def _guess(path: Path, name: str, scan: _Scan) -> tuple[str | None, Message]:
+    """The encoding of the whole file; None where it is not UTF-8 or UTF-16, and each line must be looked at."""
     with path.open("rb") as file:
         head = file.read(1 << 16)
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         family = encoding.removesuffix("-sig").upper()
         if head.startswith(mark) and (encoding != "utf-8-sig" or scan.not_utf8_at is None):
-            return encoding, say("The file starts with the byte order mark of {family}.", family=family), False
+            return encoding, say("The file starts with the byte order mark of {family}.", family=family)
     pairs = len(head) // 2
     even, odd = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     if max(even, odd) > pairs // 10 and min(even, odd) <= max(even, odd) // 20:
         encoding = "utf-16-le" if odd > even else "utf-16-be"
-        return encoding, say("Spaces, digits and punctuation have a zero byte beside them, as in UTF-16."), False
+        return encoding, say("Spaces, digits and punctuation have a zero byte beside them, as in UTF-16.")
     if head.count(0) > len(head) // 50 or len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 50:
         refuse_binary(name)
     if scan.not_utf8_at is None:
         if scan.ascii:
-            return "utf-8", say("Only plain ASCII is in it, which reads the same in every encoding."), False
-        return "utf-8", say("The whole file is valid UTF-8."), False
-    return _guess_invalid_utf8(path, scan.not_utf8_at)
+            return "utf-8", say("Only plain ASCII is in it, which reads the same in every encoding.")
+        return "utf-8", say("The whole file is valid UTF-8.")
+    return None, say("It is not UTF-8.")
 
 
-def _guess_invalid_utf8(path: Path, line: int) -> tuple[str, Message, bool]:
+def _decode_by_line(path: Path, target: Path, line: int) -> tuple[Path, str, Message, list[Message]]:
+    """The text as UTF-8, the encoding of most of its lines, why, and what is to be said of the others.
+
+    line: the first that is not UTF-8.
+    """
+    good, bad, hebrew, latin = _counts(path)
+    seen = mixed.survey(path)
+    encoding = seen.main if seen.tells else "windows-1255" if hebrew > latin else "windows-1252"
+    done = mixed.decode(path, target, seen, encoding)
+    repairs = done.repairs()
+    if not seen.tells:
+        repairs.append(say(
+            "Nothing in the file tells its encoding; it was read as {encoding}. Choose another if names look wrong.",
+            encoding=encoding,
+        ))  # fmt: skip
+    if done.replaced:
+        repairs.append(_not_read(done.replaced, encoding))
+    if seen.is_visual:
+        repairs.append(mixed.visual_order(seen))
+    counts = {"line": line, "hebrew": hebrew, "latin": latin}
+    if encoding == mixed.UTF8:
+        reason = say("{good} characters are valid UTF-8 and {bad} are damaged, the first on line {line}.",
+                     good=good, bad=bad, line=line)  # fmt: skip
+    elif encoding == "windows-1255":
+        reason = say(
+            "It is not UTF-8 (line {line}); it has {hebrew} Hebrew words and {latin} accented Latin letters.", **counts
+        )
+    elif encoding == "windows-1252":
+        reason = say(
+            "It is not UTF-8 (line {line}); it has {latin} accented Latin letters and {hebrew} Hebrew words.", **counts
+        )
+    else:
+        reason = say_n("It is not UTF-8 (line {line}); {n} line makes sense in {encoding} only.",
+                       "It is not UTF-8 (line {line}); {n} lines make sense in {encoding} only.",
+                       seen.lines[encoding], line=line, encoding=encoding)  # fmt: skip
+    return target, encoding, reason, repairs
+
+
+def _counts(path: Path) -> tuple[int, int, int, int]:
+    """Characters that are valid UTF-8 and not ASCII, damaged ones, Hebrew words and accented Latin letters."""
     decoder, good, bad, hebrew, latin = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 0, 0
     for chunk in _chunks(path):
         text = decoder.decode(chunk)
@@ -156,18 +205,7 @@ def _guess_invalid_utf8(path: Path, line: int) -> tuple[str, Message, bool]:
         bad, good = bad + broken, good + len(text) - len(text.encode("ascii", "ignore")) - broken
         words, accents = _hebrew_and_latin(chunk)
         hebrew, latin = hebrew + words, latin + accents
-    if good > 2 * bad:
-        reason = say("{good} characters are valid UTF-8 and {bad} are damaged, the first on line {line}.",
-                     good=good, bad=bad, line=line)  # fmt: skip
-        return "utf-8", reason, False
-    seen = {"line": line, "hebrew": hebrew, "latin": latin}
-    if hebrew > latin:
-        return "windows-1255", say(
-            "It is not UTF-8 (line {line}); it has {hebrew} Hebrew words and {latin} accented Latin letters.", **seen
-        ), False  # fmt: skip
-    return "windows-1252", say(
-        "It is not UTF-8 (line {line}); it has {latin} accented Latin letters and {hebrew} Hebrew words.", **seen
-    ), False  # fmt: skip
+    return good, bad, hebrew, latin
 
 
 def _hebrew_and_latin(chunk: bytes) -> tuple[int, int]:

@@ -19,13 +19,16 @@ import numpy as np
 
 from data.messages import Message, say_n
 from data.reading.cells import OUTER, clean, is_number_like
-from data.reading.dialect import DELIMITERS, ONE_COLUMN, Dialect
+from data.reading.dialect import DELIMITERS, ONE_COLUMN
 from data.reading.encoding import Text
 from data.reading.header import Header
-from data.reading.types import Progress, Record
+from data.reading.types import Dialect, Progress, Record
 from data.reading.unpack import CHUNK
+from data.sql import is_view
 
 _LINES_NAMED = 5
+_WIDE = 60  # columns
+_BREAKS = "length({0}) - length(replace({0}, chr(10), ''))"  # line breaks in a cell
 _OVERLAP = 64  # bytes of a chunk looked at again with the next one
 _ROWS_LEARNT = 1000
 _OUTER_SQL = f"'{OUTER}'"
@@ -61,11 +64,24 @@ class Ragged:
         return messages
 
 
+def out_of_place(lines: set[int]) -> list[Message]:
+    """What is said of lines that do not keep to the fixed places of the columns."""
+    if not lines:
+        return []
+    return [say_n(
+        "In {n} row a word stands across two columns and was left whole, in the first of them. Check line {lines}.",
+        "In {n} rows a word stands across two columns and was left whole, in the first of them. Check lines {lines}.",
+        len(lines), lines=_named(sorted(lines)),
+    )]  # fmt: skip
+
+
 def load_regular(
     scratch: duckdb.DuckDBPyConnection, relation: str, text: Text, dialect: Dialect, header: Header
 ) -> bool:
     """Let DuckDB parse the whole file. False, and no table, where that could lose or misplace anything."""
     width, delimiter = len(header.names), dialect.delimiter
+    if dialect.layout is not None or dialect.escape:
+        return False
     if text.lone_returns or (width == 1 and text.blank_lines_at_end):  # DuckDB counts blank lines in one column only
         return False
     blanks = _blanks(text.path, dialect)
@@ -77,12 +93,16 @@ def load_regular(
         max_line_size={4 << 20}, buffer_size={32 << 20}, store_rejects=true,
         rejects_table='{relation}_rejects', rejects_scan='{relation}_scans', rejects_limit=1)"""
     values = {"path": glob.escape(str(text.path)), "delimiter": delimiter, "quote": dialect.quote}
-    cells = ", ".join(_trimmed(f"c{i}", blanks) for i in range(width))
-    breaks = " + ".join(f"coalesce(length(c{i}) - length(replace(c{i}, chr(10), '')), 0)" for i in range(width))
+    names = [f"c{i}" for i in range(width)]
+    breaks = f"coalesce(list_sum(list_transform([{', '.join(names)}], lambda c: {_BREAKS.format('c')})), 0)"
+    if width <= _WIDE:  # faster so, but slow to plan
+        breaks = " + ".join(f"coalesce({_BREAKS.format(name)}, 0)" for name in names)
     expected = text.lines - text.blank_lines_at_end - header.last_line
     try:
         # Read once or a few times and thrown away: not worth compressing.
         scratch.execute("set force_compression = 'uncompressed'")
+        outer = _with_blanks(scratch, source, values, blanks) if width > _WIDE else {*names}
+        cells = ", ".join(_trimmed(name, blanks) if name in outer else name for name in names)
         scratch.execute(f"create table {relation}_rows as select {cells} from {source}", values)
         rows = _one(scratch, f"select count(*) from {relation}_rows")
         if not _one(scratch, f"select count(*) from {relation}_rejects"):
@@ -109,7 +129,7 @@ def load_regular(
         pass  # not regular; said better by the careful way
     finally:
         scratch.execute("reset force_compression")
-        if not _is_view(scratch, relation):
+        if not is_view(scratch, relation):
             scratch.execute(f"drop table if exists {relation}_rows")
         for table in (f"{relation}_rejects", f"{relation}_scans"):
             scratch.execute(f"drop table if exists {table}")
@@ -119,7 +139,7 @@ def load_regular(
 
 def leave_out(scratch: duckdb.DuckDBPyConnection, relation: str, lines: Sequence[int]) -> None:
     """Take the rows of these lines out of a relation; called again, `lines` must hold those of before too."""
-    if not _is_view(scratch, relation):
+    if not is_view(scratch, relation):
         scratch.execute(f"delete from {relation} where line in (select unnest($lines))", {"lines": list(lines)})
         return
     # Where lines are the places of rows, no row may go: the places of those after it would change.
@@ -127,10 +147,6 @@ def leave_out(scratch: duckdb.DuckDBPyConnection, relation: str, lines: Sequence
     scratch.execute(
         f"create or replace view {relation} as from {relation}_numbered anti join {relation}_gone using (line)"
     )
-
-
-def _is_view(scratch: duckdb.DuckDBPyConnection, relation: str) -> bool:
-    return bool(_one(scratch, f"select count(*) from duckdb_views() where view_name = '{relation}'"))
 
 
 def _blank_lines(path: Path, after: int, count: int) -> list[int]:
@@ -258,6 +274,16 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
                 found = _Blanks.ASCII if ends.any() else found
             last = chunk[-_OVERLAP:]
     return found
+
+
+def _with_blanks(scratch: duckdb.DuckDBPyConnection, source: str, values: dict[str, str], blanks: _Blanks) -> set[str]:
+    """The columns with a cell to be trimmed. Where columns are many, trimming each is slow to plan."""
+    rows = scratch.execute(
+        f"""select distinct name from (unpivot (from {source}) on columns(*) into name name value value)
+            where {_suspect("value", blanks)}""",
+        values,
+    ).fetchall()
+    return {name for (name,) in rows}
 
 
 def _trimmed(column: str, blanks: _Blanks) -> str:

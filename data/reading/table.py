@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +12,16 @@ import duckdb
 
 from data.errors import FileProblem
 from data.messages import say, say_n
+from data.reading import boards, loading, webpage, workbook
 from data.reading import dialect as dialects
 from data.reading import encoding as encodings
 from data.reading import header as headers
-from data.reading import loading, workbook
-from data.reading.types import Progress, ReadOptions, SkippedLine, TextTable
-from data.reading.unpack import Kind, unpack
+from data.reading.archive import Archive
+from data.reading.grids import Grid, read_board, read_grid
+from data.reading.records import records
+from data.reading.relations import count, new_relation, take_out
+from data.reading.types import Progress, ReadOptions, Record, SkippedLine, TextTable
+from data.reading.unpack import Kind, NoTable, unpack
 
 _SAMPLE_LINES = 2000
 _SAMPLE_CHARACTERS = 1 << 18
@@ -30,7 +34,10 @@ def read_tables(
     name: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> list[TextTable]:
-    """Read one table from a CSV, and one from each sheet with data of a workbook.
+    """Read the tables that a person sees in a file.
+
+    One from a text; one from each visible sheet of a workbook, and from the largest table of a web page; those of each
+    file in a zip file; of a board its items and its subitems. `sheet` of each tells them apart, and chooses one.
 
     name: what people call the file; `path` may be a temporary one. progress: called with shares from 0 to 1.
     `scratch` must not be inside a transaction. Raises FileProblem.
@@ -45,10 +52,68 @@ def read_tables(
             raise FileProblem(
                 say("{name} cannot be opened.", name=name), say("Check that the file is there and may be read.")
             ) from error
-        read = _read_workbook if kind is Kind.WORKBOOK else _read_text
+        read = _read_archive if kind is Kind.ARCHIVE else partial(_read, kind)
         tables = read(content, scratch, options, name, folder, report)
     report(1.0)
     return tables
+
+
+def _read(
+    kind: Kind, path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path,
+    progress: Progress,
+) -> list[TextTable]:  # fmt: skip
+    """The tables of a file that is no archive, or the one that is wanted."""
+    if kind is Kind.TEXT:
+        tables = _read_text(path, scratch, options, name, folder, progress)
+    else:
+        grids: Iterable[Grid] = (
+            webpage.grids(path, name, folder, options, progress)
+            if kind is Kind.WEB_PAGE
+            else workbook.grids(path, name, kind, options.sheet)
+        )
+        tables = [table for grid in grids for table in read_grid(grid, scratch, options, folder, progress)]
+    wanted = [table for table in tables if options.sheet and table.sheet == options.sheet]
+    return wanted or tables
+
+
+def _read_archive(
+    path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path, progress: Progress
+) -> list[TextTable]:
+    """The tables of each file in a zip file; what is no table is left out, and said with the first table."""
+    archive, tables, no_tables = Archive(path, name), list[TextTable](), list[str]()
+    wanted = options.sheet
+    problem: NoTable | None = None
+    for place, member in enumerate(archive.members(folder)):
+        if wanted is not None and wanted != member.name and not wanted.startswith(f"{member.name} / "):
+            continue
+        sheet = (wanted or "").removeprefix(member.name).removeprefix(" / ") or None
+        try:
+            kind, content = unpack(member.path, f"{name} / {member.name}", folder)
+            if kind is Kind.ARCHIVE or content != member.path:
+                archive.refuse_nested(member.name)
+            share = partial(_part, progress, place, len(archive.parts))
+            found = _read(
+                kind, content, scratch, replace(options, sheet=sheet), f"{name} / {member.name}", folder, share
+            )
+        except NoTable as refused:
+            problem = refused
+            no_tables.append(member.name)
+            continue
+        tables += [
+            replace(table, name=name, sheet=f"{member.name} / {table.sheet}" if table.sheet else member.name)
+            for table in found
+        ]
+    if not tables:
+        if problem and wanted is None and len(archive.parts) == 1:
+            raise problem
+        raise FileProblem(*archive.without_table(wanted))
+    if wanted is None:
+        tables[0] = replace(tables[0], repairs=(*archive.said(no_tables), *tables[0].repairs))
+    return tables
+
+
+def _part(progress: Progress, place: int, of: int, share: float) -> None:
+    progress((place + share) / of)
 
 
 def _read_text(
@@ -57,59 +122,46 @@ def _read_text(
     text = encodings.decode(path, name, folder, options.encoding, lambda share: progress(0.3 * share))
     lines = _sample(text.path, options.header_line or 1)
     dialect, dialect_reason = dialects.decide(lines, options.delimiter, name)
-    header = headers.find(list(dialects.records(lines, dialect)), options.header_line, name)
-    width, relation = len(header.names), _new_relation(scratch)
+    sample = list(records(lines, dialect))
+    header = headers.find(sample, options.header_line, name)
     repairs = list(text.repairs)
+
+    def rows() -> Iterator[Record]:
+        with text.path.open(encoding="utf-8-sig", newline="") as file:
+            yield from records(file, dialect, len(header.names))
+
+    grid = Grid(
+        name=name, sheet=None, encoding=text.encoding, encoding_reason=text.reason,
+        delimiter="" if dialect.delimiter == dialects.ONE_COLUMN else dialect.delimiter,
+        delimiter_reason=dialect_reason, rows=rows, height=text.lines, repairs=text.repairs,
+    )  # fmt: skip
+    if boards.recognise(sample, header) and (board := boards.recognise(rows(), header)):
+        return read_board(grid, board, scratch, folder, progress)
+    width, relation = len(header.names), new_relation(scratch)
     if loading.load_regular(scratch, relation, text, dialect, header):
         ragged = loading.Ragged()
         blank = range(text.lines - text.blank_lines_at_end + 1, text.lines + 1)
     else:
         with text.path.open(encoding="utf-8-sig", newline="") as file:
-            body = dialects.records(file, dialect, width, after=header.last_line)
+            body = records(file, dialect, width, after=header.last_line)
             ragged = loading.load_records(
                 scratch, relation, body, width, folder, dialect.delimiter, text.lines,
                 lambda share: progress(0.3 + 0.6 * share),
             )  # fmt: skip
         blank = range(0)
-    skipped = _take_out(scratch, relation, header)
+    skipped = take_out(scratch, relation, header)
+    if any(skip.reason == headers.GROUP for skip in skipped) and (board := boards.recognise(rows(), header)):
+        return read_board(grid, board, scratch, folder, progress)
     skipped += [SkippedLine(line, headers.BLANK) for line in blank]
     if header.unnamed:
         repairs.append(say_n("The rows have {n} more column than the header names.",
                              "The rows have {n} more columns than the header names.", header.unnamed))  # fmt: skip
-    repairs += ragged.repairs({skip.line for skip in skipped})
-    return [
-        TextTable(
-            name=name, sheet=None, encoding=text.encoding, encoding_reason=text.reason,
-            delimiter="" if dialect.delimiter == dialects.ONE_COLUMN else dialect.delimiter,
-            delimiter_reason=dialect_reason, header_line=header.line, header_reason=header.reason,
-            headers=header.names, rows_read=_count(scratch, relation), skipped_lines=tuple(skipped),
-            repairs=tuple(repairs), relation=relation,
-        )
-    ]  # fmt: skip
-
-
-def _read_workbook(
-    path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path, progress: Progress
-) -> list[TextTable]:
-    tables = []
-    for sheet in workbook.sheets(path, name, options.sheet):
-        sample = list(islice(workbook.records(sheet), max(_SAMPLE_LINES, (options.header_line or 0) + 1)))
-        header = headers.find(sample, options.header_line, name)
-        extent = max(len(record.cells) for record in workbook.records(sheet))
-        names = (*header.names, *[""] * (extent - len(header.names)))
-        header = replace(header, names=names)
-        relation, height = _new_relation(scratch), sheet.total_height
-        body = (record for record in workbook.records(sheet) if record.line > header.last_line)
-        loading.load_records(scratch, relation, body, len(names), folder, None, height, progress)
-        skipped = _take_out(scratch, relation, header)
-        tables.append(TextTable(
-            name=name, sheet=sheet.name, encoding="xlsx", encoding_reason=say("It is an Excel workbook."),
-            delimiter="", delimiter_reason=say("A workbook keeps its cells apart."),
-            header_line=header.line, header_reason=header.reason,
-            headers=_without_phantoms(scratch, relation, names), rows_read=_count(scratch, relation),
-            skipped_lines=tuple(skipped), repairs=(), relation=relation,
-        ))  # fmt: skip
-    return tables
+    left_out = {skip.line for skip in skipped}
+    repairs += ragged.repairs(left_out)
+    if dialect.layout is not None:
+        repairs += loading.out_of_place(dialect.layout.misfits - left_out)
+    table = replace(grid, repairs=tuple(repairs)).table(relation, header, count(scratch, relation), skipped)
+    return [table]
 
 
 def _sample(path: Path, at_least: int) -> list[str]:
@@ -123,59 +175,3 @@ def _sample(path: Path, at_least: int) -> list[str]:
             lines.append(line)
             size += len(line)
     return lines
-
-
-def _take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers.Header) -> list[SkippedLine]:
-    """Delete the lines that are no rows; returns them with those around the header, in file order."""
-    columns = [f"c{i}" for i in range(len(header.names))]
-    rows: Callable[..., list[headers.Row]] = lambda query, **values: list(  # noqa: E731
-        loading.rows_at(scratch, f"select line, {', '.join(columns)} from {relation} {query}", values)
-    )
-    headings = [skip.line for skip in header.skipped if skip.line > header.line]
-    if headings:
-        loading.leave_out(scratch, relation, headings)
-    key = next((i for i, name in enumerate(header.names) if name), 0)
-    suspects = rows(
-        f"""where coalesce({", ".join(columns)}) is null or c{key} = $key
-            or (c0 is not null and regexp_matches(c0, $total)) order by line""",
-        key=header.names[key], total=headers.TOTAL_STARTS,
-    )  # fmt: skip
-    repeated = [line for line, cells in suspects if cells == list(header.names)]
-    if repeated:
-        suspects += rows("where line in (select unnest($lines))", lines=[line - 1 for line in repeated])
-    first = rows("order by line limit 10")
-    tail = rows(
-        f"where line in (select line from {relation} order by line desc limit $n) order by line", n=headers.TAIL
-    )
-    found = headers.no_rows(header.names, first, suspects, tail)
-    if found:
-        loading.leave_out(scratch, relation, [*headings, *found])
-    return sorted([*header.skipped, *(SkippedLine(*item) for item in found.items())], key=lambda skip: skip.line)
-
-
-def _without_phantoms(scratch: duckdb.DuckDBPyConnection, relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Drop the last columns while they have neither a name nor a value."""
-    while len(names) > 1 and not names[-1]:
-        column = f"c{len(names) - 1}"
-        row = scratch.execute(f"select count({column}) from {relation}").fetchone()
-        if row and row[0]:
-            break
-        scratch.execute(f"alter table {relation} drop column {column}")
-        names = names[:-1]
-    return names
-
-
-def _new_relation(scratch: duckdb.DuckDBPyConnection) -> str:
-    taken: set[str] = {
-        name
-        for (name,) in scratch.execute(
-            "select table_name from duckdb_tables() union all select view_name from duckdb_views()"
-        ).fetchall()
-    }
-    return next(name for n in range(1, len(taken) + 2) if (name := f"text_{n}") not in taken)
-
-
-def _count(scratch: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = scratch.execute(f"select count(*) from {relation}").fetchone()
-    assert row is not None
-    return int(row[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from data.messages import Message
+from data.reading.aligned import Layout
 
 Progress = Callable[[float], None]
 
@@ -17,7 +18,7 @@ class ReadOptions:
 
     encoding: str | None = None
     delimiter: str | None = None  # one character, or the word "tab"
-    sheet: str | None = None
+    sheet: str | None = None  # of a workbook, a table of a page, or a file in a zip file
     header_line: int | None = None  # physical line of the file (row of the sheet), from 1
 
 
@@ -34,8 +35,8 @@ class TextTable:
     """A table found in a file, stored as text in the scratch database."""
 
     name: str
-    sheet: str | None
-    encoding: str  # a Python codec name, or "xlsx"
+    sheet: str | None  # what tells it from the other tables of the file
+    encoding: str  # a Python codec name, or "xlsx", "xlsb", "xls", "ods"
     encoding_reason: Message
     delimiter: str  # "" for a workbook and for a file of one column
     delimiter_reason: Message
@@ -46,6 +47,15 @@ class TextTable:
     skipped_lines: tuple[SkippedLine, ...]
     repairs: tuple[Message, ...]
     relation: str  # line BIGINT, c0 VARCHAR, c1 VARCHAR, ... one a header; empty cells are NULL
+
+
+class Dialect(NamedTuple):
+    """How the cells of a text are kept apart."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = ""  # a backslash where one makes the quote or delimiter after it a plain character
+    layout: Layout | None = None  # of cells that stand apart by spaces
 
 
 class Record(NamedTuple):

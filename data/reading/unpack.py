@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
+import struct
 import zipfile
 import zlib
 from enum import Enum
@@ -19,13 +21,36 @@ RATIO_LIMIT = 200  # real exports shrink 5 to 50 times
 RATIO_MATTERS_FROM = 100 << 20  # bytes
 
 _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_FOREIGN = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PAR1", b"SQLite format 3", b"{\\rtf", b"7z\xbc\xaf")
-_WEB_PAGE = re.compile(rb"\s*(?:<!doctype html|<html|<head|<table|<\?xml)", re.IGNORECASE)
+_FOREIGN = (
+    b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PAR1", b"SQLite format 3", b"{\\rtf", b"7z\xbc\xaf", b"Rar!",
+)  # fmt: skip
+_WEB_PAGE = re.compile(
+    r"\s*<(?:!doctype html|!--|\?xml|(?:html|head|body|meta|title|style|script|div|center|font|table|form)[\s>])",
+    re.IGNORECASE,
+)
+# How JSON starts; a longer text that starts so is not parsed to be sure.
+_JSON, _JSON_PARSED = re.compile(r'\s*(?:\[\s*["\[{]|\{\s*")'), 64 << 20
+_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_OLD_WORKBOOK, _FILE_PASS = b"\x09\x08\x10\x00\x00\x06\x05\x00", 0x2F  # how one starts in Excel 97 to 2003
+_ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
 class Kind(Enum):
     TEXT = "text"
-    WORKBOOK = "workbook"
+    XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
+    WEB_PAGE = "html"
+    ARCHIVE = "zip"
+
+    @property
+    def is_workbook(self) -> bool:
+        return self in (Kind.XLSX, Kind.XLSB, Kind.XLS, Kind.ODS)
+
+
+class NoTable(FileProblem):
+    """The file is whole, and is no table."""
 
 
 def unpack(
@@ -33,7 +58,8 @@ def unpack(
 ) -> tuple[Kind, Path]:
     """The kind of the file and where its unpacked content is: `path` itself, or a file in `folder`.
 
-    Raises FileProblem for what is no table, is broken, or unpacks to more than the limits.
+    A zip file of other files is not unpacked. Raises FileProblem for what is broken or unpacks to more than the
+    limits, and NoTable for what is no table.
     """
     if path.is_dir():
         raise FileProblem(
@@ -43,31 +69,72 @@ def unpack(
         path = _gunzip(path, name, folder, unpacked_limit, ratio_limit)
     start = _starts(path)
     if not start:
-        raise FileProblem(say("{name} is empty.", name=name), say("Export it again and check that it holds rows."))
+        raise NoTable(say("{name} is empty.", name=name), say("Export it again and check that it holds rows."))
     if start.startswith(_ZIP):
-        _check_workbook(path, name, unpacked_limit)
-        return Kind.WORKBOOK, path
+        return _kind_of_zip(path, name, unpacked_limit, ratio_limit), path
     if start.startswith(_OLE):
-        _refuse_ole(path, name)
+        _check_ole(path, name)
+        return Kind.XLS, path
     if start.startswith((_GZIP, *_FOREIGN)):
         refuse_binary(name)
-    if _WEB_PAGE.match(start.removeprefix(b"\xef\xbb\xbf")):
-        raise FileProblem(
-            say("{name} is a web page or XML, not a table of text.", name=name),
-            say("Open it in Excel and save it as CSV or XLSX; if it is a sign-in page, sign in and export again."),
+    text = _as_text(start)
+    if _JSON.match(text) and _is_json(path):
+        raise NoTable(
+            say("{name} is a JSON file, not a table.", name=name), say("Export the table as CSV or Excel (XLSX).")
         )
-    return Kind.TEXT, path
+    return (Kind.WEB_PAGE if _WEB_PAGE.match(text) else Kind.TEXT), path
 
 
 def refuse_binary(name: str) -> NoReturn:
-    raise FileProblem(
+    raise NoTable(
         say("{name} is not a text file or an Excel workbook.", name=name), say("Export the table as CSV or XLSX.")
     )
+
+
+def refuse_web_page(name: str) -> NoReturn:
+    raise NoTable(
+        say("{name} is a web page or XML, not a table of text.", name=name),
+        say("Open it in Excel and save it as CSV or XLSX; if it is a sign-in page, sign in and export again."),
+    )
+
+
+def refuse_protected(name: str) -> NoReturn:
+    raise FileProblem(
+        say("{name} is protected by a password.", name=name),
+        say("Open it in Excel, save it without the password, and import that."),
+    )
+
+
+def check_size(name: str, size: int, packed: int, unpacked_limit: int, ratio_limit: int) -> None:
+    """Raises FileProblem where `packed` bytes unpack to a `size` that no honest file has."""
+    if size > unpacked_limit or size > max(RATIO_MATTERS_FROM, ratio_limit * packed):
+        raise FileProblem(
+            say("{name} unpacks to more than {megabytes} MB, which is refused.", name=name, megabytes=size >> 20),
+            say("Unpack it yourself, check it, and import smaller parts."),
+        )
 
 
 def _starts(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(1024)
+
+
+def _as_text(start: bytes) -> str:
+    encoding = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), "latin-1")
+    return start.decode(encoding, "replace")
+
+
+def _is_json(path: Path) -> bool:
+    """Whether a text that starts like JSON is JSON, or has a JSON value in each line."""
+    if path.stat().st_size > _JSON_PARSED:
+        return True
+    content = path.read_bytes()
+    text = content.decode(json.detect_encoding(content), "replace").strip()
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return re.match(r"\s*$|\s*\n\s*[\[{]", text[end:]) is not None
 
 
 def _gunzip(path: Path, name: str, folder: Path, unpacked_limit: int, ratio_limit: int) -> Path:
@@ -76,51 +143,66 @@ def _gunzip(path: Path, name: str, folder: Path, unpacked_limit: int, ratio_limi
         with gzip.open(path) as source, target.open("wb") as out:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
-                if size > unpacked_limit or size > max(RATIO_MATTERS_FROM, ratio_limit * packed):
-                    raise FileProblem(
-                        say("{name} unpacks to more than {megabytes} MB, which is refused.", name=name,
-                            megabytes=size >> 20),
-                        say("Unpack it yourself, check it, and import smaller parts."),
-                    )  # fmt: skip
+                check_size(name, size, packed, unpacked_limit, ratio_limit)
                 out.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        broken = say("{name} is a broken gzip file: it cannot be unpacked.", name=name)
+        if size >= 1 << 20:
+            broken = say("{name} is a broken gzip file: it cannot be unpacked after {megabytes} MB.", name=name,
+                         megabytes=size >> 20)  # fmt: skip
         raise FileProblem(
-            say("{name} is a broken gzip file: it cannot be unpacked after {megabytes} MB.", name=name,
-                megabytes=size / (1 << 20)),
+            broken,
             say("It may have been cut short on the way; download or pack it again."),
-        ) from error  # fmt: skip
+        ) from error
     return target
 
 
-def _check_workbook(path: Path, name: str, unpacked_limit: int) -> None:
+def _kind_of_zip(path: Path, name: str, unpacked_limit: int, ratio_limit: int) -> Kind:
+    """What the zip file is: a workbook is one too."""
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            parts = {part.filename: part for part in archive.infolist()}
+            is_ods = "mimetype" in parts and archive.read("mimetype")[:80].decode("ascii", "replace").strip() == _ODS
+            manifest = "META-INF/manifest.xml"
+            is_protected = is_ods and manifest in parts and b"encryption-data" in archive.read(manifest)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise FileProblem(
             say("{name} is a broken workbook or zip file: its end is missing or damaged.", name=name),
             say("It may have been cut short on the way; download or save it again."),
         ) from error
-    if not any(part.filename.startswith("xl/workbook") for part in parts):
-        raise FileProblem(
-            say("{name} is a zip file without an Excel workbook.", name=name),
-            say("Unpack it and import the CSV or XLSX files in it."),
+    if is_protected:
+        refuse_protected(name)
+    kind = Kind.ARCHIVE
+    if any(part.startswith("xl/workbook") for part in parts):
+        kind = Kind.XLSB if "xl/workbook.bin" in parts else Kind.XLSX
+    elif is_ods:
+        kind = Kind.ODS
+    elif "mimetype" in parts or "[Content_Types].xml" in parts or any(part.startswith("Index/") for part in parts):
+        raise NoTable(
+            say("{name} is a document of another program, not a workbook.", name=name),
+            say("Open it there and save its table as CSV or XLSX."),
         )
-    size = sum(part.file_size for part in parts)
-    if size > unpacked_limit:
-        raise FileProblem(
-            say("{name} unpacks to {megabytes} MB, which is refused.", name=name, megabytes=size >> 20),
-            say("Save the sheet as CSV and import that."),
-        )
+    if kind.is_workbook:
+        size = sum(part.file_size for part in parts.values())
+        packed = sum(part.compress_size for part in parts.values())
+        check_size(name, size, packed, unpacked_limit, ratio_limit)
+    return kind
 
 
-def _refuse_ole(path: Path, name: str) -> NoReturn:
-    if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
-        raise FileProblem(
-            say("{name} is protected by a password.", name=name),
-            say("Open it in Excel, save it without the password, and import that."),
-        )
-    raise FileProblem(
-        say("{name} is an Excel file of the old kind (.xls).", name=name),
-        say("Open it in Excel and save it as .xlsx or CSV."),
-    )
+def _check_ole(path: Path, name: str) -> None:
+    content = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content or _has_password(content):
+        refuse_protected(name)
+    if not any(stream.encode("utf-16-le") in content for stream in ("Workbook", "Book")):
+        refuse_binary(name)
+
+
+def _has_password(content: bytes) -> bool:
+    """Whether the workbook of an old Excel file says among its first records that the rest is scrambled."""
+    at = content.find(_OLD_WORKBOOK)
+    for _ in range(5 if at >= 0 else 0):
+        kind, length = struct.unpack("<HH", content[at : at + 4].ljust(4, b"\0"))
+        if kind == _FILE_PASS:
+            return True
+        at += 4 + length
+    return False

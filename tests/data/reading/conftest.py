@@ -1,15 +1,15 @@
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from data.reading import ReadOptions, TextTable, read_tables
+from tests.data.kit import empty_database
 
 
 @pytest.fixture
 def scratch():
-    with duckdb.connect() as connection:
-        yield connection
+    with empty_database() as database:
+        yield database
 
 
 @pytest.fixture

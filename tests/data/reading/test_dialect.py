@@ -4,7 +4,8 @@ import io
 import pytest
 
 from data.errors import FileProblem
-from data.reading.dialect import Dialect, records
+from data.reading.records import records
+from data.reading.types import Dialect
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,123 @@ def test_a_quote_that_is_never_closed_takes_one_line_only(read):
 def test_hostile_runs_of_quotes_take_no_time(read):
     table, _ = read("a,b\n" + ('"' * 999 + "x,1\n") * 300)
     assert table.rows_read == 300
+
+
+@pytest.mark.parametrize(
+    "content, delimiter, cells",
+    [
+        ("a~b~c\n1~x, y~2\n3~z, w~4\n", "~", ["1", "x, y", "2"]),
+        ("a^b^c\n1^x^2\n", "^", ["1", "x", "2"]),
+        ("a¦b¦c\n1¦x, y¦2\n", "¦", ["1", "x, y", "2"]),
+        ("name:kind:day\nx:y:2/1/03\nz:w:3/1/03\n", ":", ["x", "y", "2/1/03"]),
+        ("name+ kind+ day\nx/y+ b+ 2/1/03\nz+ w+ 3/1/03\n", "+", ["x/y", "b", "2/1/03"]),
+        ("'it''s':'a':'b'\n'c''s':'d: e':'f'\n", ":", ["c's", "d: e", "f"]),
+        ("'a','b'\n'x \"y\"','z, w'\n", ",", ['x "y"', "z, w"]),
+    ],
+)
+def test_delimiters_and_quotes_that_few_use(read, content, delimiter, cells):
+    table, rows = read(content)
+    assert (table.delimiter, list(rows[0][1:])) == (delimiter, cells)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["time\n12:30:15\n13:40:11\n", "email address\na@b.com\nc@d.com\n", "link\nhttp://a.b/?c=d&e=f\nhttp://a.b/?c=e&e=g\n",
+     "full name\nDana Levi\nNoa Cohen\n", "Deal name\nDeal 1\nDeal 2\nDeal 3\n", "Note\nSome text here\nMore of it, in a line\n"],
+)  # fmt: skip
+def test_marks_inside_words_do_not_split_a_column(read, content):
+    table, rows = read(content)
+    assert table.delimiter == "" and [row[1] for row in rows] == content.splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    "line, cells",
+    [
+        (r'"he said \"hi\"",2', ['he said "hi"', "2"]),
+        (r'"a \"b\", c",2', ['a "b", c', "2"]),
+        (r'"C:\\dir\new","\"2\""', [r"C:\dir\new", '"2"']),  # a backslash before any other character is one
+        (r"x\,0,2", ["x,0", "2"]),
+    ],
+)
+def test_backslashes_that_escape(read, line, cells):
+    table, rows = read(f"name,n\n{line}\nlast,3\n")
+    assert [list(row[1:]) for row in rows] == [cells, ["last", "3"]]
+    assert not table.repairs
+
+
+@pytest.mark.parametrize(
+    "content, cells",
+    [
+        ('k,v\n"C:\\dir\\","x"\n"D:\\","y"\n', ["C:\\dir\\", "x"]),
+        ('k,v\n1,"{""a"": ""x \\""y\\"" z""}"\n', ["1", '{"a": "x \\"y\\" z"}']),
+    ],
+)
+def test_backslashes_that_are_backslashes(read, content, cells):
+    assert list(read(content)[1][0][1:]) == cells
+
+
+@pytest.mark.parametrize(
+    "content, headers, rows",
+    [
+        (" id  day n\n 00001 19970101  1\n 00002 19970112 12\n", ("id", "day", "n"),
+         [("00001", "19970101", "1"), ("00002", "19970112", "12")]),
+        ("Name            City           Sum\nDana Levi       Tel Aviv        12\nNoa             Haifa          150\n",
+         ("Name", "City", "Sum"), [("Dana Levi", "Tel Aviv", "12"), ("Noa", "Haifa", "150")]),
+        ("Id   Name        Sum\n1    Dana Levi    12\n2                150\n3    Noa\n44   Ron Ben      7\n",
+         ("Id", "Name", "Sum"), [("1", "Dana Levi", "12"), ("2", None, "150"), ("3", "Noa", None), ("44", "Ron Ben", "7")]),
+        ("id  created           n\n1   2024-01-01 10:30  5\n2   2024-01-01 11:30  15\n",
+         ("id", "created", "n"), [("1", "2024-01-01 10:30", "5"), ("2", "2024-01-01 11:30", "15")]),
+        ("Name           Sum\nLevi, Dana      5\nCohen, Noa     12\n", ("Name", "Sum"), [("Levi, Dana", "5"), ("Cohen, Noa", "12")]),
+        ('a b c\n1 "x y" 2\n3 z 4\n5 "" 6\n', ("a", "b", "c"), [("1", "x y", "2"), ("3", "z", "4"), ("5", None, "6")]),
+    ],
+    ids=["words", "gaps", "places", "times", "commas", "quotes"],
+)  # fmt: skip
+def test_cells_apart_by_spaces(read, content, headers, rows):
+    table, found = read(content)
+    assert (table.delimiter, table.headers, [row[1:] for row in found]) == (" ", headers, rows)
+    assert not table.repairs and not table.skipped_lines
+    assert "spaces stand between cells" in str(table.delimiter_reason)
+    again, same = read(content, delimiter=" ")
+    assert again.delimiter == " " and (content.startswith(("Name", "Id")) or same == found)
+
+
+def test_a_title_above_text_apart_by_spaces(read, skipped):
+    table, rows = read(
+        "Sales of June\n\nName      City       Sum\nDana Levi  Tel Aviv   12\nNoa        Haifa     150\n\n"
+    )
+    assert (table.headers, rows[0]) == (("Name", "City", "Sum"), (4, "Dana Levi", "Tel Aviv", "12"))
+    assert skipped(table) == {1: "A title above the table.", 2: "A blank line.", 6: "A blank line."}
+
+
+def test_a_word_over_two_columns_is_left_whole_and_said(read):
+    lines = [
+        "Id   Name        Sum",
+        "1    Dana Levi    12",
+        "2                150",
+        "3    Noa",
+        "44   Ron Ben      7",
+    ] * 1
+    wide = [
+        *lines,
+        *(f"{n:<5}Dana          {n}" for n in range(10, 700)),
+        "800  Abcdefghijklmnopq",
+        "801  Noa           5",
+    ]
+    table, rows = read("\n".join(wide))
+    assert rows[-2] == (len(wide) - 1, "800", "Abcdefghijklmnopq", None) and rows[-1][1:] == ("801", "Noa", "5")
+    assert [str(repair) for repair in table.repairs] == [
+        f"In 1 row a word stands across two columns and was left whole, in the first of them. Check line {len(wide) - 1}."
+    ]
+
+
+def test_more_words_than_columns_are_said(read):
+    content = (
+        " id  day n\n"
+        + "".join(f" {n:05} 19970101  1\n" for n in range(600))
+        + " 00700 19970102  1 2\n 00701 19970103\n"
+    )
+    table, rows = read(content)
+    assert rows[-1] == (603, "00701", "19970103", None)
+    assert [str(repair).split(",")[0] for repair in table.repairs] == [
+        "1 row has fewer cells than the header; the missing ones are empty. Line 603.", "1 row has more cells than the header",
+    ]  # fmt: skip

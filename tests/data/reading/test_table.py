@@ -5,7 +5,6 @@ import io
 import random
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,15 +12,16 @@ from hypothesis import strategies as st
 from data.errors import FileProblem
 from data.reading import ReadOptions, TextTable, loading, read_tables
 from data.reading.cells import clean
+from tests.data.kit import empty_database
 
 SETTINGS = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 CHARACTERS = "ab1 ,;\t|'\"\nאבםש״׳\u200f\xa0.-"
 
 
 def read_back(path: Path, options: ReadOptions = ReadOptions()) -> tuple[TextTable, list[tuple]]:  # noqa: B008
-    with duckdb.connect() as scratch:
+    with empty_database() as scratch:
         (table,) = read_tables(path, scratch, options)
         return table, scratch.execute(f"from {table.relation} order by line").fetchall()
 
@@ -156,7 +156,7 @@ PIECES = st.sampled_from([
 
 
 @SETTINGS
-@given(st.lists(PIECES, min_size=1, max_size=60).map("".join), st.sampled_from([None, ","]))
+@given(st.lists(PIECES, min_size=1, max_size=90).map("".join), st.sampled_from([None, ","]))
 def test_both_ways_agree(tmp_path, text, delimiter):
     path, options = tmp_path / "any.csv", ReadOptions(delimiter=delimiter)
     path.write_bytes(text.encode())
@@ -177,7 +177,7 @@ def tables(draw):
     width = draw(st.integers(2, 5))
     headers = [f"header {letter}" for letter in "vwxyz"[:width]]
     row = st.lists(CELL, min_size=width - 1, max_size=width - 1)
-    return headers, [[f"id{i}", *cells] for i, cells in enumerate(draw(st.lists(row, max_size=8)))]
+    return headers, [[f"id{i}", *cells] for i, cells in enumerate(draw(st.lists(row, max_size=16)))]
 
 
 @SETTINGS
@@ -210,7 +210,7 @@ def test_what_is_written_is_read(tmp_path, table, delimiter, quoting, end, encod
 
 
 @SETTINGS
-@given(st.lists(st.sampled_from(["a,b,c", "x,1,2", ",,", "", "x", "x,y", "Total,1,2", "t,,", "q,w,e,r"]), max_size=20))
+@given(st.lists(st.sampled_from(["a,b,c", "x,1,2", ",,", "", "x", "x,y", "Total,1,2", "t,,", "q,w,e,r"]), max_size=40))
 def test_every_line_is_a_row_or_the_header_or_skipped(tmp_path, lines):
     path = tmp_path / "lines.csv"
     path.write_text("".join(f"{line}\n" for line in ["name,n,m", *lines]))

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import FileProblem
 from data.reading import read_tables
-from data.reading.unpack import unpack
+from data.reading.unpack import Kind, unpack
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -30,17 +30,23 @@ def zipped(**parts: bytes) -> bytes:
         (b"%PDF-1.7\nhello", "not a text file"),
         (b"  <!DOCTYPE html><html><body>Sign in</body></html>", "web page"),
         (b"\xef\xbb\xbf<table><tr><td>1</td></tr></table>", "web page"),
-        (gzip.compress(b"a,b\n1,2\n" * 1000)[:40], "broken gzip"),
+        (gzip.compress(b"a,b\n1,2\n" * 1000)[:40], "leads.csv is a broken gzip file: it cannot be unpacked."),
+        (b'\xef\xbb\xbf[{"id": 1, "name": "a, b"},\n {"id": 2}]\n', "leads.csv is a JSON file, not a table."),
+        (b'{"id": 1}\n{"id": 2}\n', "is a JSON file"),
+        ('{ "results": [] }'.encode("utf-16"), "is a JSON file"),
         (gzip.compress(b"a,b\n1,2\n")[:-6] + b"broken", "broken gzip"),
         (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "not a text file"),
-        (zipped(leads=b"a,b\n"), "without an Excel workbook"),
+        (b"<form><table><tr><td>User<td><input></tr><tr><td>Key<td><input></table>", "web page"),
+        (zipped(mimetype=b"application/vnd.oasis.opendocument.text", content=b"<x/>"), "document of another program"),
+        (zipped(xl__workbook=b"x").replace(b"xl/workbook", b"Index/Table"), "document of another program"),
         (zipped(xl__workbook=b"a" * 99)[:60], "broken workbook"),
         (zipped(xl__workbook=b"not XML"), "broken workbook"),
-        (OLE + b"\0" * 600, "old kind"),
+        (OLE + b"\0" * 600, "not a text file or an Excel workbook"),
+        (OLE + b"\0" * 600 + "Workbook".encode("utf-16-le"), "broken workbook"),
         (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"x" * (20 << 20), "line of more than 16 MB"),
     ],
-    ids=[str(n) for n in range(17)],  # the bytes hold the time of packing: they cannot name the cases
+    ids=[str(n) for n in range(23)],  # the bytes hold the time of packing: they cannot name the cases
 )
 def test_what_is_no_table_gets_a_plain_sentence(read, content, says):
     with pytest.raises(FileProblem) as problem:
@@ -48,6 +54,13 @@ def test_what_is_no_table_gets_a_plain_sentence(read, content, says):
     assert says in str(problem.value.sentence)
     assert "leads.csv" in str(problem.value.sentence) and "folder" not in str(problem.value)
     assert str(problem.value.hint).endswith(".")
+
+
+@pytest.mark.parametrize("start", ['["a"],b', '{"a",b', '[{"a": 1},b', '["a"];b', "[a],b", '["a"]\tb'])
+def test_a_table_whose_first_header_looks_like_json_is_a_table(tmp_path, start):
+    path = tmp_path / "x.csv"
+    path.write_text(f"{start}\n1,2\n", "utf-8")
+    assert unpack(path, "x.csv", tmp_path) == (Kind.TEXT, path)
 
 
 def test_a_missing_file_is_said(scratch, tmp_path):

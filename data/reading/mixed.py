@@ -1,0 +1,261 @@
+"""Text that is not UTF-8, or not all of it: which encoding each line makes sense in, judged by its words.
+
+Bytes above 127 are letters in one encoding and box lines, quotes or letters of another script in the next. A word tells
+where it reads naturally in one of them only: `Caf\\xe9` is Café in windows-1252, CafÚ in cp850 and Cafי in windows-1255.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from data.messages import Message, say, say_n
+
+SINGLE_BYTE = ("windows-1252", "windows-1255", "cp850", "cp862")
+UTF8 = "utf-8"
+_LINES_SURVEYED, _THEN_EVERY = 3_000, 100  # of those not UTF-8; every line is looked at when it is decoded
+_MARGIN = 1.5  # how much better than the file's main encoding another must read a line
+_LINES_NAMED = 5
+_STRAYS = range(0xDC80, 0xDD00)  # what Python makes of bytes that are not UTF-8
+_HIGH = range(0x80, 0x100)
+_WORD = re.compile("(?<![A-Za-z])[A-Za-z]*+[\udc80-\udcff][A-Za-z\udc80-\udcff]*")
+# A line of plain ASCII and Hebrew words in windows-1255, which make no sense in any other encoding.
+_ONLY_HEBREW = re.compile(
+    "(?:[\x00-@\\[-`{-\x7f]++|[A-Za-z]++(?![\udc80-\udcff])|[\udce0-\udcfa]++(?![A-Za-z\udc80-\udcff]))*+"
+)
+_FINALS = frozenset("ךםןףץ")
+_OPENING = frozenset("‚„‹‰ƒˆ˜¤¦")  # never at the end of a word
+_QUOTES = ("“‘«", "”’»")  # before a word, and after it
+_JOINING = frozenset("–—\xa0\xad·")  # stand between words as well
+_SELDOM = frozenset("þÞðÐı")
+
+
+def _table(encoding: str) -> list[str]:
+    """The character of each byte from 128 on; "" where there is none."""
+    return [bytes([byte]).decode(encoding, "ignore") for byte in _HIGH]
+
+
+_TABLES = {encoding: _table(encoding) for encoding in SINGLE_BYTE}
+_READS = {
+    encoding: dict(zip(_STRAYS, (character or "\ufffd" for character in table), strict=True))
+    for encoding, table in _TABLES.items()
+}
+_UNREAD = dict.fromkeys(_STRAYS, "\ufffd")
+
+
+@dataclass
+class Survey:
+    """What the lines of a file are in."""
+
+    lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys((UTF8, *SINGLE_BYTE), 0))  # that tell
+    backward: int = 0  # Hebrew words that begin with a letter that only ends words
+    forward: int = 0  # that end with one
+
+    @property
+    def tells(self) -> bool:
+        return any(self.lines.values())
+
+    @property
+    def main(self) -> str:
+        """The encoding of most lines that tell."""
+        return max(self.lines, key=lambda encoding: self.lines[encoding])
+
+    @property
+    def main_single_byte(self) -> str | None:
+        """What bytes are in that cannot be UTF-8, as most lines tell."""
+        best = max(SINGLE_BYTE, key=lambda encoding: self.lines[encoding])
+        return best if self.lines[best] else None
+
+    @property
+    def is_visual(self) -> bool:
+        """Whether Hebrew is written back to front, as old terminals did."""
+        return self.backward > 2 and self.backward > 3 * self.forward
+
+
+@dataclass
+class Decoded:
+    """Which lines were read in which encoding other than the main one, and what could not be read."""
+
+    others: dict[str, list[int]] = field(default_factory=dict)
+    undecided: list[int] = field(default_factory=list)  # read in the main encoding for want of a better sign
+    fallback: str = ""  # what undecided lines were read in
+    replaced: int = 0  # characters
+
+    def repairs(self) -> list[Message]:
+        messages = [
+            say_n(
+                "{n} line makes sense in {encoding} only and was read so, unlike the rest: line {lines}.",
+                "{n} lines make sense in {encoding} only and were read so, unlike the rest: lines {lines}.",
+                len(lines), encoding=encoding, lines=_named(lines),
+            )
+            for encoding, lines in self.others.items()
+        ]  # fmt: skip
+        if self.others and self.undecided:  # in a file of one encoding there is nothing to doubt
+            messages.append(say_n(
+                "{n} line could be in more than one encoding and was read as {encoding}: line {lines}.",
+                "{n} lines could be in more than one encoding and were read as {encoding}: lines {lines}.",
+                len(self.undecided), encoding=self.fallback, lines=_named(self.undecided),
+            ))  # fmt: skip
+        return messages
+
+
+def survey(path: Path) -> Survey:
+    """Look at the lines of a file that is not valid UTF-8 as a whole."""
+    found, seen = Survey(), 0
+    for _, text in _lines(path):
+        if text.isascii():
+            continue
+        words = _WORD.findall(text)
+        if not words:
+            found.lines[UTF8] += 1
+            continue
+        seen += 1
+        if seen > _LINES_SURVEYED and seen % _THEN_EVERY:
+            continue
+        scores = _scores(words)
+        best = max(scores)
+        if best > 0 and _is_one_text(words, scores, best):
+            for encoding, score in zip(SINGLE_BYTE, scores, strict=True):
+                found.lines[encoding] += score == best
+        for word in words:
+            backward, forward = _direction(word)
+            found.backward, found.forward = found.backward + backward, found.forward + forward
+    return found
+
+
+def decode(path: Path, target: Path, survey: Survey, main: str) -> Decoded:
+    """Write the file as UTF-8, each line read in `main` unless its bytes tell of another encoding."""
+    rest = survey.main_single_byte
+    done = Decoded(fallback=rest if main == UTF8 and rest else main)
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for number, text in _lines(path):
+            if text.isascii():
+                out.write(text)
+                continue
+            if main == "windows-1255" and _ONLY_HEBREW.fullmatch(text):
+                out.write(text.encode("utf-8", "surrogateescape").decode(main))
+                continue
+            words = _WORD.findall(text)
+            if not words:
+                if main != UTF8:
+                    done.others.setdefault(UTF8, []).append(number)
+                out.write(text)
+                continue
+            encoding, is_told = _encoding(words, main, rest)
+            if not is_told:
+                done.undecided.append(number)
+            elif encoding is not None and encoding != main:
+                done.others.setdefault(encoding, []).append(number)
+            text = text.translate(_READS[encoding] if encoding else _UNREAD)
+            done.replaced += text.count("\ufffd")
+            out.write(text)
+    return done
+
+
+def _encoding(words: list[str], main: str, rest: str | None) -> tuple[str | None, bool]:
+    """What the bytes of a line that are not UTF-8 are in, None if nothing shows it; and whether the bytes tell."""
+    scores = _scores(words)
+    best = max(scores)
+    first = SINGLE_BYTE[scores.index(best)]
+    usual = rest if main == UTF8 else main
+    if usual is None:
+        return (first, True) if best >= 1 and _is_one_text(words, scores, best) else (None, True)
+    own = scores[SINGLE_BYTE.index(usual)]
+    if best >= 1 and best - own >= _MARGIN and scores.count(best) == 1:
+        return first, True
+    return usual, own == best and _is_one_text(words, scores, best)
+
+
+def _is_one_text(words: list[str], scores: list[float], best: float) -> bool:
+    """Whether all encodings in which a line reads best give the same text."""
+    texts = {
+        tuple(word.translate(_READS[encoding]) for word in words)
+        for encoding, score in zip(SINGLE_BYTE, scores, strict=True)
+        if score == best
+    }
+    return len(texts) == 1
+
+
+def _scores(words: list[str]) -> list[float]:
+    """How naturally words read in each of the encodings; below 0 is unlikely."""
+    return [sum(each) for each in zip(*map(_word_scores, words), strict=True)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_scores(word: str) -> tuple[float, ...]:
+    if len(word) > 1 and len(set(word)) == 1:
+        return (0.0,) * len(SINGLE_BYTE)  # a line of dashes, or a price class: €€€
+    return tuple(_naturalness([_TABLES[encoding][ord(c) - _STRAYS[0]] if ord(c) in _STRAYS else c for c in word])
+                 for encoding in SINGLE_BYTE)  # fmt: skip
+
+
+def _naturalness(word: list[str]) -> float:
+    score = 0.0
+    for at, character in enumerate(word):
+        if not character.isascii():
+            before, after = word[at - 1] if at else " ", word[at + 1] if at + 1 < len(word) else " "
+            score += _fit(character, before, after)
+        elif not character:
+            score -= 2
+    return score
+
+
+def _fit(character: str, before: str, after: str) -> float:
+    """How naturally a character stands between two others: letters of its script are good, those of another bad."""
+    plain = (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
+    if "א" <= character <= "ת" or character in "װױײ":
+        return -1.0 if plain else float(_is_hebrew(before) or _is_hebrew(after))
+    if _is_hebrew(character):  # points and marks
+        return 0.5 if _is_hebrew(before) else -1.0
+    if character == "₪":
+        return -1.0 if plain else 0.5
+    if character.isalpha() and character not in "ªºƒˆ˜µ":
+        if character > "ɏ":  # not Latin
+            return -1.0 if plain else -0.5
+        if (before.islower() and character.isupper()) or (character.islower() and after.isupper()):
+            return -1.0
+        if character in _SELDOM:
+            return 0.0
+        return 1.0 if plain else -0.5 if before.isalpha() or after.isalpha() else 0.0
+    if character in _OPENING:
+        return -1.0 if before.isalpha() else -0.5
+    if before.isalpha() and after.isalpha():
+        if character == "’":
+            return 1.0
+        return 0.0 if character in _JOINING else -1.0
+    if (character in _QUOTES[0] and after.isalpha()) or (character in _QUOTES[1] and before.isalpha()):
+        return 1.0
+    return -1.0 if "─" <= character <= "▟" and (before != " " or after != " ") else 0.0
+
+
+def _is_hebrew(character: str) -> bool:
+    return "\u0591" <= character <= "״"
+
+
+def _direction(word: str) -> tuple[bool, bool]:
+    """Whether a word in Hebrew begins, and ends, with a letter that only ends words."""
+    for encoding in ("windows-1255", "cp862"):
+        letters = word.translate(_READS[encoding])
+        if len(letters) > 1 and all(map(_is_hebrew, letters)):
+            return letters[0] in _FINALS, letters[-1] in _FINALS
+    return False, False
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The physical lines with their ends; bytes that are not UTF-8 as strays."""
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        yield from enumerate(file, 1)
+
+
+def _named(lines: list[int]) -> str:
+    return ", ".join(map(str, lines[:_LINES_NAMED])) + (", ..." if len(lines) > _LINES_NAMED else "")
+
+
+def visual_order(found: Survey) -> Message:
+    return say(
+        "The Hebrew is written back to front (visual order): {n} words begin with a letter that only ends words. It was "
+        "left as it is; export the file again in logical order.", n=found.backward,
+    )  # fmt: skip
