@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,7 @@ import pandas as pd
 
 from data.compiling import to_sql
 from data.schema import SCHEMA, SQL_TYPES, Header, Tables
+from data.sql import columns_of
 
 # A laptop's share: a query that needs more spills to disk instead of taking the machine.
 MEMORY_LIMIT = "2GB"
@@ -29,6 +31,7 @@ def connect(
         "memory_limit": MEMORY_LIMIT,
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "catalog_error_max_schemas": "0",  # to ask for a table that is not there must not search for names like it
         **more,
     }
     if scratch is not None:
@@ -39,6 +42,30 @@ def connect(
     return database
 
 
+def _to_read(path: Path) -> duckdb.DuckDBPyConnection:
+    """A data file for reading, always with the same settings: DuckDB refuses a second way in one process."""
+    return connect(path, read_only=True, enable_external_access="false")
+
+
+@contextmanager
+def opened(
+    path: Path, within: duckdb.DuckDBPyConnection | None = None, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database file in use: in a connection that is there, which costs next to nothing, or else in one of its own."""
+    if within is None:
+        with _to_read(path) if read_only else connect(path) as database:
+            yield database
+        return
+    row = within.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    file = str(path).replace("'", "''")
+    within.execute(f"ATTACH '{file}' AS opened{' (READ_ONLY)' if read_only else ''}; USE opened")
+    try:
+        yield within
+    finally:
+        within.execute(f"USE {quoted(row[0])}; DETACH opened")
+
+
 def quoted(name: str) -> str:
     """An identifier, safe in SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -46,12 +73,15 @@ def quoted(name: str) -> str:
 
 def create_tables(database: duckdb.DuckDBPyConnection) -> None:
     """Make the canonical tables, empty, and the tables that describe them."""
+    tables = ""
     for table in SCHEMA.values():
         columns = ", ".join(f"{quoted(column.name)} {SQL_TYPES[column.kind]}" for column in table)
-        database.execute(f"CREATE TABLE {quoted(table.name)} ({columns})")
+        tables += f"CREATE TABLE {quoted(table.name)} ({columns});"
     database.execute(
-        """CREATE TABLE headers ("table" VARCHAR, "column" VARCHAR, header VARCHAR, is_attribute BOOLEAN);
-           CREATE TABLE facts (name VARCHAR PRIMARY KEY, value VARCHAR)"""
+        f"""BEGIN; {tables}
+           CREATE TABLE headers ("table" VARCHAR, "column" VARCHAR, header VARCHAR, is_attribute BOOLEAN);
+           CREATE TABLE facts (name VARCHAR PRIMARY KEY, value VARCHAR);
+           COMMIT"""
     )
 
 
@@ -98,7 +128,7 @@ class Engine:
     @classmethod
     def open(cls, path: Path) -> Engine:
         """Open a data file for reading. Other processes may read it too."""
-        return cls(connect(path, read_only=True, enable_external_access="false"))
+        return cls(_to_read(path))
 
     @classmethod
     def in_memory(
@@ -140,6 +170,11 @@ class Engine:
     def sql(expression: ir.Expr) -> str:
         """The SQL that answers `expression`, for people to read."""
         return to_sql(expression)
+
+    def columns(self, table: str) -> dict[str, str]:
+        """The columns of a table with their types; none where there is no such table."""
+        with self._database.cursor() as cursor:
+            return columns_of(cursor, quoted(table))
 
     @property
     def headers(self) -> tuple[Header, ...]:

@@ -6,93 +6,51 @@ the copy in force. The same work is thus behind the preview and the load, and th
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import chain, count
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import duckdb
 
-from data import leads, references
+from data import fixes, following, history, mappings, recipes
 from data.engine import connect
-from data.errors import DataError, FileProblem, NotRecognised, RequestProblem, WorkspaceProblem
+from data.errors import FileProblem, NotRecognised, WorkspaceProblem
+from data.facts import fact, holds_demo, write_facts
+from data.files import writing
+from data.fixes import Alike, SetAside
+from data.history import ImportRecord, Progress
 from data.load import FileReport, Load
-from data.messages import Message, say
-from data.reading import ReadOptions, TextTable, read_tables
-from data.recognise import LOADED, FileOptions, FilePlan, recognise
+from data.messages import say
+from data.reader import Reader
+from data.reading import TextTable
+from data.recognise import FileOptions, FilePlan, recognise
+from data.remake import remake
 from data.said import put_down, take_up
-from data.sources import fold
 from data.stages import Stage, StageChoices, decide_stages
-from data.stays import DEFAULT_PIPELINE, add_deals_of_history, derive
-from data.store import Workspace, writing
-from data.unlocks import ADD, OPENS, unlocked
+from data.stays import DEFAULT_PIPELINE, add_deals_of_history
+from data.store import Settings, Workspace
+from data.unlocks import unlocked
+from data.uploads import ImportReport, Unrecognised, Upload, check_headers, periods, told_apart
 
-Progress = Callable[[float, Message], None]
+__all__ = ["Draft", "ImportReport", "Unrecognised", "Upload", "load_demo", "load_files"]
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file to import: where it lies, what it is called, and what the person says of it."""
-
-    path: Path
-    name: str
-    options: FileOptions = field(default_factory=FileOptions)
+_SMALL = 2 << 20  # bytes of the files and of the data
 
 
 @dataclass(frozen=True)
-class ImportReport:
-    """What an import did, or would do."""
+class Again:
+    """An import that was made before, to be made again on top of a data file of its own."""
 
-    number: int
-    revision: int
-    files: tuple[FileReport, ...]
-    stages: tuple[Stage, ...]
-    notes: tuple[Message, ...]
-    unlocks: tuple[str, ...]
-    locked: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @property
-    def rows_loaded(self) -> int:
-        return sum(file.rows_loaded for file in self.files)
-
-    def json(self) -> dict[str, Any]:
-        """The document that `python -m data import --json` prints."""
-        return {
-            "import": self.number,
-            "revision": self.revision,
-            "files": [file.json() for file in self.files],
-            "unlocks": list(self.unlocks),
-            "locked": [{"analysis": name, "needs": list(needs)} for name, needs in self.locked],
-            "opens": dict(OPENS),
-            "add": {need: ADD[need] for _name, needs in self.locked for need in needs if need in ADD},
-            "stages": [
-                {
-                    "pipeline": s.pipeline,
-                    "stage": s.stage,
-                    "order": s.order,
-                    "outcome": s.outcome,
-                    "reason": str(s.reason),
-                }
-                for s in self.stages
-            ],
-            "warnings": [str(note) for note in self.notes],
-        }
-
-
-@dataclass(frozen=True)
-class Unrecognised:
-    """A file, or a sheet, that is set aside until the person says what it is."""
-
-    text: TextTable
-    problem: DataError
+    copy: Path
+    step: ImportRecord
+    settings: Settings
 
 
 class Draft:
@@ -107,8 +65,15 @@ class Draft:
         *,
         strict: bool = True,
         facts: Mapping[str, str] | None = None,
+        mapping: mappings.Mappings | None = None,
+        lines: Mapping[str, Sequence[int]] | None = None,
+        again: Again | None = None,
     ) -> None:
-        """Read, recognise and prepare; `facts` are said of the data as a whole. Not `strict`: what is not recognised waits in `unrecognised`."""
+        """Read, recognise and prepare; `facts` are said of the data as a whole. Not `strict`: what is not recognised waits in `unrecognised`.
+
+        Files of a shape that `mapping`, or else what the workspace remembers, has something for are read like that. Where there
+        are `lines`, only these are loaded, of the files named there (by what people call the file, or the sheet).
+        """
         self.workspace = workspace
         self._is_new = not workspace.folder.exists()
         self._scratch_folder = Path(tempfile.mkdtemp(prefix="shimur-"))
@@ -117,11 +82,14 @@ class Draft:
         self._tidy = weakref.finalize(self, _drop_all, self._scratch_folder, self._copies)
         self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
         self._scratch.execute("PRAGMA disable_checkpoint_on_shutdown")  # it is thrown away
-        self._read: dict[tuple[str, ReadOptions], list[TextTable]] = {}
+        self._reader = Reader(self._scratch, self._scratch_folder)
         self._places: dict[str, int] = {}  # of a text's relation, the place of the upload it came from
         self._copy: Path | None = None
         self._base = 0
         self._facts = dict(facts or {})
+        self._mapping, self._lines, self._again = mapping, lines, again
+        # Of an upload's path, the options it got from what is remembered.
+        self._taken: dict[str, FileOptions | None] = {}
         self.uploads: tuple[Upload, ...] = ()
         self.plans: tuple[FilePlan, ...] = ()
         self.unrecognised: tuple[Unrecognised, ...] = ()
@@ -143,6 +111,7 @@ class Draft:
 
     def close(self) -> None:
         """Drop everything temporary."""
+        self._reader.close()
         self._drop_copy()
         self._scratch.close()
         self._tidy()
@@ -154,6 +123,8 @@ class Draft:
         _drop_copies(self._copies)
         self._copy = None
 
+    # Reading
+
     def revise(
         self,
         uploads: Sequence[Upload],
@@ -164,20 +135,31 @@ class Draft:
     ) -> None:
         """Prepare again with other options; files are read again only where their reading changed."""
         said = progress or (lambda share, message: None)
-        self.uploads, self.choices = tuple(_told_apart(uploads)), choices
-        time_zone = self.workspace.settings().time_zone
+        self.uploads, self.choices = tuple(told_apart(uploads)), choices
+        self._share_out()
+        settings = self._again.settings if self._again else self.workspace.settings()
         plans: list[FilePlan] = []
         unknown: list[Unrecognised] = []
         for place, upload in enumerate(self.uploads):
             said(0.5 * place / len(uploads), say("Reading {name}", name=upload.name))
-            texts = self._texts(upload)
+            self._reader.pack(upload)
+            upload = self._as_remembered(upload)
+            self.uploads = (*self.uploads[:place], upload, *self.uploads[place + 1 :])
+            texts = self._reader.texts(upload)
             self._places |= {text.relation: place for text in texts}
+            is_known = False
             for text in texts:
                 try:
-                    plans.append(recognise(self._scratch, text, upload.options, time_zone))
+                    plan = recognise(self._scratch, text, upload.options, settings.time_zone)
+                    if self._lines is None:
+                        plans.append(plan)
+                    elif plan.label in self._lines:
+                        plans.append(self._reader.some_lines(plan, self._lines[plan.label]))
+                        self._places[plans[-1].text.relation] = place
+                    is_known = True
                 except NotRecognised as problem:
                     unknown.append(Unrecognised(text, problem))
-            if strict and not any(plan.text in texts for plan in plans):
+            if strict and not is_known:
                 raise unknown[-1].problem
         if strict and not any(plan.text.rows_read for plan in plans):
             names = ", ".join(upload.name for upload in uploads)
@@ -185,70 +167,105 @@ class Draft:
                 say("There are no rows under the header of {names}.", names=names),
                 say("Export it again, with its rows."),
             )
-        _check_headers(uploads, [plan.text for plan in plans] + [one.text for one in unknown])
+        check_headers(self.uploads, [plan.text for plan in plans] + [one.text for one in unknown])
         self.plans, self.unrecognised = tuple(plans), tuple(unknown)
-        self._prepare(said)
+        self._prepare(said, settings)
+
+    def _share_out(self) -> None:
+        """Small work is done sooner by one thread than by several."""
+        data = self.workspace.data_file
+        files = [upload.path for upload in self.uploads] + ([data] if data else [])
+        size = sum(file.stat().st_size for file in files if file.exists())
+        self._scratch.execute("SET threads = 1" if size < _SMALL else "RESET threads")
 
     def place_of(self, text: TextTable) -> int:
         """The place in `uploads` of the file that a text came from."""
         return self._places[text.relation]
 
-    def _texts(self, upload: Upload) -> list[TextTable]:
-        key = (str(upload.path), upload.options.reading)
-        if key not in self._read:
-            self._read[key] = read_tables(upload.path, self._scratch, upload.options.reading, upload.name)
-        return self._read[key]
+    def texts_of(self, place: int) -> list[TextTable]:
+        """The tables in the upload at `place`, as they are read."""
+        return self._reader.texts(self.uploads[place])
 
-    def _prepare(self, said: Progress) -> None:
+    def is_as_remembered(self, upload: Upload) -> bool:
+        """Whether an upload is read as files of its shape were before, or as the mapping file says."""
+        taken = self._taken.get(str(upload.path))
+        return taken is not None and mappings.lasting(upload.options) == mappings.lasting(taken)
+
+    def _as_remembered(self, upload: Upload) -> Upload:
+        """The upload with what is remembered for files of its shape, looked up once; the person's own word goes before."""
+        path = str(upload.path)
+        if path in self._taken or self._again is not None:
+            return upload
+        self._taken[path] = None
+        known = self._mapping
+        if known is None and mappings.lasting(upload.options) == FileOptions() and not self._facts:
+            known = mappings.remembered(self.workspace)
+        if known is None:
+            return upload
+        found = mappings.found_for(
+            known, lambda reading: self._reader.texts(replace(upload, options=FileOptions(reading=reading)))
+        )
+        if found is None:
+            return upload
+        options = mappings.under(upload.options, found.options)
+        self._taken[path] = options
+        if self.choices == StageChoices() and found.stages is not None and (self._mapping or self.workspace.is_empty):
+            self.choices = found.stages
+        return replace(upload, options=options)
+
+    # Preparing
+
+    def _prepare(self, said: Progress, settings: Settings | None = None) -> None:
         self._drop_copy()
         self.report = None
         if not self.plans:
             return
         with writing(self.workspace.folder):
-            self._fill_copy(said)
+            self._fill_copy(said, settings or self.workspace.settings())
         said(1.0, say("Ready"))
 
-    def _fill_copy(self, said: Progress) -> None:
+    def _fill_copy(self, said: Progress, settings: Settings) -> None:
         before = self.workspace.data_file
-        # Made-up deals must not mix with real ones: they make room, and taking the import back brings them back.
-        replaces_demo = not self._facts and _holds_demo(self.workspace)
-        self._copy, self._base = self.workspace.prepare_copy(afresh=replaces_demo)
-        self._copies.append(self._copy)
+        digests = [digest for digest, _ in self._reader.packed(self.uploads)]
+        replaces_demo = self._begin()
         database = self._scratch
         database.execute(f"ATTACH '{str(self._copy).replace(chr(39), chr(39) * 2)}' AS target; USE target")
         try:
             take_up(database)
-            number = int(_one(database, "SELECT coalesce(max(number), 0) + 1 FROM imports"))
-            pipeline = self.choices.pipeline or _fact(database, "default_pipeline") or DEFAULT_PIPELINE
-            load = Load(database, number)
+            following.take_back(database)
+            step = self._again.step if self._again else self._new_step(database, before, digests, settings)
+            pipeline = self.choices.pipeline or fact(database, "default_pipeline") or DEFAULT_PIPELINE
+            load = Load(database, step.number, step.at.date(), settings.time_zone)
             files = []
-            for place, plan in enumerate(sorted(self.plans, key=lambda plan: LOADED.index(plan.table))):
+            for place, plan in enumerate(sorted(self.plans, key=load.turn_of)):
                 said(0.5 + 0.3 * place / len(self.plans), say("Checking {name}", name=plan.text.name))
                 files.append((plan, load.add(plan)))
             said(0.8, say("Working out the stages"))
             notes = [say("Your data takes the place of the made-up company.")] if replaces_demo else []
+            load.snapshots.settle()
             notes += add_deals_of_history(database)
             self.stages = tuple(decide_stages(database, self.choices, pipeline))
-            settings = self.workspace.settings()
-            notes += derive(database, pipeline, settings.time_zone, settings.currency)
-            notes += leads.derive(database, settings.time_zone)
-            notes += references.resolve_leads(database)
+            notes += load.snapshots.record(pipeline)
+            notes += remake(database, pipeline, settings.time_zone, settings.currency)
             put_down(database)
-            notes += _write_facts(database, self._base + 1, {"default_pipeline": pipeline} | self._facts)
+            notes += write_facts(database, self._base + 1, step.at, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
-            reports = tuple(load.finish(report) for _, report in files)
+            standing = [
+                record for record in history.in_use(database) if not record.undone and record.number < step.number
+            ]
+            reports = tuple(self._completed(load.finish(report), digests, standing) for _, report in files)
             order = {plan.text.relation: place for place, plan in enumerate(self.plans)}
             reports = tuple(sorted(reports, key=lambda report: order[report.relation]))
-            reports = tuple(self._with_skipped_sheets(report) for report in reports)
             unlocks, locked = unlocked(database)
-            self.report = ImportReport(number, self._base + 1, reports, self.stages, tuple(notes), unlocks, locked)
-            database.execute(
-                """INSERT INTO imports VALUES (?, ?, ?, ?, ?, false, ?)""",
-                [
-                    number, self._base + 1, datetime.now(UTC).replace(tzinfo=None), json.dumps([file.name for file in reports], ensure_ascii=False),
-                    self.report.rows_loaded, json.dumps(self.report.json() | {"before": before.name if before else None}, ensure_ascii=False),
-                ],
-            )  # fmt: skip
+            self.report = ImportReport(step.number, step.revision, reports, self.stages, tuple(notes), unlocks, locked)
+            if self._again is None:
+                history.add(
+                    database,
+                    replace(
+                        step, files=tuple(file.name for file in reports), rows_loaded=self.report.rows_loaded,
+                        report=self.report.json() | {"before": before.name if before else None},
+                    ),
+                )  # fmt: skip
             database.execute("CHECKPOINT target")
         except BaseException:
             database.execute("USE scratch; DETACH target")
@@ -256,23 +273,111 @@ class Draft:
             raise
         database.execute("USE scratch; DETACH target")
 
-    def _with_skipped_sheets(self, report: FileReport) -> FileReport:
+    def _begin(self) -> bool:
+        """Get the copy that is to be filled; returns whether made-up deals had to make room.
+
+        They must not mix with real ones, and taking the import back brings them back.
+        """
+        if self._again is not None:
+            self._copy, self._base = self._again.copy, self._again.step.revision - 1
+            replaces_demo = not self._facts and holds_demo(self._copy, self._scratch)
+            if replaces_demo:
+                self.workspace.empty(self._copy)
+            return replaces_demo
+        file = self.workspace.data_file
+        replaces_demo = not self._facts and file is not None and holds_demo(file, self._scratch)
+        self._copy, self._base = self.workspace.prepare_copy(afresh=replaces_demo, within=self._scratch)
+        self._copies.append(self._copy)
+        return replaces_demo
+
+    def _new_step(
+        self, database: duckdb.DuckDBPyConnection, before: Path | None, digests: Sequence[str], settings: Settings
+    ) -> ImportRecord:
+        recipe = {
+            "kind": "import",
+            "uploads": [
+                {"name": upload.name, "digest": digest, "options": recipes.options_json(upload.options)}
+                for upload, digest in zip(self.uploads, digests, strict=True)
+            ],
+            "stages": recipes.stages_json(self.choices),
+            "facts": self._facts,
+            "lines": {name: list(lines) for name, lines in self._lines.items()} if self._lines is not None else None,
+            "settings": {"time_zone": settings.time_zone, "currency": settings.currency},
+        }
+        return ImportRecord(
+            history.next_number(database), self._base + 1, history.now(), (), 0, False, {"before": before.name if before else None},
+            history.who(), tuple(digests), recipe,
+        )  # fmt: skip
+
+    def _completed(self, report: FileReport, digests: Sequence[str], standing: Sequence[ImportRecord]) -> FileReport:
+        """The report with what only the whole import tells: the file itself, its dates, what came with it."""
+        place = self._places[report.relation]
+        plan = next(plan for plan in self.plans if plan.text.relation == report.relation)
+        before = next((step for step in reversed(standing) if digests[place] in step.digests), None)
+        notes = []
+        if before is not None and self._lines is None:
+            notes.append(
+                say(
+                    "This very file was loaded before, as import {number} on {day}.",
+                    number=str(before.number), day=before.at.date(),
+                )
+            )  # fmt: skip
         own = [
             unknown.text.sheet
             for unknown in self.unrecognised
-            if self.place_of(unknown.text) == self._places[report.relation] and unknown.text.sheet
+            if self.place_of(unknown.text) == place and unknown.text.sheet
         ]
-        if not own:
-            return report
-        note = say("These sheets hold nothing we recognise and were left out: {sheets}.", sheets=", ".join(own))
-        return replace(report, warnings=(*report.warnings, note))
+        first = next(plan for plan in self.plans if self.place_of(plan.text) == place)
+        if own and plan is first:
+            sheets = ", ".join(own)
+            notes.append(
+                say("These sheets or files hold nothing we recognise and were left out: {sheets}.", sheets=sheets)
+            )
+        is_remembered = self.is_as_remembered(self.uploads[place])
+        if is_remembered:
+            notes.append(
+                say("Read as the mapping file says.")
+                if self._mapping
+                else say("Read like the last file with these columns.")
+            )
+        elif self._mapping is not None:
+            notes.append(say("The mapping file has nothing for a file with these columns."))
+        return replace(
+            report, warnings=(*report.warnings, *notes), digest=digests[place], loaded_before=before.number if before else None,
+            periods=periods(self._scratch, plan), is_remembered=is_remembered,
+        )  # fmt: skip
+
+    # What is set aside
+
+    def rejects(self, limit: int | None = None) -> list[SetAside]:
+        """The rows and cells that are not loaded as they are, in the order of the files and their lines."""
+        return self._of_rejects(lambda number, texts: fixes.set_aside(self._scratch, number, texts, limit))
+
+    def alike(self) -> list[Alike]:
+        """The same, those with one value in one column together, the most frequent first."""
+        return self._of_rejects(lambda number, texts: fixes.alike(self._scratch, number, texts))
+
+    def _of_rejects(self, ask: Any) -> Any:
+        if self._copy is None or self.report is None:
+            return []
+        texts = {plan.label: (self.place_of(plan.text), plan.text) for plan in self.plans}
+        path = str(self._copy).replace("'", "''")
+        self._scratch.execute(f"ATTACH '{path}' AS target (READ_ONLY)")
+        try:
+            return ask(self.report.number, texts)
+        finally:
+            self._scratch.execute("DETACH target")
+
+    # In force
 
     def publish(self, progress: Progress | None = None) -> ImportReport:
         """Put the import in force; if another came first, it is made again on top of that one."""
         while self._copy is not None and self.report is not None:
-            if self.workspace.publish(self._copy, self._base):
+            if self.workspace.publish(self._copy, self._base, dict(self._reader.packed(self.uploads)), self._scratch):
                 self._copies.clear()
                 self._copy = None
+                if not self._facts:
+                    mappings.remember(self.workspace, self)
                 return self.report
             self._prepare(progress or (lambda share, message: None))
         raise FileProblem(say("There is nothing to load."), say("Choose a file first."))
@@ -318,87 +423,3 @@ def _drop_copies(copies: list[Path]) -> None:
 def _drop_all(folder: Path, copies: list[Path]) -> None:
     _drop_copies(copies)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _holds_demo(workspace: Workspace) -> bool:
-    if workspace.is_empty:
-        return False
-    engine = workspace.engine()
-    try:
-        return engine.facts().get("is_demo") == "true"
-    finally:
-        engine.close()
-
-
-def _told_apart(uploads: Iterable[Upload]) -> Iterator[Upload]:
-    """The uploads, those with the name of an earlier one numbered: people must be able to tell their rows apart."""
-    taken: set[str] = set()
-    for upload in uploads:
-        numbered = (f"{upload.name} ({number})" for number in count(2))
-        name = next(name for name in chain([upload.name], numbered) if name not in taken)
-        taken.add(name)
-        yield upload if name == upload.name else replace(upload, name=name)
-
-
-def _check_headers(uploads: Sequence[Upload], texts: Sequence[TextTable]) -> None:
-    """A header that the person names must be in one of the files."""
-    known = {fold(header) for text in texts for header in text.headers}
-    for header in (header for upload in uploads for header in upload.options.mapping):
-        if fold(header) not in known:
-            raise RequestProblem(
-                say("No file has a column called {header}.", header=header),
-                say(
-                    "The columns are: {columns}.",
-                    columns=", ".join(dict.fromkeys(h for t in texts for h in t.headers if h)),
-                ),
-            )
-
-
-def _one(database: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    row = database.execute(sql).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def _fact(database: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    row = database.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
-    return row[0] if row else None
-
-
-def _write_facts(database: duckdb.DuckDBPyConnection, revision: int, said: Mapping[str, str]) -> list[Message]:
-    """Write what is known of the data as a whole; returns what is wrong with its dates."""
-    moments = {
-        "deals": ("created_at", "closed_at", "stage_changed_at", "last_activity_at", "last_modified_at"),
-        "stage_entries": ("entered_at",),
-        "customers": ("created_at", "last_activity_at"),
-        "leads": ("created_at", "converted_at"),
-    }
-    # The import's day is a fact of the import; metrics only ever see the moment written here.
-    tomorrow = f"TIMESTAMP '{datetime.now(UTC):%Y-%m-%d}' + INTERVAL 1 DAY"
-    parts = [
-        f"SELECT max({column}) FILTER ({column} < {tomorrow}) AS latest, count(*) FILTER ({column} >= {tomorrow}) AS late FROM {table}"
-        for table, columns in moments.items()
-        for column in columns
-    ]
-    latest, late = database.execute(f"SELECT max(latest), sum(late) FROM ({' UNION ALL '.join(parts)})").fetchone() or (
-        None,
-        0,
-    )
-    facts = {
-        "latest_event_at": latest.isoformat() if latest else None,
-        "has_history": "true" if _one(database, "SELECT count(*) FROM recorded_stages") else "false",
-        "currency": _one(database, "SELECT mode(currency) FROM deals"),
-        "pipeline": _one(database, "SELECT mode(pipeline) FROM deals"),
-        "revision": str(revision),
-        "is_empty": "false",
-        **said,
-    }
-    database.execute("DELETE FROM facts WHERE name IN (SELECT unnest(?))", [list(facts)])
-    database.executemany(
-        "INSERT INTO facts VALUES (?, ?)", [[name, value] for name, value in facts.items() if value is not None]
-    )
-    if late:
-        return [
-            say("Dates after today cannot have been recorded: {n} of them do not move the as-of date.", n=int(late))
-        ]
-    return []

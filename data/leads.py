@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import duckdb
@@ -13,6 +14,7 @@ from data.engine import quoted
 from data.messages import Message, say_n
 from data.schema import SCHEMA
 from data.sources import fold
+from data.sql import columns_of, number_of
 
 # Lifecycle stages that a lead is in, and those it has gone beyond being one.
 _LIFECYCLE = ("lead", "marketingqualifiedlead", "salesqualifiedlead", "mql", "sql", "ליד")
@@ -69,6 +71,8 @@ def derive(database: duckdb.DuckDBPyConnection, time_zone: str) -> list[Message]
     Days are cut in `time_zone`. A lead never makes a deal. Where a file gives only the day of conversion, its time is the
     deal's on that day, so that nothing converts before it was created.
     """
+    if not number_of(database, "SELECT (SELECT count(*) FROM loaded_leads) + (SELECT count(*) FROM leads)"):
+        return []
     zone = {"zone": time_zone}
 
     def day(moment: str) -> str:
@@ -127,11 +131,7 @@ def derive(database: duckdb.DuckDBPyConnection, time_zone: str) -> list[Message]
 
 
 def _attributes(database: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = database.execute(
-        """SELECT column_name FROM duckdb_columns() WHERE table_name = 'loaded_leads' AND database_name = current_database()
-           AND regexp_full_match(column_name, 'attr_[0-9]+') ORDER BY column_index"""
-    )
-    return [name for (name,) in rows.fetchall()]
+    return [name for name in columns_of(database, "loaded_leads") if re.fullmatch(r"attr_\d+", name)]
 
 
 def _notes(database: duckdb.DuckDBPyConnection) -> list[Message]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from data import merged
 from data.messages import Message, say, say_n
 from data.sources import fold
 
@@ -51,7 +52,10 @@ _OF_LEADS = (
 
 def columns_to_fill(database: duckdb.DuckDBPyConnection) -> list[str]:
     """The columns of the deals that `resolve` may change."""
-    return [name for of in _REFERENCES if _has_rows(database, of.table) for name in (of.column, of.id_column)]
+    of_merged = ["customer", "customer_id"] if merged.any_merged(database) else []
+    return of_merged + [
+        name for of in _REFERENCES if _has_rows(database, of.table) for name in (of.column, of.id_column)
+    ]
 
 
 def _has_rows(database: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -6,13 +6,21 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
+from data.engine import quoted
 from data.errors import FileProblem, RequestProblem
 from data.messages import Message, say
+from data.reading import SkippedLine, TextTable
+from data.sources import fold
 from data.store import Workspace
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What stands before the columns of the file itself, folded, in the languages of the app.
+TOLD = (("file", "line", "column", "value", "reason"), ("קובץ", "שורה", "עמודה", "ערך", "סיבה"))
 
 
 def harmless(text: str) -> str:
@@ -31,7 +39,7 @@ def rejected_rows(
         )
     own = {
         f"{file['path']} / {file['sheet']}" if file["sheet"] else file["path"]: file["headers"]
-        for file in record.report["files"]
+        for file in record.report.get("files", ())
     }
     columns = list(dict.fromkeys(header for headers in own.values() for header in headers))
     rows = []
@@ -62,6 +70,33 @@ def write_rejects(workspace: Workspace, number: int, out: Path) -> int:
             say("Choose another place."),
         ) from problem
     return len(rows)
+
+
+def mended(database: duckdb.DuckDBPyConnection, text: TextTable) -> TextTable:
+    """A table of rows that were set aside and put right, as the file they came from would hold it; any other table as it is."""
+    told = len(TOLD[0])
+    if tuple(fold(header) for header in text.headers[:told]) not in TOLD or len(text.headers) == told:
+        return text
+    places = range(told, len(text.headers))
+    name, relation = f"{text.relation}_mended", quoted(text.relation)
+    is_empty = f"coalesce({', '.join(f'c{place}' for place in places)}) IS NULL"
+    marks = ", ".join(f"chr({ord(mark)})" for mark in _FORMULA)
+    cells = ", ".join(
+        f"CASE WHEN left(c{place}, 1) = chr(39) AND substr(c{place}, 2, 1) IN ({marks}) THEN substr(c{place}, 2) ELSE c{place} END AS c{place - told}"
+        for place in places
+    )
+    lines = database.execute(f"SELECT line FROM {relation} WHERE {is_empty} ORDER BY line").fetchall()
+    database.execute(
+        f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT line, {cells} FROM {relation} WHERE NOT ({is_empty}) ORDER BY line"
+    )
+    only_told = say("It tells of a cell that was left empty in a row that is in.")
+    skipped = sorted(
+        [*text.skipped_lines, *(SkippedLine(line, only_told) for (line,) in lines)], key=lambda one: one.line
+    )
+    return replace(
+        text, relation=name, headers=text.headers[told:], rows_read=text.rows_read - len(lines), skipped_lines=tuple(skipped),
+        repairs=(*text.repairs, say("The columns that say why rows were set aside were left out.")),
+    )  # fmt: skip
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ import duckdb
 
 from data.engine import quoted
 from data.schema import COMPUTED, SCHEMA, SQL_TYPES
+from data.sql import columns_of, is_view
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "loaded_deals": {
@@ -19,7 +20,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         for column in SCHEMA["deals"]
         if column.name not in COMPUTED["deals"] | {"status", "closed_at"}
     }
-    | {"file_status": "VARCHAR", "file_close": "TIMESTAMP", "file_stage_order": "DOUBLE", "is_from_history": "BOOLEAN"},
+    | {"file_status": "VARCHAR", "file_close": "TIMESTAMP", "file_stage_order": "DOUBLE", "is_from_history": "BOOLEAN"}
+    | {"first_seen_on": "DATE", "last_seen_on": "DATE"},
     "recorded_stages": {
         "deal_id": "VARCHAR", "pipeline": "VARCHAR", "stage": "VARCHAR", "entered_at": "TIMESTAMP", "position": "BIGINT",
         "owner_id": "VARCHAR", "owner": "VARCHAR", "amount": "DOUBLE", "deal_name": "VARCHAR", "customer_id": "VARCHAR",
@@ -41,39 +43,32 @@ def create(database: duckdb.DuckDBPyConnection) -> None:
 
 def take_up(database: duckdb.DuckDBPyConnection) -> None:
     """Move both out of the data file in use, into temporary tables that an import can change."""
+    place = _in_use(database)
     for table, kinds in TABLES.items():
-        stored = f"{_in_use(database)}.{table}"
-        _drop(database, table, temporary=True)  # what an import that failed left behind
+        stored = f"{place}.{table}"
+        _drop(database, f"temp.{table}")  # what an import that failed left behind
         empty = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in kinds.items())
         # An earlier version kept also what follows from other columns.
-        own = [n for n in columns_of(database, table, temporary=False) if n in kinds or n.startswith("attr_")]
+        own = [n for n in columns_of(database, stored) if n in kinds or n.startswith("attr_")]
         kept = f"SELECT {', '.join(map(quoted, own))} FROM {stored}"
         database.execute(f"CREATE TEMP TABLE {table} AS (SELECT {empty} LIMIT 0) UNION ALL BY NAME {kept}")
-        _drop(database, table, temporary=False)
+        _drop(database, stored)
     database.execute(f"ALTER TABLE temp.loaded_deals {_NOT_FROM_HISTORY}")
-
-
-def is_view(database: duckdb.DuckDBPyConnection, table: str, *, temporary: bool = True) -> bool:
-    """Whether one of the two is a view, which cannot be changed."""
-    views = database.execute(
-        f"SELECT 1 FROM duckdb_views() WHERE view_name = ? AND database_name = {_where(temporary)}", [table]
-    )
-    return bool(views.fetchone())
 
 
 def show(database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: str) -> None:
     """Let one of the two, which is empty, show the `columns` of a query, and not keep them."""
-    kinds = columns_of(database, table, temporary=True)
+    kinds = columns_of(database, f"temp.{table}")
     listed = ", ".join(
         quoted(n) if n in columns else f"CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in kinds.items()
     )
-    _drop(database, table, temporary=True)
+    _drop(database, f"temp.{table}")
     database.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
 
 
 def keep(database: duckdb.DuckDBPyConnection, table: str) -> None:
     """Keep what one of the two only shows, so that it can be changed."""
-    if is_view(database, table):
+    if is_view(database, f"temp.{table}"):
         database.execute(
             f"CREATE TEMP TABLE kept AS FROM {table}; DROP VIEW temp.{table}; ALTER TABLE kept RENAME TO {table}"
         )
@@ -82,15 +77,13 @@ def keep(database: duckdb.DuckDBPyConnection, table: str) -> None:
 def put_down(database: duckdb.DuckDBPyConnection) -> None:
     """Keep both as views of the `deals` and `stage_entries` that were made of them."""
     place = _in_use(database)
-    deals, stays = (columns_of(database, table, temporary=False) for table in ("deals", "stage_entries"))
-    said = {table: columns_of(database, table, temporary=True) for table in TABLES}
+    deals, stays = (columns_of(database, f"{place}.{table}") for table in ("deals", "stage_entries"))
+    said = {table: columns_of(database, f"temp.{table}") for table in TABLES}
     counts = {table: _count(database, table) for table in TABLES}
     for table in TABLES:
-        _drop(database, table, temporary=True)
+        _drop(database, f"temp.{table}")
     database.execute(f"CREATE VIEW {place}.loaded_deals AS SELECT {_shown(said['loaded_deals'], deals)} FROM deals")
-    repeated = (
-        " UNION ALL BY NAME FROM repeated_stays" if columns_of(database, "repeated_stays", temporary=False) else ""
-    )
+    repeated = " UNION ALL BY NAME FROM repeated_stays" if columns_of(database, f"{place}.repeated_stays") else ""
     database.execute(
         f"""CREATE VIEW {place}.recorded_stages AS
             SELECT {_shown(said["recorded_stages"], stays)} FROM stage_entries WHERE is_recorded{repeated}"""
@@ -117,24 +110,9 @@ def _in_use(database: duckdb.DuckDBPyConnection) -> str:
     return f"{quoted(row[0])}.main"
 
 
-def _where(temporary: bool) -> str:
-    return "'temp'" if temporary else "current_database()"
-
-
-def _drop(database: duckdb.DuckDBPyConnection, table: str, *, temporary: bool) -> None:
-    if columns_of(database, table, temporary=temporary):
-        kind = "VIEW" if is_view(database, table, temporary=temporary) else "TABLE"
-        database.execute(f"DROP {kind} {'temp' if temporary else _in_use(database)}.{table}")
-
-
-def columns_of(database: duckdb.DuckDBPyConnection, table: str, *, temporary: bool) -> dict[str, str]:
-    """The columns of a table or view with their types, in order; none where there is no such table."""
-    rows = database.execute(
-        f"""SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND database_name = {_where(temporary)}
-            ORDER BY column_index""",
-        [table],
-    )
-    return dict(rows.fetchall())
+def _drop(database: duckdb.DuckDBPyConnection, table: str) -> None:
+    if columns_of(database, table):
+        database.execute(f"DROP {'VIEW' if is_view(database, table) else 'TABLE'} {table}")
 
 
 def _count(database: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -174,6 +174,8 @@ SCHEMA: dict[str, TableSchema] = {
             _c("lost_reason", "category", N_("Lost reason"), N_("Why the deal was lost.")),
             _c("forecast_category", "category", N_("Forecast category"), N_("The CRM's own forecast group.")),
             _c("lead_id", "text", N_("Lead number"), N_("The lead the deal came from.")),
+            _c("first_seen_on", "date", N_("First seen"), N_("The day shown by the first file that has the deal.")),
+            _c("last_seen_on", "date", N_("Last seen"), N_("The day shown by the last file that has the deal.")),
             _c("deal_no", "integer", N_("Row of the deal"), N_("Tells deals apart, faster than the deal's number; it means nothing outside this workspace.")),
         )),
         TableSchema("deal_changes", N_("Deal changes"), N_("One row a recorded change of a deal's field."), None, (
@@ -181,8 +183,9 @@ SCHEMA: dict[str, TableSchema] = {
             _c("field", "category", N_("Field"), N_("What changed.")),
             _c("old_value", "text", N_("Old value"), N_("What it was.")),
             _c("new_value", "text", N_("New value"), N_("What it became.")),
-            _c("changed_at", "timestamp", N_("Changed"), N_("When it changed.")),
+            _c("changed_at", "timestamp", N_("Changed"), N_("When it changed; at the latest, where two files were compared.")),
             _c("owner_id", "text", N_("Owner number"), N_("Who changed it.")),
+            _c("changed_after", "date", N_("Changed after"), N_("The day of the last file that shows the old value, where two files were compared; empty where a file records the change.")),
         )),
         TableSchema("stage_entries", N_("Stage history"), N_("One row a stay of a deal in a stage, with how it ended."), None, (
             _c("deal_id", "text", N_("Deal number"), N_("The deal.")),
@@ -222,6 +225,7 @@ SCHEMA: dict[str, TableSchema] = {
             _c("subject", "text", N_("Subject"), N_("What it was about.")),
             _c("deal_id", "text", N_("Deal number"), N_("The deal it belongs to.")),
             _c("customer_id", "text", N_("Customer number"), N_("The customer it belongs to.")),
+            _c("customer", "text", N_("Customer"), N_("The customer it belongs to, as the file writes it.")),
             _c("contact_id", "text", N_("Contact number"), N_("The contact it was with.")),
             _c("owner_id", "text", N_("Owner number"), N_("Who did it, as a number.")),
             _c("owner", "category", N_("Owner"), N_("Who did it.")),
@@ -230,15 +234,15 @@ SCHEMA: dict[str, TableSchema] = {
             _c("is_done", "flag", N_("Done"), N_("True once it happened.")),
         )),
         TableSchema("orders", N_("Orders"), N_("Order lines: one row a product bought or returned."), None, (
-            _c("order_id", "text", N_("Order number"), N_("The order the line belongs to.")),
-            _c("customer_id", "text", N_("Customer number"), N_("Who bought.")),
+            _c("order_id", "text", N_("Order number"), N_("The order the line belongs to; empty where the file has no numbers, and each line is then an order.")),
+            _c("customer_id", "text", N_("Customer number"), N_("Who bought, found by number or by name; empty where the file does not say.")),
             _c("customer", "text", N_("Customer"), N_("Who bought, as the file writes it.")),
             _c("ordered_at", "timestamp", N_("Ordered"), N_("When it was ordered.")),
             _c("product_id", "text", N_("Product number"), N_("What was bought.")),
             _c("product", "category", N_("Product"), N_("What was bought, as the file writes it.")),
             _c("quantity", "number", N_("Quantity"), N_("How many; negative for a return.")),
             _c("unit_price", "money", N_("Unit price"), N_("The price of one.")),
-            _c("amount", "money", N_("Amount"), N_("Quantity times unit price; returns are negative.")),
+            _c("amount", "money", N_("Amount"), N_("What the line brought: as the file says, else quantity times unit price; returns are negative.")),
             _c("currency", "category", N_("Currency"), N_("The currency of the amount.")),
         )),
         TableSchema("products", N_("Products"), N_("What is sold, with list prices."), "product_id", (
@@ -251,7 +255,9 @@ SCHEMA: dict[str, TableSchema] = {
         TableSchema("subscriptions", N_("Subscriptions"), N_("Contracts that run over time."), "subscription_id", (
             _c("subscription_id", "text", N_("Subscription number"), N_("Tells subscriptions apart.")),
             _c("customer_id", "text", N_("Customer number"), N_("Whose contract it is.")),
+            _c("customer", "text", N_("Customer"), N_("Whose contract it is, as the file writes it.")),
             _c("product_id", "text", N_("Product number"), N_("What it is for.")),
+            _c("product", "category", N_("Product"), N_("What it is for, as the file writes it.")),
             _c("started_on", "date", N_("Started"), N_("The first day.")),
             _c("ended_on", "date", N_("Ended"), N_("The last day, where it has ended.")),
             _c("monthly_revenue", "money", N_("Monthly revenue"), N_("What it brings a month.")),
@@ -260,6 +266,7 @@ SCHEMA: dict[str, TableSchema] = {
         TableSchema("cases", N_("Service cases"), N_("Complaints and requests."), "case_id", (
             _c("case_id", "text", N_("Case number"), N_("Tells cases apart.")),
             _c("customer_id", "text", N_("Customer number"), N_("Whose case it is.")),
+            _c("customer", "text", N_("Customer"), N_("Whose case it is, as the file writes it.")),
             _c("contact_id", "text", N_("Contact number"), N_("Who asked.")),
             _c("subject", "text", N_("Subject"), N_("What it is about.")),
             _c("status", "category", N_("Status"), N_("Where the case stands.")),
@@ -270,15 +277,17 @@ SCHEMA: dict[str, TableSchema] = {
         TableSchema("survey_responses", N_("Survey answers"), N_("Answers of customers to a survey."), "response_id", (
             _c("response_id", "text", N_("Answer number"), N_("Tells answers apart.")),
             _c("customer_id", "text", N_("Customer number"), N_("Who answered, as a customer.")),
+            _c("customer", "text", N_("Customer"), N_("The customer, as the survey writes it.")),
             _c("respondent", "text", N_("Respondent"), N_("Who answered.")),
             _c("email", "text", N_("Email"), N_("The respondent's email address.")),
             _c("answered_at", "timestamp", N_("Answered"), N_("When the answer came.")),
             _c("score", "number", N_("Score"), N_("The answer, on the scale of the question.")),
-            _c("scale", "category", N_("Scale"), N_("What the question's scale is: nps, csat and so on.")),
+            _c("scale", "category", N_("Scale"), N_("What the scale is: nps (0 to 10, would you recommend us), or what the file says, such as csat or 1-5.")),
             _c("comment", "text", N_("Comment"), N_("What the respondent wrote.")),
         )),
         TableSchema("survey_invitations", N_("Survey invitations"), N_("Who was asked, and when."), None, (
             _c("customer_id", "text", N_("Customer number"), N_("Who was asked, as a customer.")),
+            _c("customer", "text", N_("Customer"), N_("The customer, as the list writes it.")),
             _c("email", "text", N_("Email"), N_("The address asked.")),
             _c("sent_at", "timestamp", N_("Sent"), N_("When the survey was sent.")),
             _c("is_delivered", "flag", N_("Delivered"), N_("False when the message did not arrive.")),
@@ -298,7 +307,8 @@ SCHEMA: dict[str, TableSchema] = {
 
 # What no file gives: it is worked out from the rest.
 COMPUTED: Mapping[str, frozenset[str]] = {
-    "deals": frozenset({"deal_no"}),
+    "deals": frozenset({"deal_no", "first_seen_on", "last_seen_on"}),
+    "deal_changes": frozenset({"changed_after"}),
     "stage_entries": frozenset({
         "stage_order", "outcome", "visit", "left_at", "next_stage", "fate", "is_recorded", "is_skipped", "skips_before", "turn",
         "outcome_visit", "deal_no", "deal_amount", "deal_currency", "deal_created_at", "deal_closed_at",

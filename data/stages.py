@@ -42,10 +42,12 @@ _WON = (
     "נסגרהעסקה",
     "הצלחה",
     "נחתם",
+    *("ganado", "ganada", "gagne", "gagnee", "ganho", "ganha", "gewonnen"),  # es, fr, pt, de
 )
 _LOST = ("lost", "closedlost", "deallost", "lostclosed", "declined", "cancelled", "canceled", "rejected", "disqualified", "abandoned", "churned", "unsuccessful", "notwon",
          "הפסד", "הפסדנו", "אבד", "אבדו", "אבוד", "אובדן", "נדחה", "נדחת", "נדחו", "בוטל", "ביטול", "לארלוונטי", "לאזכינו", "לאזכה", "לאנסגר",
-         "ללאהצלחה", "נכשל", "כישלון", "סירב", "סירוב", "ירדמהפרק", "ירדהמהפרק", "נפסל")  # fmt: skip
+         "ללאהצלחה", "נכשל", "כישלון", "סירב", "סירוב", "ירדמהפרק", "ירדהמהפרק", "נפסל",
+         "perdido", "perdida", "perdu", "perdue", "verloren")  # fmt: skip
 _WON_AT_THE_END = (
     "approved",
     "activated",
@@ -80,6 +82,7 @@ class StageChoices:
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     pipeline: str | None = None
+    is_strict: bool = True  # whether a name that no deal has is refused
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def decide_stages(
     """Write the `stages` table of the database in use; returns it in order, with the reasons."""
     link(database, default_pipeline)
     seen, statuses = _seen(database, default_pipeline), _statuses(database, default_pipeline)
-    _check_names(choices, [stage for _, stage in seen])
+    if choices.is_strict:
+        _check_names(choices, [stage for _, stage in seen])
     known = database.execute("SELECT pipeline, stage, stage_order, outcome, is_confirmed FROM stages").fetchall()
     decided: list[Stage] = []
     for pipeline in dict.fromkeys((*(pipeline for pipeline, _ in seen), *statuses)):
@@ -126,11 +130,14 @@ def decide_stages(
         said = replace(_said_of(here, choices), pipeline=default_pipeline)
         decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, kept, found)
     database.execute("DELETE FROM stages")
-    if decided:
-        database.executemany(
-            "INSERT INTO stages (pipeline, stage, stage_order, outcome, is_confirmed) VALUES (?, ?, ?, ?, ?)",
-            [[s.pipeline, s.stage, s.order, s.outcome, s.is_confirmed] for s in decided],
-        )
+    database.execute(
+        """INSERT INTO stages (pipeline, stage, stage_order, outcome, is_confirmed)
+           SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])""",
+        [
+            [getattr(stage, name) for stage in decided]
+            for name in ("pipeline", "stage", "order", "outcome", "is_confirmed")
+        ],
+    )
     return decided
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
-from data import references
+from data import change_log, merged, references
 from data.engine import quoted
 from data.messages import Message, say_n
 from data.said import SHOWN, TABLES
 from data.schema import SCHEMA
+from data.sql import columns_of
 
 DEFAULT_PIPELINE = "Sales"
 NO_CURRENCY = "XXX"  # ISO 4217's code for it
@@ -53,6 +54,7 @@ def add_deals_of_history(database: duckdb.DuckDBPyConnection) -> list[Message]:
         FROM recorded_stages ANTI JOIN loaded_deals USING (deal_id) GROUP BY deal_id
         """
     ).fetchone()
+    change_log.tell_deals(database)
     if added and added[0] and known and known[0]:
         return [
             say_n(
@@ -118,7 +120,7 @@ def derive(
 
     Days are cut in `time_zone`; `currency` is that of amounts that name none. Deals find their customer, owner and product.
     """
-    if not _has(database, "moves"):  # `decide_stages` has made it
+    if not columns_of(database, "temp.moves"):  # `decide_stages` has made it
         link(database, default_pipeline)
     _make_deals(database, default_pipeline, time_zone)
     notes = _tell_currencies_apart(database, currency)
@@ -126,6 +128,7 @@ def derive(
     _make_steps(database)
     _add_assumed(database)
     _fill_from_history(database)
+    merged.follow(database, "made_deals")
     notes += references.resolve(database)
     _write_deals(database)
     _write_entries(database)
@@ -147,27 +150,15 @@ def _tell_currencies_apart(database: duckdb.DuckDBPyConnection, currency: str) -
         return []
     return [
         say_n(
-            "{n} deal has an amount without a currency. It is kept apart, as {code}; the settings can name its currency.",
-            "{n} deals have amounts without a currency. They are kept apart, as {code}; the settings can name their currency.",
+            "{n} deal has an amount without a currency. Its sum is shown apart until the settings name its currency.",
+            "{n} deals have amounts without a currency. Their sums are shown apart until the settings name their currency.",
             unnamed,
-            code=code,
         )
     ]
 
 
-def _has(database: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        database.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND temporary", [table]).fetchone()
-    )
-
-
 def _attributes(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    rows = database.execute(
-        """SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND database_name IN (current_database(), 'temp')
-           ORDER BY column_index""",
-        [table],
-    )
-    return [name for (name,) in rows.fetchall() if re.fullmatch(r"attr_\d+", name)]
+    return [name for name in columns_of(database, table) if re.fullmatch(r"attr_\d+", name)]
 
 
 def _carried(database: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -186,9 +177,7 @@ def _carried(database: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _stored(database: duckdb.DuckDBPyConnection, table: str, names: Iterable[str]) -> dict[str, str]:
     """The type each of these columns of text or numbers is stored as: an ENUM where it has few different values."""
-    types = dict(
-        database.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table]).fetchall()
-    )
+    types = columns_of(database, table)
     text = [name for name in names if types[name] == "VARCHAR"]
     few = []
     if text:
@@ -414,12 +403,7 @@ def _write_deals(database: duckdb.DuckDBPyConnection) -> None:
     """`made_deals` and what else was loaded into `deals`, in the order of deal_no, with what was said where it differs."""
     kinds = {column.name: column.kind for column in SCHEMA["deals"]}
     attributes = _attributes(database, "loaded_deals")
-    made = [
-        name
-        for (name,) in database.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'made_deals'"
-        ).fetchall()
-    ]
+    made = list(columns_of(database, "temp.made_deals"))
     words = [name for name in (*kinds, *attributes) if kinds.get(name, "category") == "category"]
     said = _said_otherwise(database, made)
     stored = _stored(database, "made_deals", [name for name in words if name in made])
@@ -472,12 +456,7 @@ def _stage_type(database: duckdb.DuckDBPyConnection) -> str:
 
 def _write_entries(database: duckdb.DuckDBPyConnection) -> None:
     """Every stay into `stage_entries`, in the order of deal_no."""
-    known = {
-        name
-        for (name,) in database.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'steps'"
-        ).fetchall()
-    }
+    known = columns_of(database, "temp.steps")
     kinds = {"owner_id": "VARCHAR", "owner": "VARCHAR", "amount": "DOUBLE"} | dict.fromkeys(
         _attributes(database, "recorded_stages"), "VARCHAR"
     )

@@ -24,6 +24,8 @@ ANALYSES: Mapping[str, Needs] = {
     "drivers": (("deals",),),
     "lost_reasons": (("deals.lost_reason",),),
     "sales_velocity": (("deals.amount",), ("deals.created_at",), ("deals.closed_at",)),
+    "pipeline_waterfall": (("deals.amount",), ("deals.created_at",)),
+    "push_rate": (("deal_changes",),),
     "bottlenecks": (("stage_entries",),),
     "stalled_deals": (("stage_entries",),),
     "lead_funnel": (("leads",), ("deals",)),
@@ -32,6 +34,9 @@ ANALYSES: Mapping[str, Needs] = {
     "nps": (("survey_responses",),),
     "contact_programme": (("activities",),),
 }
+
+# Of some tables only these rows will do: scores on another scale than NPS make no NPS.
+_ROWS: Mapping[str, str] = {"survey_responses": "scale = 'nps'"}
 
 # What an analysis that has a page shows, in one sentence.
 OPENS: Mapping[str, str] = {
@@ -44,6 +49,8 @@ OPENS: Mapping[str, str] = {
     "drivers": N_("What sets won deals apart from lost ones."),
     "lost_reasons": N_("Why deals are lost at each stage, and how much money that is."),
     "sales_velocity": N_("How much money a day the pipeline brings, and which lever moved it."),
+    "pipeline_waterfall": N_("How the open pipeline of one day became that of another."),
+    "push_rate": N_("How often deals are put off to a later month, and which ones."),
     "lead_funnel": N_("The funnel from the lead on."),
     "customers": N_("Filters and groups by what is known of the customers."),
 }
@@ -54,6 +61,11 @@ ADD: Mapping[str, str] = {
     "stage_entries": N_("Add a stage history: one row for each stage a deal came to, with its date."),
     "leads": N_("Add an export of leads."),
     "customers": N_("Add an export of accounts (companies)."),
+    "orders": N_("Add an export of orders or invoices, line by line, with customer, date and amount."),
+    "subscriptions": N_("Add a list of subscriptions, with customer, start, end and revenue a month."),
+    "survey_responses": N_("Add the answers to a survey, with the score from 0 to 10 and who answered."),
+    "activities": N_("Add an export of activities: calls, meetings, emails and tasks."),
+    "deal_changes": N_("Add a history of the deals' fields, or load the same export of deals again each week."),
     "deals.amount": N_("Add the deals' amount."),
     "deals.created_at": N_("Add the date each deal was created."),
     "deals.closed_at": N_("Add the date each deal was closed."),
@@ -84,5 +96,6 @@ def _is_filled(database: duckdb.DuckDBPyConnection, need: str) -> bool:
     table, _dot, column = need.partition(".")
     # Every deal has stays, also those that only follow from its status; a history is what a file recorded.
     table = "recorded_stages" if table == "stage_entries" else table
-    where = f" WHERE {quoted(column)} IS NOT NULL" if column else ""
+    conditions = ([f"{quoted(column)} IS NOT NULL"] if column else []) + ([_ROWS[table]] if table in _ROWS else [])
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return bool(database.execute(f"SELECT 1 FROM {quoted(table)}{where} LIMIT 1").fetchall())

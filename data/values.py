@@ -21,14 +21,19 @@ DateOrder = Literal["dmy", "mdy", "ymd"]
 
 CURRENCIES = {"₪": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "שח": "ILS", "nis": "ILS", "ils": "ILS", "usd": "USD", "eur": "EUR", "gbp": "GBP",
               "us$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}  # fmt: skip
+_CURRENCY_NAMES = {"us dollar": "USD", "euro": "EUR", "pound sterling": "GBP", "israeli new shekel": "ILS", "new shekel": "ILS", "shekel": "ILS",
+                   "שקל": "ILS", "שקל חדש": "ILS", "שקלים": "ILS", "דולר": "USD", "אירו": "EUR"}  # fmt: skip
 YES = ("1", "true", "yes", "y", "t", "v", "x", "✓", "כן", "נכון", "1.0")
 NO = ("0", "false", "no", "n", "f", "לא", "0.0")
 
 # Shapes rarer than this many are not worth a look: a column with more is not one of dates or numbers.
 MOST_SHAPES = 200
+# What letters after an amount multiply it by.
+_TIMES = {"k": 1000, "m": 1000000, "mn": 1000000, "bn": 1000000000, "אלף": 1000, "מיליון": 1000000}
 # Digits beyond which a number is none: a DOUBLE would become infinite.
 _LONGEST = 250
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december"
+_NAMED_ZONE = re.compile(r" (?:GMT|UTC)(?:[+-](?:Y|9(?::?9)?))?$")
 # Currency signs and codes, blanks, and the marks that turn the direction of writing.
 _AFFIX = r"""((?i:ש["״]?ח|nis|ils|usd|us\$|eur|gbp)|\b[A-Z]{3}\b|\p{Sc}|%|[\s'\x{00a0}\x{202f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}])"""
 
@@ -119,6 +124,9 @@ def _dates(
     formats = list(dict.fromkeys(filter(None, (_format(shape.text, chosen or "dmy") for shape in shapes))))
     iso = [shape for shape in shapes if re.match(r"Y-9-9([T ]9:9.*)?$", shape.text)]
     serial = [shape for shape in shapes if re.fullmatch(r"Y9(\.[Y9]+)?", shape.text)]
+    ticks = [shape for shape in shapes if re.fullmatch(r"YY9|YYY9", shape.text) and shape.longest in (10, 13)]
+    if ticks and not (formats or iso or serial):
+        return _seconds(cell, kind, ticks[0].example)
     zoned = [shape for shape in iso if re.search(r":9(\.[Y9]+)?( ?[+-](Y|9(:9)?)|Z)$", shape.text)]
     if kind == "date":
         zoned = []  # a day is the day that is written
@@ -130,9 +138,20 @@ def _dates(
     sql = _date_sql(
         cell, formats, len(iso) - len(zoned), len(zoned), time_zone if kind == "timestamp" else "UTC", bool(serial)
     )
+    named = [form for shape in shapes if (form := _format(_NAMED_ZONE.sub("", shape.text), chosen or "dmy", True))]
+    if named and any(_NAMED_ZONE.search(shape.text) for shape in shapes):
+        sql = f"coalesce({_named_zone_sql(cell, list(dict.fromkeys(named)), kind)}, {sql})"
     return Reading(
         kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, sure, chosen if day_or_month else None
     )
+
+
+def _seconds(cell: str, kind: Kind, example: str) -> Reading:
+    """Moments counted in seconds, or milliseconds, since 1970: from 2001 to 2100."""
+    seconds = f"try_cast(left({cell}, 10) AS BIGINT)"
+    sql = f"CASE WHEN regexp_full_match({cell}, '([123][0-9]|40)[0-9]{{8}}([0-9]{{3}})?') THEN make_timestamp({seconds} * 1000000) END"
+    reason = say("Counted in seconds since 1970, as in {example}.", example=example)
+    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason)
 
 
 def _plain_dates(
@@ -195,15 +214,26 @@ def _order_of(database: duckdb.DuckDBPyConnection, relation: str, cell: str) -> 
     return say("Both orders fit every date, as in {example}. Day first is taken.", example=example or ""), False, "dmy"
 
 
-def _format(shape: str, order: DateOrder) -> str | None:
-    """The strptime format of a shape, or None for ISO and for what is no date."""
+def _named_zone_sql(cell: str, formats: Sequence[str], kind: Kind) -> str:
+    """The moment of cells that name their offset, `2024/03/01 9:05:12 AM GMT+2`; of a day, the day that is written."""
+    zone = r" (?:GMT|UTC)(?:([+-][0-9]{1,2})(?::?([0-9]{2}))?)?$"
+    hours, minutes = (f"coalesce(try_cast(regexp_extract({cell}, '{zone}', {n}) AS INTEGER), 0)" for n in (1, 2))
+    sign = f"CASE WHEN regexp_extract({cell}, '{zone}', 1) LIKE '-%' THEN -1 ELSE 1 END"
+    offset = f" - to_minutes({hours} * 60 + {sign} * {minutes})" if kind == "timestamp" else ""
+    words = "[" + ", ".join(f"'{form}'" for form in formats) + "]"
+    moment = f"try_strptime(regexp_replace({cell}, '{zone}', ''), {words})"
+    return f"CASE WHEN regexp_matches({cell}, '{zone}') THEN {moment}{offset} END"
+
+
+def _format(shape: str, order: DateOrder, iso_too: bool = False) -> str | None:
+    """The strptime format of a shape, or None for what is no date and, unless wanted, for ISO."""
     match = re.match(
         r"(?P<date>YY|Y(?P<s1>[-/.])9(?P=s1)9|9(?P<s2>[-/. ])9(?P=s2)[Y9]|B 9,? Y|9(?P<s3>[- ])B(?P=s3)[Y9]),?"
         r"(?P<gap> +|T)?(?P<time>9:9(:9(\.9)?)?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?$",
         shape,
     )
     is_iso = match and match["s1"] == "-" and not match["half"]
-    if not match or is_iso or (match["time"] and not match["gap"]):
+    if not match or (is_iso and not iso_too) or (match["time"] and not match["gap"]):
         return None
     date = match["date"]
     if date == "YY":
@@ -242,10 +272,14 @@ def _date_sql(
         )
         if any("%b" in form for form in formats):
             half = f"regexp_replace({half}, '(?i)\\bsept\\b', 'Sep')"
-        words = "[" + ", ".join(f"'{form}'" for form in formats) + "]"
-        parts.append(f"try_strptime({half}, {words})")
+        # %Y would take 24 for the year 24, so %y goes first; and 205, which neither means, for the year 205.
+        words = "[" + ", ".join(f"'{form}'" for form in sorted(formats, key=lambda form: "%Y" in form)) + "]"
+        moments = [f"try_strptime({half}, {words})"]
         if any("%b" in form for form in formats):
-            parts.append(f"try_strptime({half}, {words.replace('%b', '%B')})")
+            moments.append(f"try_strptime({half}, {words.replace('%b', '%B')})")
+        if any("%y" in form for form in formats):
+            moments = [f"CASE WHEN year({moment}) >= 1000 THEN {moment} END" for moment in moments]
+        parts += moments
     # Guarded: the bare cast would take 1/2/20 for a day of the year 1.
     guard = f"regexp_matches({cell}, '^[0-9]{{4}}-')"
     if bare or not (formats or zoned):
@@ -262,7 +296,8 @@ def _date_sql(
     if not zoned:
         return local
     # A cast to TIMESTAMP would drop the offset in silence.
-    instant = f"CASE WHEN {guard} THEN timezone('UTC', try_cast({cell} AS TIMESTAMPTZ)) END"
+    joined = f"regexp_replace({cell}, ' ([+-][0-9:]+)$', '\\1')"  # DuckDB wants no space before the offset
+    instant = f"CASE WHEN {guard} THEN timezone('UTC', try_cast({joined} AS TIMESTAMPTZ)) END"
     if not local:
         return instant
     offset = f"regexp_matches({cell}, ':[0-9.]+ ?(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
@@ -288,6 +323,11 @@ def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, ki
     bare = [(shape, re.sub(r"[^9TN.,]", "", shape.text)) for shape in shapes]
     comma = [shape for shape, text in bare if re.search(r",[9N]$|\..*,[9TN]$", text) and text.count(",") == 1]
     point = [shape for shape, text in bare if re.search(r"\.[9N]$|,.*\.[9TN]$", text) and text.count(".") == 1]
+    # 1.5k is read under either mark, and says which one only where no other number does.
+    letters = rf"[9TN] ?({'|'.join(_TIMES)})($|[^a-zא-ת])"
+    if kind == "money" and comma and point:
+        own = [[shape for shape in shapes_of if not re.search(letters, shape.text)] for shapes_of in (comma, point)]
+        comma, point = own if any(own) else (comma, point)
     grouped_point = [shape for shape, text in bare if re.search(r"^[9T](\.T)+$", text)]
     grouped_comma = [shape for shape, text in bare if re.search(r"^[9T](,T)+", text)]
     # Nobody writes money to a thousandth, unless it is less than one, or thousands stand unseparated beside it.
@@ -328,7 +368,22 @@ def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, ki
         mark, reason = ".", say("The comma separates thousands, as in {example}.", example=grouped_comma[0].example)
     else:
         mark, reason = ".", say("Whole numbers.")
-    return Reading(kind, _number_sql(cell, mark), reason, sure, currency=currency)
+    short = next((s for s in shapes if kind == "money" and re.search(letters, s.text)), None)
+    if short is None:
+        return Reading(kind, _number_sql(cell, mark), reason, sure, currency=currency)
+    reason = say("Letters after a number are thousands (k) or millions (m), as in {example}.", example=short.example)
+    return Reading(kind, _short_sql(cell, mark), reason, sure=False, currency=currency)
+
+
+def _short_sql(cell: str, mark: str) -> str:
+    """Amounts such as 58.8k and 1.2M, among others: one or two digits before the letter are decimals after either mark."""
+    form = f"'(?i)([0-9]) ?({'|'.join(_TIMES)})($|[^a-zא-ת])'"
+    words = " ".join(f"WHEN '{word}' THEN {times}" for word, times in _TIMES.items())
+    times = f"CASE lower(regexp_extract({cell}, {form}, 2)) {words} ELSE 1 END"
+    tenths = rf"'(?i)^([^0-9.,]*[0-9]+)[.,]([0-9]{{1,2}} ?({'|'.join(_TIMES)})($|[^a-zא-ת]))'"
+    cell = f"regexp_replace({cell}, {tenths}, '\\1{mark}\\2')"
+    # To the hundredth: 58.8 times a thousand is not quite 58,800 to a computer.
+    return f"round({_number_sql(f'regexp_replace({cell}, {form}, {chr(39)}{chr(92)}1{chr(92)}3{chr(39)})', mark)} * {times}, 6)"
 
 
 def _number_sql(cell: str, mark: str) -> str:
@@ -340,6 +395,13 @@ def _number_sql(cell: str, mark: str) -> str:
     digits = f"replace(regexp_replace({bare}, '[()+\\-\\{groups}]', '', 'g'), '{mark}', '.')"
     sign = f"CASE WHEN {bare} LIKE '-%' OR {bare} LIKE '%-' OR {bare} LIKE '(%)' THEN -1 ELSE 1 END"
     return f"CASE WHEN regexp_matches({bare}, '{form}') THEN {sign} * try_cast({digits} AS DOUBLE) END"
+
+
+def currency_code_sql(cell: str) -> str:
+    """The code of a currency that a cell names in whatever way; what is no known name stays as it is written."""
+    known = CURRENCIES | _CURRENCY_NAMES
+    whens = " ".join(f"WHEN {_quote(name)} THEN {_quote(code)}" for name, code in known.items())
+    return f"CASE lower(trim({cell})) {whens} ELSE CASE WHEN regexp_full_match({cell}, '[a-z]{{3}}') THEN upper({cell}) ELSE {cell} END END"
 
 
 def _currency_sql(cell: str, shapes: Sequence[Shape]) -> str | None:

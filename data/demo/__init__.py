@@ -6,7 +6,8 @@ It sells scanners and warehouse software to businesses in Israel, works from Sun
 On purpose, as in life: 6 deals without an amount, 2 without an owner, one deal whose customer is typed otherwise
 ("negev pipes"; in Hebrew with two spaces), lost deals without a reason, next activities in the past, deals forgotten
 long after their expected close, and one deal on a Saturday night, taken by the website. Most deals began as a lead;
-more leads became nothing, alike in every source and with every owner.
+more leads became nothing, alike in every source and with every owner. The field history records that a deal was made, its
+amounts and its expected close, so that every deal is seen at two times.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PLANTED: tuple[Message, ...] = (
     say("Enterprise deals wait about twice as long in Negotiation as the others."),
     say("Dana Levi alone holds a very large share of the value of open deals."),
     say("Referrals pass the Lead stage more often than any other source."),
+    say("Deals of Eitan Mizrahi are put off to a later month far more often than the others."),
 )
 
 

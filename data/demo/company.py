@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -50,6 +51,8 @@ PLANTED_MOVE_ON = {(EVENT, PROPOSAL): 0.30, (REFERRAL, LEAD): 0.92}
 PLANTED_STAY = {(ENTERPRISE, NEGOTIATION): 2.0}
 # The star takes most deals this large from this day on, won or not.
 STAR, STAR_SINCE, STAR_FROM_AMOUNT, STAR_TAKES = 0, datetime(2026, 3, 1), 70_000, 0.75
+# The optimist's deals are put off more often than those of others.
+OPTIMIST, PUT_OFF, OPTIMIST_PUTS_OFF = 4, 0.35, 0.65
 
 T = TypeVar("T")
 
@@ -127,6 +130,17 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A field of a deal that was given another value; the creation of a deal has none."""
+
+    deal: Deal
+    field: Both
+    old: date | int | None
+    new: date | int | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Lead:
     """Someone who may buy; `deal` is the deal it became, which was made when it was converted."""
 
@@ -147,6 +161,7 @@ class Company:
     customers: tuple[Customer, ...]
     deals: tuple[Deal, ...]
     leads: tuple[Lead, ...]
+    changes: tuple[Change, ...]
 
 
 def build(seed: int, deals: int, planted: bool) -> Company:
@@ -163,7 +178,9 @@ def build(seed: int, deals: int, planted: bool) -> Company:
     demand = _demand(_stream(seed, "demand"), deals, n_customers)
     customers = _customers(_stream(seed, "customers"), n_customers, demand, people)
     made = _deals(seed, demand, planted, people, products, customers)
-    return Company(people, products, customers, made, _leads(_stream(seed, "leads"), made))
+    optimist = people[OPTIMIST].name if planted else None
+    changes = _changes(_stream(seed, "field history"), made, optimist)
+    return Company(people, products, customers, made, _leads(_stream(seed, "leads"), made), changes)
 
 
 def _stream(seed: int, part: str) -> np.random.Generator:
@@ -313,6 +330,32 @@ def _leads(rng: np.random.Generator, deals: Sequence[Deal]) -> tuple[Lead, ...]:
         name = _pick(rng, words.FIRST_NAMES) + " " + _pick(rng, words.LAST_NAMES)
         leads.append(Lead(f"L-{20001 + i}", name, company, source, owner, status, at, became))
     return tuple(leads)
+
+
+def _changes(rng: np.random.Generator, deals: Sequence[Deal], optimist: Both | None) -> tuple[Change, ...]:
+    """What the CRM recorded of each deal in order: that it was made, its amounts, and its expected close put off or brought forward."""
+    found = []
+    for deal in deals:
+        visits, created = deal.visits, deal.visits[0].at
+        found.append(Change(deal, words.CREATED, None, None, created))
+        found += [
+            Change(deal, words.AMOUNT, before.amount, after.amount, after.at)
+            for before, after in pairwise(visits)
+            if before.amount != after.amount
+        ]
+        end, expected = deal.closed or NOW, deal.notes.expected_close
+        puts_off = rng.random() < (OPTIMIST_PUTS_OFF if deal.now.owner == optimist else PUT_OFF)
+        times = sorted(float(share) for share in rng.uniform(0.2, 0.95, 1 + rng.geometric(0.6)))
+        # From the last change to the first, because it is known where they led.
+        for share in reversed(times if puts_off else times[:1] if rng.random() < 0.15 else []):
+            at = _office_time(rng, created + (end - created) * share, created)
+            days = int(rng.integers(25, 70)) if puts_off else -int(rng.integers(3, 25))
+            before_that = expected - timedelta(days=days)
+            if at >= end or before_that <= created.date():
+                continue
+            found.append(Change(deal, words.EXPECTED_CLOSE, before_that, expected, at))
+            end, expected = at, before_that
+    return tuple(sorted(found, key=lambda change: (change.at, change.deal.id)))
 
 
 def _creation(rng: np.random.Generator) -> datetime:

@@ -91,5 +91,21 @@ def leads(company: Company) -> Table:
     )  # fmt: skip
 
 
+def field_history(company: Company) -> Table:
+    return Table(
+        Both("field history", "היסטוריית שדות"),
+        pairs("Deal ID = מספר עסקה; Field = שדה; Old value = ערך קודם; New value = ערך חדש; Changed at = תאריך שינוי"),
+        [(change.deal.id, change.field, change.old, change.new, change.at) for change in company.changes],
+    )  # fmt: skip
+
+
 # In the order to load them: what is named before what names it.
-TABLES: tuple[Callable[[Company], Table], ...] = (people, products, customers, deals, stage_history, leads)
+TABLES: tuple[Callable[[Company], Table], ...] = (
+    people,
+    products,
+    customers,
+    deals,
+    stage_history,
+    leads,
+    field_history,
+)

@@ -27,6 +27,7 @@ def pairs(text: str) -> tuple[Both, ...]:
     return tuple(Both(en.strip(), he.strip()) for en, he in entries)
 
 
+CREATED, AMOUNT, EXPECTED_CLOSE = pairs("Created = נוצר; Amount = סכום; Expected close = צפי סגירה")
 STAGES = pairs("Lead = ליד; Qualified = ליד מתאים; Demo = הדגמה; Proposal = הצעת מחיר; Negotiation = משא ומתן; "
                "Won = זכייה; Lost = הפסד")  # fmt: skip
 OPEN, WON, LOST = pairs("Open = פתוחה; Won = זכייה; Lost = הפסד")

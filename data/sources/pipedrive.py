@@ -47,13 +47,61 @@ PIPEDRIVE = Source(
             "created_at": ("Person - Person created",),
         },
         "customers": {
-            "customer_id": ("Organization - ID",),
+            "customer_id": ("Organization - ID", "Organization - Pipedrive System ID"),
             "customer_name": ("Organization - Name",),
-            "city": ("Organization - City/town/village/locality",),
-            "country": ("Organization - Country",),
+            "city": (
+                "Organization - City/town/village/locality",
+                "Organization - City/town/village/locality of Address",
+                "Organization - Address - City/town/village/locality of Address",
+            ),
+            "region": (
+                "Organization - State/county of Address",
+                "Organization - Address - State/county of Address",
+            ),
+            "country": (
+                "Organization - Country",
+                "Organization - Country of Address",
+                "Organization - Address - Country of Address",
+            ),
             "owner": ("Organization - Owner",),
-            "created_at": ("Organization - Organization created",),
+            "created_at": ("Organization - Organization created", "Organization - Creation date"),
         },
+        "leads": {
+            "lead_id": ("Lead - ID", "Lead - Pipedrive System ID"),
+            "lead_name": ("Lead - Contact person", "Contact person", "Person - Name", "Lead - Title"),
+            "company": ("Lead - Organization", "Organization", "Organization - Name"),
+            "email": ("Person - Email (Work)", "Person - Email"),
+            "owner": ("Lead - Owner",),
+            "source": ("Lead - Source channel", "Lead - Source origin"),
+            "created_at": ("Lead - Lead created", "Lead - Creation date"),
+        },
+        "activities": {
+            "activity_id": ("Activity - ID", "Activity - System ID", "Activity - Pipedrive System ID"),
+            "activity_type": ("Activity - Type",),
+            "subject": ("Activity - Subject",),
+            "deal_id": ("Activity - Deal ID", "Deal - ID"),
+            "customer_id": ("Activity - Organization ID", "Organization - ID"),
+            "customer": ("Activity - Organization", "Organization"),
+            "contact_id": ("Activity - Contact person ID", "Person - ID"),
+            "owner": ("Activity - Assigned to user", "Activity - Owner"),
+            "due_at": ("Activity - Due date",),
+            "done_at": ("Activity - Marked as done time",),
+            "status": ("Activity - Done", "Activity - Status"),
+        },
+        "products": {
+            "product_id": ("Product - Product code", "Product - ID", "Product - Pipedrive System ID"),
+            "product_name": ("Product - Name",),
+            "family": ("Product - Category",),
+            "list_price": ("Product - Price", "Product - Unit price", "Product - Unit prices"),
+            "unit_cost": ("Product - Cost per unit", "Product - Cost"),
+        },
+    },
+    # A price names its currency: Unit price (EUR).
+    patterns={
+        "products": {
+            "list_price": r"(?i)product - (unit )?price \([a-z]{3}\)",
+            "unit_cost": r"(?i)product - cost( per unit)? \([a-z]{3}\)",
+        }
     },
     signature={
         "deals": (
@@ -75,5 +123,21 @@ PIPEDRIVE = Source(
             "Person - Owner",
         ),
         "customers": ("Organization - ID", "Organization - Name", "Organization - Name*", "Organization - Owner"),
+        "leads": ("Lead - Title", "Lead - Title*", "Lead - ID", "Lead - Owner", "Lead - Labels", "Lead - Lead created"),
+        "activities": (
+            "Activity - Subject",
+            "Activity - Subject*",
+            "Activity - Type",
+            "Activity - Due date",
+            "Activity - Done",
+            "Activity - Assigned to user",
+        ),
+        "products": (
+            "Product - Name",
+            "Product - Name*",
+            "Product - Product code",
+            "Product - Category",
+            "Product - Owner",
+        ),
     },
 )

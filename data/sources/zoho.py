@@ -73,6 +73,26 @@ ZOHO = Source(
             "created_at": ("Created Time",),
             "last_activity_at": ("Last Activity Time",),
         },
+        "activities": {
+            "activity_id": ("Record Id", "Activity Id"),
+            "activity_type": ("Activity Type",),
+            "subject": ("Subject", "Title", "Event Title", "Meeting Title"),
+            "deal_id": ("Related To.id", "Deal Name.id", "What Id.id"),
+            "customer_id": ("Account Name.id",),
+            "contact_id": ("Contact Name.id", "Who Id.id"),
+            "owner_id": ("Call Owner.id", "Task Owner.id", "Host.id", "Event Owner.id", "Meeting Owner.id"),
+            "owner": ("Call Owner", "Task Owner", "Host", "Event Owner", "Meeting Owner"),
+            "happened_at": ("Call Start Time", "From", "Start DateTime"),
+            "due_at": ("Due Date",),
+            "done_at": ("Closed Time",),
+            "status": ("Call Status", "Status"),
+        },
+        "products": {
+            "product_id": ("Record Id", "Product Id"),
+            "product_name": ("Product Name",),
+            "family": ("Product Category",),
+            "list_price": ("Unit Price",),
+        },
         "customers": {
             "customer_id": ("Record Id", "Account Id", "Company Id"),
             "customer_name": ("Account Name", "Company Name"),
@@ -106,6 +126,15 @@ ZOHO = Source(
         "leads": ("Lead Owner.id", "Lead Owner", "Lead Status", "Converted Deal.id", "Converted Contact.id", "Created By.id"),
         "contacts": ("Contact Owner.id", "Contact Owner", "Created By.id", "Contact Owner Id"),
         "customers": ("Account Owner.id", "Company Owner.id", "Created By.id", "Parent Account.id"),
+        "activities": ("Call Owner.id", "Task Owner.id", "Host.id", "Event Owner.id", "Related To.id", "Call Start Time"),
+        "products": ("Product Owner.id", "Product Category", "Product Active"),
+    },
+    implied={
+        "activities": {
+            "Call Start Time": ("activity_type", "Call"),
+            "Host.id": ("activity_type", "Meeting"),
+            "Task Owner.id": ("activity_type", "Task"),
+        }
     },
     id_prefix="zcrm_",
 )  # fmt: skip

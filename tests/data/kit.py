@@ -22,6 +22,18 @@ Rows = list[tuple[Any, ...]]
 _DATABASE = duckdb.connect()
 
 
+@contextmanager
+def empty_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own, attached to one that is there, which is ten times as quick as another instance of DuckDB."""
+    name = f"empty_{uuid4().hex}"
+    with _DATABASE.cursor() as database:
+        database.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
+        try:
+            yield database
+        finally:
+            database.execute(f"USE memory; DETACH {name}")
+
+
 def read_column(cells: Sequence[str | None], kind: Any, **options: Any) -> tuple[list[Any], Reading]:
     """The values of a column of text, and how it was read."""
     database = texts(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import subprocess
@@ -98,27 +99,57 @@ def test_preview_says_the_same_and_writes_nothing(told, folder, file):
     assert not folder.exists()
     after = told("import", file)
     assert after == before
-    listing = {path.name: path.read_bytes() for path in folder.iterdir()}
+    listing = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     again = told("preview", file)
     assert (again["import"], again["revision"], again["files"][0]["rows_unchanged"]) == (2, 2, 2)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == listing
+    assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == listing
 
 
-def test_history_and_undo(told, run, file):
+def test_history_and_undo(told, run, file, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "dana")
+    monkeypatch.delenv("SHIMUR_MODE", raising=False)
     told("import", file)
     told("import", file)
     history = told("history")
-    assert [set(record) for record in history] == [{"import", "revision", "at", "files", "rows_loaded", "undone"}] * 2
-    assert [(r["import"], r["revision"], r["files"], r["rows_loaded"], r["undone"]) for r in history] == [
-        (1, 1, ["deals.csv"], 2, False), (2, 2, ["deals.csv"], 0, False),
+    keys = {"import", "revision", "at", "files", "rows_loaded", "undone", "who", "sources"}
+    assert [set(record) for record in history] == [keys] * 2
+    assert [(r["import"], r["revision"], r["files"], r["rows_loaded"], r["undone"], r["who"]) for r in history] == [
+        (1, 1, ["deals.csv"], 2, False, "dana"), (2, 2, ["deals.csv"], 0, False, "dana"),
     ]  # fmt: skip
-    status, out, err = run("undo", "1")
-    assert (status, out) == (2, "")
-    assert err == "Import 1 is not the last one. Take back import 2 first.\n"
-    assert told("undo", "2")["import"] == 2
-    assert told("undo")["import"] == 1
+    source = {"name": "deals.csv", "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    assert [record["sources"] for record in history] == [[source], [source]]
+    assert f"by dana\n   {source['sha256']}  deals.csv" in run("history")[1]
+    status, out, err = run("undo", "7")
+    assert (status, out, err) == (2, "", "There is no import 7 to take back. The last one is import 2.\n")
+    # The second brought nothing while the first stood, and all of it now.
+    assert told("undo", "1")["import"] == 1
+    assert [(record["undone"], record["rows_loaded"]) for record in told("history")] == [(True, 2), (False, 2)]
+    assert told("undo")["import"] == 2
     assert [record["undone"] for record in told("history")] == [True, True]
     assert run("undo")[0] == 2
+
+
+def test_a_mapping_file_says_how_to_read(told, run, tmp_path):
+    path = write_csv(
+        tmp_path / "odd.csv", ["Ident", "Phase", "Wann"], [["1", "Neu", "02/03/2024"], ["2", "Gut", "03/04/2024"]]
+    )
+    mapping = tmp_path / "mapping.json"
+    columns = {"Ident": "deal_id", "Phase": "stage", "Wann": "created_at"}
+    files = [{"headers": list(columns), "table": "deals", "columns": columns, "date_order": "mdy"}]
+    mapping.write_text(
+        json.dumps({"version": 1, "files": files, "stages": {"order": ["Neu"], "won": ["Gut", "Besser"]}}), "utf-8"
+    )
+    for command, *more in (("preview",), ("preview", "--date-order", "dmy"), ("import",)):
+        document = told(command, path, "--mapping", mapping, *more)
+        (told_file,) = document["files"]
+        assert (told_file["columns"], told_file["date_order"]) == (columns, "dmy" if more else "mdy")
+        assert [(stage["stage"], stage["outcome"]) for stage in document["stages"]] == [("Neu", "open"), ("Gut", "won")]
+    mapping.write_text("no", "utf-8")
+    status, out, err = run("preview", path, "--mapping", mapping)
+    assert (status, out) == (2, "")
+    assert (
+        err == "mapping.json is not a mapping file: it is not JSON. Save one from the import page, and change that.\n"
+    )
 
 
 def test_nothing_yet(told, run):
@@ -165,7 +196,7 @@ def test_a_header_with_an_equals_sign(told, tmp_path):
         (["--map", "Colour"], "Colour is not HEADER=FIELD."),
         (["--won", "Signd"], "No deal is in a stage called Signd. The stages are: Demo, Signed."),
         (["--stages", "Demo,Nowhere"], "No deal is in a stage called Nowhere."),
-        (["--table", "orders"], "orders is not a table a file can be loaded into."),
+        (["--table", "sonnets"], "sonnets is not a table a file can be loaded into."),
         (["--source", "siebel"], "siebel is not a source we know."),
         (["--encoding", "klingon"], "klingon"),
     ],
@@ -301,3 +332,28 @@ def test_a_real_process_prints_one_document_and_nothing_else(folder, tmp_path):
     refused = subprocess.run([*command, "--won", "אין"], cwd=ROOT, capture_output=True, check=False)
     assert (refused.returncode, refused.stdout) == (2, b"")
     assert "אין" in refused.stderr.decode("utf-8")
+
+
+def test_read_writes_the_table_as_it_was_understood(told, folder, tmp_path):
+    file, out = tmp_path / "עסקאות.csv", tmp_path / "plain.csv"
+    file.write_bytes('דוח;;\n\nשם;סכום;הערה\nחברה בע"מ;1,5;"א\nב"\nx;2\n'.encode("cp1255"))
+    (table,) = told("read", file, "--out", out)["tables"]
+    assert table == {
+        "path": str(file), "sheet": None, "encoding": "windows-1255", "delimiter": ";", "header_line": 3,
+        "headers": ["שם", "סכום", "הערה"], "rows_read": 2,
+        "skipped_lines": [{"line": 1, "reason": "A title above the table."}, {"line": 2, "reason": "A blank line."}],
+        "repairs": ["1 row has fewer cells than the header; the missing ones are empty. Line 6."], "out": str(out),
+    }  # fmt: skip
+    assert out.read_bytes().decode() == 'שם,סכום,הערה\r\n"חברה בע""מ","1,5","א\nב"\r\nx,2,\r\n'
+    assert not folder.exists()
+
+
+def test_read_obeys_and_refuses_in_a_sentence(run, file, tmp_path):
+    status, out, err = run("read", file, "--out", tmp_path / "plain.csv", "--delimiter", "|")
+    assert (status, err) == (0, "") and "3 rows" in out
+    assert (tmp_path / "plain.csv").read_bytes().startswith(b'"Deal ID,Stage,Amount,Created,Colour"\r\n')
+    assert run("read", file, file, "--out", tmp_path / "two.csv") == (
+        2, "", "2 tables do not fit into one CSV file, two.csv. Give a folder, such as two.\n",
+    )  # fmt: skip
+    with pytest.raises(SystemExit):
+        run("read", file)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
 OPEN_STAGES = STAGES[:-1]
 END = datetime(2026, 11, 14, 20, 41)
-# The files as they were before there was one of leads.
+# The files as they were before there was one of leads, and one of fields.
 SUMS = {
     "customers": 3752113007,
     "deals": 535188863,
@@ -45,6 +45,7 @@ class Exports:
     deals: Rows
     history: Rows
     leads: Rows
+    changes: Rows
 
     def visits(self) -> dict[str, Rows]:
         by_deal = defaultdict(list)
@@ -174,6 +175,25 @@ def test_leads_agree_with_their_deals(company):
     assert {row["Owner"] for row in company.leads} <= {row["Person"] for row in company.people}
 
 
+def test_the_history_of_fields_ends_where_each_deal_stands(company):
+    deals = {row["Deal ID"]: row for row in company.deals}
+    assert Counter(row["Deal ID"] for row in company.changes if row["Field"] == "Created") == Counter(deals.keys())
+    last: dict[tuple[str, str], str] = {}
+    for row in company.changes:
+        deal, key = deals[row["Deal ID"]], (row["Deal ID"], row["Field"])
+        assert deal["Created"] <= row["Changed at"] <= f"{END:%Y-%m-%d %H:%M}"
+        if row["Field"] != "Created":
+            assert row["Old value"] != row["New value"] and last.get(key, row["Old value"]) == row["Old value"]
+            assert row["Changed at"] <= (deal["Closed"] or f"{END:%Y-%m-%d %H:%M}")
+            last[key] = row["New value"]
+    assert all(deals[deal][field] == value for (deal, field), value in last.items())
+    visits = company.visits()
+    raised = [(before["Amount"], after["Amount"]) for rows in visits.values() for before, after in pairwise(rows)
+              if before["Amount"] != after["Amount"]]  # fmt: skip
+    told = [(row["Old value"], row["New value"]) for row in company.changes if row["Field"] == "Amount"]
+    assert sorted(raised) == sorted(told)
+
+
 # The size and shape that were asked for
 
 
@@ -209,9 +229,9 @@ def test_most_deals_began_as_a_lead_and_most_leads_became_nothing(planted):
     assert 40 < waiting < 0.1 * len(planted.leads)
 
 
-def test_leads_leave_the_other_files_as_they_were(tmp_path):
+def test_leads_and_fields_leave_the_other_files_as_they_were(tmp_path):
     files = write_company(tmp_path, "en")
-    sums = {path.stem: zlib.crc32(path.read_bytes()) for path in files if path.stem != "leads"}
+    sums = {path.stem: zlib.crc32(path.read_bytes()) for path in files if path.stem not in ("leads", "field history")}
     assert sums == SUMS
 
 
@@ -346,11 +366,35 @@ def referrals_qualify_better(exports: Exports) -> bool:
     return q < 0.05 and inside == best and inside - rest > 0.08
 
 
+def put_off(exports: Exports) -> dict[str, tuple[float, float, float]]:
+    """Share of deals put off to a later month, of an owner and of the rest, and q of Fisher's test."""
+    pushed = {
+        row["Deal ID"]
+        for row in exports.changes
+        if row["Field"] == "Expected close" and row["New value"][:7] > row["Old value"][:7]
+    }
+    rows = {}
+    for owner in {row["Owner"] for row in exports.deals} - {""}:
+        inside, rest = (
+            [row["Deal ID"] in pushed for row in exports.deals if (row["Owner"] == owner) == is_own]
+            for is_own in (True, False)
+        )
+        table = [[sum(side), len(side) - sum(side)] for side in (inside, rest)]
+        rows[owner] = (np.mean(inside), np.mean(rest), stats.fisher_exact(np.array(table)).pvalue)
+    return _corrected(rows)
+
+
+def eitan_puts_off(exports: Exports) -> bool:
+    inside, rest, q = put_off(exports)["Eitan Mizrahi"]
+    return q < 0.05 and inside > rest + 0.15
+
+
 FINDINGS = {
     "Deals from events leak": events_leak_at_proposal,
     "Enterprise deals wait": enterprise_waits_in_negotiation,
     "Dana Levi alone": dana_holds_the_open_value,
     "Referrals pass": referrals_qualify_better,
+    "Deals of Eitan Mizrahi": eitan_puts_off,
 }
 
 
@@ -371,6 +415,7 @@ def test_nothing_else_is_found_among_sources_and_segments(planted):
     slower, quicker = _above(waits(planted, "Segment")), _below(waits(planted, "Segment"))
     assert slower == {("Enterprise", "Negotiation")} and {stage for _, stage in quicker} <= {"Negotiation"}
     assert not _real(leaks(planted, "Segment")) and not _real(waits(planted, "Source"))
+    assert [owner for owner, (_, _, q) in put_off(planted).items() if q < 0.05] == ["Eitan Mizrahi"]
 
 
 @pytest.mark.parametrize("column", ["Source", "Owner"])
@@ -392,6 +437,7 @@ def test_no_leads_convert_better_than_others(planted, plain, column):
 def test_without_planting_nothing_differs(plain, column):
     assert not _real(leaks(plain, column)) and not _real(waits(plain, column))
     assert max(open_value_shares(plain).values()) < 0.3
+    assert not _real(put_off(plain))
 
 
 def _real(rows) -> set[tuple[str, str]]:

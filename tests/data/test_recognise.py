@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from data.engine import connect
 from data.errors import FileProblem, RequestProblem
 from data.reading import read_tables
 from data.recognise import FileOptions, FilePlan, recognise
 from data.sources import fold
 from data.sources.generic import GENERIC
 from data.sources.hubspot import HUBSPOT
-from tests.data.kit import write_csv
+from tests.data.kit import empty_database, write_csv
 
 EXPORTS = Path(__file__).parents[1] / "exports"
 
 
 def plan_of(path: Path, **options: Any) -> FilePlan:
-    with connect() as scratch:
+    with empty_database() as scratch:
         (text,) = read_tables(path, scratch)
         return recognise(scratch, text, FileOptions(**options))
 
@@ -54,7 +53,7 @@ def fields(plan: FilePlan) -> list[str | None]:
             "Deal - Organization": "customer", "Deal - Pipeline": "pipeline", "Deal - Deal created": "created_at", "Deal - Won time": "won_at",
             "Deal - Currency of Value": "currency", "Deal - Nazwa Partnera": None,
         }),
-        ("salesforce/OpportunityHistory", "stage_entries", "salesforce", {"FromOpportunityStageName": "from_stage", "CreatedDate": "entered_at", "CloseDate": None}),
+        ("salesforce/OpportunityHistory", "stage_entries", "salesforce", {"FromOpportunityStageName": "from_stage", "CreatedDate": "entered_at", "CloseDate": "expected_close_on"}),
         ("salesforce/Lead", "leads", "salesforce", {"ConvertedOpportunityId": "deal_id", "Status": "status", "Title": None}),
         ("salesforce/Contact", "contacts", "salesforce", {"AccountId": "customer_id", "LeadSource": "source"}),
         ("hubspot/contacts", "contacts", "hubspot", {"Lifecycle Stage": "lifecycle", "Associated Deal IDs": "deal_id", "Lead Score": None}),
@@ -128,6 +127,18 @@ def test_headers_nearly_right_are_to_be_checked(plan):
     assert [(column.field, column.confidence) for column in found.columns] == [
         ("deal_name", "check"), ("stage", "sure"), (None, "aside"), ("created_at", "check"),
     ]  # fmt: skip
+
+
+def test_a_column_called_id_or_name_means_the_deal_in_a_file_of_deals(plan):
+    found = plan(["ID", "Opportunity", "Stage"], ["7", "a", "Demo"], ["9", "b", "Won"])
+    assert fields(found) == ["deal_id", "deal_name", "stage"]
+    found = plan(["Deal ID", "Name", "Stage"], ["7", "a", "Demo"], ["9", "b", "Won"])
+    assert fields(found) == ["deal_id", "deal_name", "stage"]
+    # Two deals of one number, and numbers that may only count the rows, tell no deals apart.
+    found = plan(["ID", "Opportunity", "Stage"], ["7", "a", "Demo"], ["7", "b", "Won"])
+    assert fields(found) == [None, "deal_name", "stage"]
+    found = plan(["No", "Opportunity", "Stage"], ["1", "a", "Demo"], ["2", "b", "Won"])
+    assert fields(found) == [None, "deal_name", "stage"]
 
 
 def test_a_stage_column_by_its_content(plan):
@@ -276,7 +287,7 @@ def test_a_forced_table_says_what_it_lacks(plan):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"table": "orders"}, "orders is not a table"),
+        ({"table": "stages"}, "stages is not a table"),
         ({"source": "siebel"}, "siebel is not a source"),
         ({"mapping": {"Stage": "nonsense"}}, "nonsense is not a column"),
     ],
@@ -298,3 +309,24 @@ def test_no_header_means_two_columns_of_one_table():
         words = [word for synonyms in columns.values() for word in {*map(fold, synonyms)}]
         twice = {word for word in words if words.count(word) > 1}
         assert not twice, (table, twice)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        (["Id", "Name", "StageName", "Amount", "Region"], [[1, "A", "Won", 5, "North"], [2, "B", "Open", 6, "South"]]),
+        (["Id", "Name", "StageName", "Amount", "CloseDate"], [[1, "A", "Proposal", 5, "2024-01-01"], [2, "B", "Demo", 6, "2024-05-05"]]),
+    ],
+)  # fmt: skip
+def test_a_stage_and_an_amount_make_deals_whatever_else_is_named(plan, header, rows):
+    assert plan(header, *rows).table == "deals"
+
+
+def test_words_that_are_said_of_much_else_make_no_stage(plan):
+    with pytest.raises(FileProblem):
+        plan(
+            ["type_id", "injured", "cost_k", "year"],
+            [1, "Dead", 6600, 2012],
+            [2, "Critical", 43, 2012],
+            [3, "Minor", 12, 2012],
+        )

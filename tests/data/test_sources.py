@@ -6,11 +6,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from python_calamine import CalamineWorkbook
 
 from data.store import Settings, Workspace
 from tests.data.kit import ask, load, read_column, write_csv
-from tests.exports.dynamics import workbook
 
 EXPORTS = Path(__file__).parents[1] / "exports"
 
@@ -42,11 +40,11 @@ def test_salesforce_history_is_collapsed_to_visits(workspace):
     report = load(workspace, folder / "Opportunity.csv", folder / "OpportunityHistory.csv")
     history = report.files[1]
     assert (history.table, history.source, history.encoding) == ("stage_entries", "salesforce", "windows-1252")
-    # Two rows are deleted, and three only change an amount, a close date or a probability.
-    assert (history.rows_read, counts(history)) == (12, (7, 0, 0, 5, 0))
+    # Two rows are deleted, two only change an amount, and one changes nothing.
+    assert (history.rows_read, counts(history)) == (12, (9, 0, 0, 3, 0))
     said = [str(warning) for warning in history.warnings]
     assert "2 rows that the source marks as deleted were left out." in said
-    assert "3 rows change no stage (but an amount, a date or a probability) and were left out." in said
+    assert "1 row changes no stage, amount, close date or probability, and was left out." in said
     assert ask(workspace, STAYS) == [
         ("0061", "Calificación", at("2024-01-02", 20, 47, 49), at("2024-01-20", 8), "advanced"),
         ("0061", "Propuesta", at("2024-01-20", 8), None, "still"),
@@ -59,13 +57,13 @@ def test_salesforce_history_is_collapsed_to_visits(workspace):
     assert ask(workspace, "SELECT deal_id, amount FROM stage_entries WHERE stage = 'Propuesta' ORDER BY 1") == [
         ("0061", 1000.5), ("0062", 1500.0),
     ]  # fmt: skip
-    assert counts(load(workspace, folder / "OpportunityHistory.csv").files[0]) == (0, 0, 7, 5, 0)
+    assert counts(load(workspace, folder / "OpportunityHistory.csv").files[0]) == (0, 0, 9, 3, 0)
 
 
 def test_salesforce_history_by_the_api(workspace):
     (file,) = load(workspace, EXPORTS / "salesforce/OpportunityHistory_api.csv").files
     assert (file.table, file.source, file.encoding, file.rows_read) == ("stage_entries", "salesforce", "utf-8-sig", 7)
-    assert counts(file) == (6, 0, 0, 1, 0)
+    assert counts(file) == (7, 0, 0, 0, 0)
     assert ask(workspace, "SELECT stage, entered_at, visit, fate FROM stage_entries WHERE deal_id = '006A' ORDER BY entered_at") == [
         ("Prospecting", at("2024-07-01", 9), 1, "advanced"), ("Proposal", at("2024-07-11", 21, 22, 7), 1, "back"),
         ("Prospecting", at("2024-07-20", 9), 2, "advanced"), ("Proposal", at("2024-07-21", 9), 2, "advanced"), ("Closed Won", at("2024-07-29", 9), 1, "advanced"),
@@ -79,14 +77,34 @@ def test_salesforce_field_history_is_read_by_its_changes_of_stage(workspace):
     folder = EXPORTS / "salesforce"
     report = load(workspace, folder / "Opportunity.csv", folder / "OpportunityFieldHistory.csv")
     history = report.files[1]
-    # Out: an amount, a date, a deal whose only change of stage is deleted, and that change. In: the row that dates a first stage.
-    assert (history.rows_read, counts(history)) == (8, (4, 0, 0, 4, 0))
+    # Out: a change that is deleted. No stay, but a change all the same: an amount, a date, a deal whose only change of stage is deleted.
+    assert (history.rows_read, counts(history)) == (8, (7, 0, 0, 1, 0))
+    assert ask(workspace, "SELECT count(*) FROM deal_changes") == [(7,)]
     assert ask(
         workspace, "SELECT deal_id, stage, entered_at FROM stage_entries WHERE is_recorded ORDER BY 1, entered_at"
     ) == [
         ("0061", "Calificación", at("2024-01-02", 20, 47, 49)), ("0061", "Propuesta", at("2024-01-20", 8)),
         ("0062", "Propuesta", at("2024-02-01", 9)), ("0062", "Ganada", at("2024-03-01", 8)),
     ]  # fmt: skip
+
+
+def test_a_row_marked_as_deleted_is_left_out_of_any_file(workspace, tmp_path):
+    lines = ["Deal ID,Stage,Amount,IsDeleted", "1,Proposal,100,0", "2,Proposal,200,1"]
+    path = tmp_path / "deals.csv"
+    path.write_text("\n".join(lines))
+    (file,) = load(workspace, path).files
+    assert (file.source, counts(file)) == ("generic", (1, 0, 0, 1, 0))
+    assert "1 row that the source marks as deleted was left out." in [str(each) for each in file.warnings]
+
+
+def test_a_file_without_deal_numbers_after_one_with_them_is_said(workspace, tmp_path):
+    said = []
+    for name, lines in (("a", "Deal ID,Deal,Stage\n1,Roof,Demo\n"), ("b", "Deal,Stage\nRoof,Demo\n")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(lines)
+        (file,) = load(workspace, path).files
+        said.append(any("may now be here twice" in str(each) for each in file.warnings))
+    assert said == [False, True]
 
 
 def test_a_history_row_deleted_later_is_taken_out(workspace, tmp_path):
@@ -351,14 +369,6 @@ def test_dynamics_leads(workspace):
     assert "Leads with the status Qualified count as converted." in map(str, file.warnings)
 
 
-def test_the_workbooks_are_what_their_script_writes(tmp_path):
-    for path in workbook.write(tmp_path):
-        made, kept = (CalamineWorkbook.from_path(folder / path.name) for folder in (tmp_path, EXPORTS / "dynamics"))
-        assert made.sheet_names == kept.sheet_names
-        for name in made.sheet_names:
-            assert made.get_sheet_by_name(name).to_python() == kept.get_sheet_by_name(name).to_python()
-
-
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
@@ -441,7 +451,7 @@ def test_a_log_of_changes_is_read_by_its_changes_of_stage(workspace, tmp_path):
         ["2", "Stage", "", "Lead", "2024-01-28"], ["2", "Stage", "Lead", "Lead", "2024-01-29"],
     ]  # fmt: skip
     (file,) = load(workspace, write_csv(tmp_path / "log.csv", header, rows)).files
-    assert (file.table, counts(file)) == ("stage_entries", (3, 0, 0, 2, 0))
+    assert (file.table, counts(file)) == ("stage_entries", (4, 0, 0, 1, 0))
     assert ask(workspace, "SELECT deal_id, stage FROM recorded_stages ORDER BY ALL") == [
         ("1", "Demo"), ("1", "Lead"), ("2", "Lead"),
     ]  # fmt: skip

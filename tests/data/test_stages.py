@@ -374,7 +374,7 @@ def test_the_order_comes_from_the_history():
 
 
 def test_where_the_status_hangs_on_the_stage_foreign_names_are_understood():
-    statuses = {"Prospecto": "open", "Propuesta": "open", "Ganada": "won", "Cerrada": "lost"}
+    statuses = {"Prospecto": "open", "Propuesta": "open", "Chiusa": "won", "Cerrada": "lost"}
     deals: list[dict[str, Any]] = [
         {"deal_id": f"{stage}{n}", "stage": stage, "file_status": status}
         for stage, status in statuses.items()
@@ -383,7 +383,7 @@ def test_where_the_status_hangs_on_the_stage_foreign_names_are_understood():
     assert dict(outcomes(database_of(deals, [], StageChoices()))) == {
         "Prospecto": "open",
         "Propuesta": "open",
-        "Ganada": "won",
+        "Chiusa": "won",
         "Cerrada": "lost",
     }
 
@@ -421,25 +421,25 @@ def test_new_stages_are_judged_by_their_own_deals_beside_stages_whose_status_is_
         for n in range(12)
     ]
     database = database_of(deals, [], StageChoices())
-    put_in(database, {"Propuesta": "open", "Ganada": "won", "Perdida": "lost"})
+    put_in(database, {"Propuesta": "open", "Chiusa": "won", "Persa": "lost"})
     told = {stage.stage: (stage.outcome, str(stage.reason)) for stage in again(database)}
-    assert told["Ganada"] == ("won", "All 6 deals in it are won. Please check.")
-    assert told["Perdida"] == ("lost", "All 6 deals in it are lost. Please check.")
+    assert told["Chiusa"] == ("won", "All 6 deals in it are won. Please check.")
+    assert told["Persa"] == ("lost", "All 6 deals in it are lost. Please check.")
     assert (told["Propuesta"][0], told["Proposal"][0], told[WON][0]) == ("open", "open", "won")
     # They stay what they were found to be, as long as their deals say so.
     assert {stage.stage: stage.outcome for stage in again(database)} == {name: told[name][0] for name in told}
-    database.execute("UPDATE loaded_deals SET file_status = 'open' WHERE deal_id = 'Ganada0'")
+    database.execute("UPDATE loaded_deals SET file_status = 'open' WHERE deal_id = 'Chiusa0'")
     again(database)
-    assert (dict(outcomes(database))["Ganada"], dict(outcomes(database))["Perdida"]) == ("open", "lost")
+    assert (dict(outcomes(database))["Chiusa"], dict(outcomes(database))["Persa"]) == ("open", "lost")
 
 
 def test_stages_that_a_file_numbers_are_judged_among_themselves():
     database = database_of([], [], StageChoices())
-    put_in(database, {"Propuesta": "open", "Ganada": "won", "Perdida": "lost"}, file_stage_order=3.0)
+    put_in(database, {"Propuesta": "open", "Chiusa": "won", "Persa": "lost"}, file_stage_order=3.0)
     content = [("Demo", status) for status in ("won", "lost", "open")]
     database.executemany("INSERT INTO loaded_deals (deal_id, stage, file_status) VALUES (uuid(), ?, ?)", content)
     again(database)
-    assert dict(outcomes(database)) == {"Propuesta": "open", "Demo": "open", "Ganada": "won", "Perdida": "lost"}
+    assert dict(outcomes(database)) == {"Propuesta": "open", "Demo": "open", "Chiusa": "won", "Persa": "lost"}
 
 
 def test_a_stage_the_history_does_not_speak_of_is_to_be_checked():

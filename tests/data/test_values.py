@@ -25,6 +25,19 @@ few = settings(max_examples=25, deadline=None)
         (["5.6.2024", "31.12.2024"], "dmy", True, [datetime(2024, 6, 5), datetime(2024, 12, 31)]),
         (["05/06/2024", "01/02/2024"], "dmy", False, [datetime(2024, 6, 5), datetime(2024, 2, 1)]),
         (["25/06/99", "05/06/24"], "dmy", True, [datetime(1999, 6, 25), datetime(2024, 6, 5)]),
+        (
+            ["31/12/24", "05/06/2025 10:00", "05/06/2025"],
+            "dmy",
+            True,
+            [datetime(2024, 12, 31), datetime(2025, 6, 5, 10), datetime(2025, 6, 5)],
+        ),
+        (
+            ["1-Mar-25", "March 5, 2025", "6-Mar-2025"],
+            None,
+            True,
+            [datetime(2025, 3, 1), datetime(2025, 3, 5), datetime(2025, 3, 6)],
+        ),
+        (["31/12/2024", "5/6/25", "5/6/202"], "dmy", True, [datetime(2024, 12, 31), datetime(2025, 6, 5), None]),
         (["2024-05-06", "2024-12-31"], None, True, [datetime(2024, 5, 6), datetime(2024, 12, 31)]),
         (["2024/05/06", "2024/12/31"], None, True, [datetime(2024, 5, 6), datetime(2024, 12, 31)]),
         (["19970101", "20240229"], None, True, [datetime(1997, 1, 1), datetime(2024, 2, 29)]),
@@ -245,3 +258,39 @@ def test_amounts_come_back_as_they_were_written(amounts, style):
 def test_yes_and_no():
     cells = ["Yes", "0", "כן", "לא", "TRUE", "False", "V", "1.0", "maybe", None]
     assert read_column(cells, "flag")[0] == [True, False, True, False, True, False, True, True, None, None]
+
+
+def test_moments_counted_in_seconds_since_1970():
+    values, reading = read_column(["1709283912", "1709370312000", None], "timestamp", time_zone="Asia/Jerusalem")
+    assert values == [datetime(2024, 3, 1, 9, 5, 12), datetime(2024, 3, 2, 9, 5, 12), None]
+    assert str(reading.reason) == "Counted in seconds since 1970, as in 1709283912."
+    assert read_column(["1709283912", "n/a"], "date")[0] == [date(2024, 3, 1), None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2024/03/01 9:05:12 AM GMT+2", datetime(2024, 3, 1, 7, 5, 12)),
+        ("2024/03/22 5:45:00 PM GMT-3:30", datetime(2024, 3, 22, 21, 15)),
+        ("2024-03-01 09:05:12 UTC", datetime(2024, 3, 1, 9, 5, 12)),
+        ("31/03/2024 9:05 GMT+1", datetime(2024, 3, 31, 8, 5)),
+        ("2024-03-01 09:05:12 +0200", datetime(2024, 3, 1, 7, 5, 12)),
+    ],
+)
+def test_a_moment_with_its_offset_is_the_same_in_every_time_zone(cell, expected):
+    assert read_column([cell], "timestamp", time_zone="Asia/Jerusalem")[0] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["1.234,50", "1.5k"], [1234.5, 1500.0]),
+        (["1,234.50", "1,5k", "₪2.25 M", "12,5"], [1234.5, 1500.0, 2250000.0, None]),
+        (["1.234,50", "1.234,5k", "1.500k"], [1234.5, 1234500.0, 1500000.0]),
+        (["1,5k", "2.25k"], [1500.0, 2250.0]),
+        (["-1.5k", "2,50"], [-1500.0, 2.5]),
+    ],
+)
+def test_thousands_as_a_letter_are_read_beside_either_decimal_mark(cells, expected):
+    found, reading = read_column(cells, "money")
+    assert found == expected and str(reading.reason).startswith("Letters after a number are thousands")

@@ -1,4 +1,4 @@
-"""Writes `opportunities.xlsx` and `leads.xlsx`, as Excel gets them from a view: `python tests/exports/dynamics/workbook.py`.
+"""Writes a workbook for each of some views, as Excel gets them: `python tests/exports/dynamics/workbook.py`.
 
 The first three columns are hidden, days are numbers that a format shows as dates, money is formatted, and a very hidden
 sheet says which view it was.
@@ -30,20 +30,37 @@ LEADS: list[tuple[Any, ...]] = [
     ("0f6a1c1e-0002-4e10-9c1a-000000000002", "l2Zx==", 45306.5, "Ben Levi", "Tapes", "Zeta", "", "Trade Show", "Disqualified", "No longer interested", "Noa Bar", 45291.25),
     ("0f6a1c1e-0002-4e10-9c1a-000000000003", "l3Zx==", 45306.5, "Gil Dror", "Labels", "Omega", "", "Web", "Open", "Contacted", "Noa Bar", 45292.25),
 ]  # fmt: skip
+ACCOUNTS: list[tuple[Any, ...]] = [
+    ("(Do Not Modify) Account", *HIDDEN, "Account Name", "Main Phone", "Address 1: City", "Primary Contact", "Industry", "Annual Revenue", "Owner", "Created On"),
+    ("0f6a1c1e-0003-4e10-9c1a-000000000001", "a1Zx==", 45306.5, "Acme", "00972 3 555", "Haifa", "Ada Cohen", "Retail", 1500000, "Dana Levi", 45000),
+    ("0f6a1c1e-0003-4e10-9c1a-000000000002", "a2Zx==", 45306.5, "Beta, Ltd", "", "Łódź", "", "", "", "Noa Bar", 45001.5),
+]  # fmt: skip
+ACTIVITIES: list[tuple[Any, ...]] = [
+    ("(Do Not Modify) Activity", *HIDDEN, "Subject", "Regarding", "Activity Type", "Activity Status", "Owner", "Priority", "Start Date", "Due Date", "Actual End"),
+    ("0f6a1c1e-0004-4e10-9c1a-000000000001", "b1Zx==", 45306.5, "Call, \"first\"", "10 scanners", "Phone Call", "Completed", "Dana Levi", "Normal", "", 45300, 45300.5),
+    ("0f6a1c1e-0004-4e10-9c1a-000000000002", "b2Zx==", 45306.5, "Demo", "5 printers", "Appointment", "Scheduled", "Noa Bar", "High", 45400.375, 45400.5, ""),
+    ("0f6a1c1e-0004-4e10-9c1a-000000000003", "b3Zx==", 45306.5, "ERP Integration Failure", "", "Task", "Open", "SYSTEM", "Normal", "", "", ""),
+]  # fmt: skip
+VIEWS = {
+    "opportunities": ("Open Opportunities", OPPORTUNITIES),
+    "leads": ("Open Leads", LEADS),
+    "accounts": ("Active Accounts", ACCOUNTS),
+    "activities": ("All Activities", ACTIVITIES),
+}
 # Days that a view shows without a format of their own, as it happens.
 BARE = ("Created On",)
 
 
 def write(folder: Path) -> list[Path]:
     paths = []
-    for name, rows in (("opportunities", OPPORTUNITIES), ("leads", LEADS)):
+    for name, (view, rows) in VIEWS.items():
         path = folder / f"{name}.xlsx"
         with xlsxwriter.Workbook(path) as book:
             book.set_properties({"created": datetime(2024, 4, 1)})
             day, money = (book.add_format({"num_format": code}) for code in ("m/d/yyyy h:mm", '"$"#,##0.00'))
-            sheet = book.add_worksheet("Open Opportunities" if name == "opportunities" else "Open Leads")
+            sheet = book.add_worksheet(view)
             for place, header in enumerate(rows[0]):
-                is_day = ("Date" in header or header.endswith(" On")) and header not in BARE
+                is_day = ("Date" in header or header.endswith((" On", " End"))) and header not in BARE
                 form = day if is_day else money if header.endswith("Revenue") else None
                 sheet.set_column(place, place, 20, form, {"hidden": place < 3})
                 sheet.write_string(0, place, str(header))
