@@ -19,11 +19,13 @@ from analytics.catalog import ANSWERS, METRICS
 from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, Asked, Call, day_of, named_stages
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, values
+from analytics.problems import PROBLEMS
 from analytics.rows import Row, rows
 from data.engine import Engine
 from data.errors import DataError, RequestProblem
 from data.messages import say
-from data.store import Workspace, default_workspace
+from data.store import Workspace
+from data.workspaces import default_workspace
 
 REFUSED = 2
 
@@ -74,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--where", action="append", default=[], type=_pair, metavar="FIELD=VALUE",
             help='keep deals with this value ("FIELD=": with none); again: the same field means or, another means and',
+        )  # fmt: skip
+        command.add_argument(
+            "--without", action="append", default=[], metavar="PROBLEM",
+            help=f"leave out deals with this data problem; again: with any of them. One of: {', '.join(PROBLEMS)}",
         )  # fmt: skip
         command.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
         command.add_argument("--json", action="store_true", help="print one JSON document")
@@ -146,9 +152,11 @@ def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> Call:
         del chosen[find("pipeline", tables)]
     elif not pipelines and COMMANDS[options.name].one_pipeline:
         pipeline = facts.get("pipeline")
+    latest = _latest_day(engine, time_zone)
     filters = Filters(
-        options.as_of or _latest_day(engine, time_zone), options.since, options.until,
+        options.as_of or latest, options.since, options.until,
         tuple(Choice(field, each) for field, each in chosen.items()), pipeline, time_zone,
+        tuple(dict.fromkeys(options.without)), latest,
     )  # fmt: skip
     by = find(options.by, tables) if getattr(options, "by", None) else None
     return Call(tables, filters, by, options, facts)
@@ -198,6 +206,8 @@ def _document(name: str, call: Call, asked: Asked, found: pd.DataFrame) -> dict[
         "pipeline": filters.pipeline,
         "time_zone": filters.time_zone,
     }
+    if filters.without:
+        said["without"] = list(filters.without)
     said |= asked.said
     return {
         "metric": name,
@@ -226,7 +236,7 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
         return "share" if "money_share" in row else "money"
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
-    return "share"
+    return "number" if name == "mean_pushes" else "share"
 
 
 def _json(document: Mapping[str, Any]) -> str:
@@ -247,6 +257,7 @@ def _table(found: pd.DataFrame, call: Call, asked: Asked) -> str:
     widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
     texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
     first = [] if call.filters.as_of == ENDLESS else [f"As of {call.filters.as_of}."]
+    first += [f"Without: {', '.join(call.filters.without)}."] if call.filters.without else []
     first += [
         f"{name.replace('_', ' ').capitalize()}: {', '.join(map(str, value)) if isinstance(value, list) else value}."
         for name, value in asked.said.items()

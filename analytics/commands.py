@@ -21,6 +21,9 @@ from analytics.leads import LEADS
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.owners import owner_attribution
 from analytics.periods import GRAINS
+from analytics.pipeline_waterfall import pipeline_waterfall
+from analytics.push_rate import push_rate
+from analytics.quality import quality
 from analytics.question import Question
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import COUNTED, Counted, sales_velocity
@@ -337,6 +340,7 @@ def _findings(call: Call) -> Asked:
 
 COMMANDS: dict[str, Command] = {
     "summary": Command(lambda call: Asked(summary(call.tables, call.filters), {}), has_by=False),
+    "quality": Command(lambda call: Asked(quality(call.tables, call.filters), {}), has_by=False),
     "summary_trend": Command(lambda call: Asked(summary_trend(call.tables, call.filters), {}), has_by=False),
     "findings": Command(_findings, has_by=False, one_pipeline=True),
     "win_rate": Command(lambda call: Asked(win_rate(call.tables, call.filters, call.by), {})),
@@ -354,6 +358,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "rework": Command(lambda call: Asked(rework(call.tables, call.filters), {}), has_by=False, one_pipeline=True),
     "sales_velocity": Command(_sales_velocity, _count, has_by=False),
+    "push_rate": Command(lambda call: Asked(push_rate(call.tables, call.filters, call.by), {})),
+    "pipeline_waterfall": Command(lambda call: Asked(pipeline_waterfall(call.tables, call.filters), {}), has_by=False),
     "drivers": Command(lambda call: Asked(drivers(call.tables, call.filters), {}), has_by=False),
     "lost_reasons": Command(lambda call: Asked(lost_reasons(call.tables, call.filters), {}), has_by=False),
     "missing_reasons": Command(lambda call: Asked(missing_reasons(call.tables, call.filters), {}), has_by=False),

@@ -14,7 +14,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from analytics import problems
 from analytics.fields import LINKS, Field, columns_for, linked_values, own_value, with_value
+from analytics.problem_marks import When
 from data.schema import Tables
 
 Dated = Literal["created", "closed"]
@@ -39,7 +41,8 @@ class Filters:
     """What to count. The end of the day `as_of` stands for now, so no metric ever reads the clock.
 
     `since` and `until` are the first and the last day of a period; which date they bound depends on the metric.
-    Days are cut in `time_zone`.
+    Days are cut in `time_zone`. `without` names data problems (`problems.PROBLEMS`): deals that have one are left out. Nothing
+    can have been recorded after the day `recorded_until`, by default the as-of day. Raises RequestProblem for an unknown name.
     """
 
     as_of: date
@@ -48,11 +51,22 @@ class Filters:
     where: tuple[Choice, ...] = ()
     pipeline: str | None = None
     time_zone: str = "UTC"
+    without: tuple[str, ...] = ()
+    recorded_until: date | None = None
+
+    def __post_init__(self) -> None:
+        problems.check_names(self.without)
 
     @property
     def now(self) -> datetime:
         """The first moment after the as-of day, in UTC without a zone, as the tables hold time."""
         return _start(self.as_of + timedelta(days=1), self.time_zone)
+
+    @property
+    def judged(self) -> When:
+        """When data problems are judged."""
+        recorded = self.recorded_until or self.as_of
+        return When(self.as_of, self.now, _start(recorded + timedelta(days=1), self.time_zone))
 
     @property
     def has_period(self) -> bool:
@@ -158,6 +172,8 @@ def _chosen(
         dated = None
     deals = _deals_as_of(tables, filters.now, filters if dated == "closed" else None)
     kept = filters.period_bounds(deals.created_at) if dated == "created" else []
+    if filters.without:
+        kept.append(~deals.deal_no.isin(_troubled(tables, filters).troubled_no))
     for field, chosen in where.items():
         if field.band == "size":  # cut among the deals kept so far
             sized = with_value(_kept(deals, kept), tables, field, "chosen")
@@ -201,6 +217,8 @@ def _stays(tables: Tables, filters: Filters, dated: StayDated | None, by: Field 
             groups = with_value(
                 deals.select("deal_no", *columns_for(by)), tables, by, "group", time_zone=filters.time_zone
             )
+    if filters.without and not needs_deals:
+        kept.append(~stays.deal_no.isin(_troubled(tables, filters).troubled_no))
     stays = _kept(stays, kept)
     for field, chosen in of_person.items():
         owned = _with_own(stays, tables, field, "chosen")
@@ -210,6 +228,11 @@ def _stays(tables: Tables, filters: Filters, dated: StayDated | None, by: Field 
     if groups is None:
         return stays
     return stays.inner_join(groups.select("group", of_deal=_.deal_no), [("deal_no", "of_deal")]).drop("of_deal")
+
+
+def _troubled(tables: Tables, filters: Filters) -> ir.Table:
+    """The deals that `without` leaves out."""
+    return problems.deals_with(tables, filters.judged, filters.without)
 
 
 def _kept(table: ir.Table, bounds: list[ir.BooleanValue]) -> ir.Table:

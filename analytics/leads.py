@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from analytics import problems
 from analytics.fields import Field, with_value
 from analytics.filters import Filters, is_chosen, is_of_owner
 from analytics.rows import full_hours
@@ -43,6 +44,9 @@ def lead_stays(tables: Tables, filters: Filters, by: Field | None = None) -> ir.
         kept.append(filters.in_period(leads.created_at))
     for field, values in filters.chosen_values().items():
         kept.append(is_chosen(leads, tables, _of_lead(field), values, near="leads"))
+    if filters.without:  # a lead is one with the deal it became
+        troubled = problems.deals_with(tables, filters.judged, filters.without)
+        kept.append(~leads.deal_id.isin(troubled.troubled_id).fill_null(False))
     leads = leads.filter(kept)
     if by is not None:
         leads = with_value(leads, tables, _of_lead(by), "group", "leads")

@@ -85,9 +85,15 @@ def usual_period(first: date, as_of: date) -> tuple[date, date] | None:
 
 
 def _asks(tables: Tables, filters: Filters, before: Filters | None) -> dict[str, ir.Table]:
-    deals = _stood(tables, filters, "now")
+    deals = stood(filters.deals(tables), filters).mutate(period=ibis.literal("now"))
     if before is not None:
-        deals = deals.union(_stood(tables, before, "before"))
+        earlier = stood(before.deals(tables), before).mutate(period=ibis.literal("before"))
+        deals = deals.union(earlier)
+    return sums(deals)
+
+
+def sums(deals: ir.Table) -> dict[str, ir.Table]:
+    """What the figures are made from, for each `period` of deals as `stood` gives them."""
     won = deals.filter(_.is_won & _.is_closed_in & (_.days >= 0))
     return {
         "figures": deals.mutate(has_no_length=_.days.isnull()).agg(
@@ -104,12 +110,12 @@ def _asks(tables: Tables, filters: Filters, before: Filters | None) -> dict[str,
     }
 
 
-def _stood(tables: Tables, filters: Filters, period: str) -> ir.Table:
-    """The deals as they stood at the as-of date, marked by what of them lies in the period."""
+def stood(deals: ir.Table, filters: Filters, *more: str) -> ir.Table:
+    """The deals of `filters`, marked by what of them lies in the period; columns in `more` are kept."""
     is_open = _.status == "open"
-    return filters.deals(tables).select(
-        "currency", "amount", "status",
-        period=ibis.literal(period), square=_.amount * _.amount, is_won=_.status == "won", is_open=is_open,
+    return deals.select(
+        "currency", "amount", "status", *more,
+        square=_.amount * _.amount, is_won=_.status == "won", is_open=is_open,
         is_closed_in=~is_open & filters.in_period(_.closed_at), is_created_in=filters.in_period(_.created_at),
         has_no_creation=_.created_at.isnull(), has_no_close=~is_open & _.closed_at.isnull(),
         days=days(_.closed_at, _.created_at),
@@ -169,8 +175,13 @@ def _is_open(row: Row) -> bool:
     return bool(row["is_open"])
 
 
-def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool) -> pd.DataFrame:
-    now = _Figures(answers, "now")
+def figures(answers: Mapping[str, pd.DataFrame], period: str, has_period: bool) -> list[Row]:
+    """The rows of `summary` for one period of `sums`, compared with none."""
+    return rows(_rows(answers, False, has_period, period))
+
+
+def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool, period: str = "now") -> pd.DataFrame:
+    now = _Figures(answers, period)
     before = _Figures(answers, "before") if compared else None
     known = now.currencies()
     currencies: list[str | None] = [*sorted(known)] if len(known) > 1 else [None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -76,9 +77,7 @@ def _paths(tables: Tables, filters: Filters, by: Field | None, start: str | None
     """One row a deal that came to the start: `deal_no`, its `end`, after how many full `hours`, and its `group`."""
     now = ibis.timestamp(filters.now)
     # A deal now in another pipeline was in this one, unless it is followed from creation.
-    everywhere = filters if start is None else Filters(
-        filters.as_of, filters.since, filters.until, filters.where, None, filters.time_zone
-    )  # fmt: skip
+    everywhere = filters if start is None else replace(filters, pipeline=None)
     deals = everywhere.deals(tables, "created" if filters.has_period else None)
     deals = deals if by is None else with_value(deals, tables, by, "group", time_zone=filters.time_zone)
     kept = [*(["group"] if by else []), "deal_no", "status", "closed_at"]

@@ -19,6 +19,9 @@ from analytics.funnel import stage_conversion
 from analytics.funnel_deals import skipped_stages, stage_deals
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.owners import owner_attribution
+from analytics.pipeline_waterfall import pipeline_waterfall
+from analytics.push_rate import push_rate
+from analytics.quality import quality
 from analytics.question import Question
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import sales_velocity
@@ -38,6 +41,7 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "win_rate": win_rate,
     "stage_conversion": stage_conversion,
     "sales_cycle": sales_cycle,
+    "quality": quality,
     "summary": summary,
     "summary_trend": summary_trend,
     "findings": findings,
@@ -45,6 +49,8 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "stage_moves": stage_moves,
     "rework": rework,
     "sales_velocity": sales_velocity,
+    "push_rate": push_rate,
+    "pipeline_waterfall": pipeline_waterfall,
     "drivers": drivers,
     "lost_reasons": lost_reasons,
     "missing_reasons": missing_reasons,
@@ -53,7 +59,7 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "owner_attribution": owner_attribution,
 }
 WITHOUT_GROUPS = {
-    "conversion_trend", "comparison",
+    "conversion_trend", "comparison", "quality", "pipeline_waterfall",
     "summary", "summary_trend", "findings", "stage_paths", "stage_moves", "rework", "sales_velocity", "drivers", "lost_reasons", "missing_reasons",
     "skipped_stages", "deals_in_stage", "owner_attribution",
 }  # fmt: skip
