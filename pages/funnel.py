@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import session
-from ui.funnel import compare, groups, losses, paths, stages, timing, trend, velocity
+from ui.funnel import changes, compare, groups, losses, paths, stages, timing, trend, velocity
 from ui.parts import no_data
 
 _ = session.locale()._
@@ -22,6 +22,7 @@ VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
     "paths": (_("Paths"), paths.show),
     "losses": (_("Losses"), losses.show),
     "velocity": (_("Velocity"), velocity.show),
+    "changes": (_("Pipeline changes"), changes.show),
 }
 
 

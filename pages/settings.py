@@ -10,7 +10,7 @@ import streamlit as st
 from babel import Locale as BabelLocale
 from babel.numbers import list_currencies
 
-from data import store
+from data import workspaces
 from data.errors import DataError
 from ui import session, visitors
 from ui.locale import Locale
@@ -34,8 +34,8 @@ def create_workspace() -> None:
     name = (session.get("new_workspace") or "").strip()
 
     def act() -> None:
-        store.create(name)
-        store.switch(name)
+        workspaces.create(name)
+        workspaces.switch(name)
         session.put("new_workspace", "")
 
     attempt(act)
@@ -45,8 +45,8 @@ def copy_workspace() -> None:
     name = (session.get("copy_name") or "").strip()
 
     def act() -> None:
-        store.copy(store.current(), name)
-        store.switch(name)
+        workspaces.copy(workspaces.current(), name)
+        workspaces.switch(name)
         session.put("copy_name", "")
 
     attempt(act)
@@ -60,7 +60,7 @@ def confirm_delete(name: str) -> None:
         type="primary",
         icon=":material/delete:",
         key="delete_confirm",
-        on_click=lambda: attempt(lambda: store.delete(name)),
+        on_click=lambda: attempt(lambda: workspaces.delete(name)),
     ):
         st.rerun()
 
@@ -73,8 +73,8 @@ def confirm_wipe() -> None:
 
 
 def show_workspaces() -> None:
-    current = store.current()
-    names = sorted({*store.workspaces(), current}, key=str.casefold)
+    current = workspaces.current()
+    names = sorted({*workspaces.workspaces(), current}, key=str.casefold)
     with st.container(border=True, key="card_workspaces"):
         section(
             _("Workspaces"),
@@ -87,7 +87,7 @@ def show_workspaces() -> None:
             _("Workspace in use"), names, index=names.index(current), key=f"use_{current}_{len(names)}", width=420
         )
         if chosen != current:
-            store.switch(chosen)
+            workspaces.switch(chosen)
             st.rerun()
         make, duplicate, remove = st.columns(3, gap="small", vertical_alignment="bottom")
         with make:

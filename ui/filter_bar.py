@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics import fields
 from analytics.fields import Field
+from analytics.problems import PROBLEMS
 from ui import session
 from ui.parts import md, plain, rich
 
@@ -25,6 +26,7 @@ def filter_bar() -> None:
     _ = locale._
     with st.container(key="filter_bar", horizontal=True, vertical_alignment="center", gap="small"):
         _where()
+        _without()
         _dates()
         _pipeline()
         known = session.kept(_known)
@@ -37,6 +39,14 @@ def filter_bar() -> None:
         if now.any:
             st.button(_("Clear"), type="tertiary", on_click=session.clear, icon=":material/close:", key="clear_filters")
         st.html(f'<p class="sh-where">{rich(locale.n_("{n} deal", "{n} deals", session.deals()))}</p>', width="content")
+    unknown_problems = session.unknown_problems()
+    if unknown_problems:
+        st.warning(
+            _("The link leaves out deals with problems that are not known: {names}. They are counted.").format(
+                names=locale.listed([md(name) for name in unknown_problems])
+            ),
+            icon=":material/filter_alt_off:",
+        )
     unknown = session.unknown_filters()
     if unknown:
         st.warning(
@@ -187,6 +197,33 @@ def _remove(name: str) -> None:
     now = session.chosen()
     where = {kept: values for kept, values in now.where.items() if kept != name}
     session.choose(replace(now, where=where, chips=tuple(chip for chip in now.chips if chip != name)))
+
+
+def _without() -> None:
+    """What is left out for a problem of its data, and the way to put it back."""
+    locale, left = session.locale(), session.left_out()
+    _ = locale._
+    if not left:
+        return
+    n = session.all_deals() - session.deals()
+    words = locale.n_("{n} deal left out", "{n} deals left out", n)
+    name, *others = left
+    words += f": {_(PROBLEMS[name].label)}" + (f" +{len(others)}" if others else "")
+    with _popover("without", words, on=True):
+        for name, deals in left.items():
+            st.button(
+                _("Put back: {problem} ({n})").format(problem=_(PROBLEMS[name].label), n=locale.count(deals)),
+                key=f"put_back_{name}", icon=":material/undo:", type="tertiary", on_click=session.put_back, args=(name,),
+            )  # fmt: skip
+        if others:
+            st.button(
+                _("Put all back"),
+                key="put_back_all",
+                icon=":material/undo:",
+                on_click=session.put_back,
+                args=tuple(left),
+            )
+        st.page_link("../pages/quality.py", label=_("Data quality"), icon=":material/fact_check:")
 
 
 def _more(others: list[Field]) -> None:

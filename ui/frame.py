@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from data import store
+from data import workspaces
 from data.errors import DataError
 from ui import browser_words, parts, session, tour, visitors
 from ui.filter_bar import filter_bar
@@ -62,6 +62,7 @@ def navigation() -> StreamlitPage:
         _("Sales"): [st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel")],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
+            st.Page("../pages/quality.py", title=_("Data quality"), icon=":material/fact_check:", url_path="quality"),
             st.Page("../pages/settings.py", title=_("Settings"), icon=":material/settings:", url_path="settings"),
         ],
     }
@@ -85,13 +86,13 @@ def sidebar() -> None:
     """The reader's own switches, at the foot of the sidebar."""
     _ = session.locale()._
     with st.sidebar:
-        if not visitors.public() and len(names := store.workspaces()) > 1:
+        if not visitors.public() and len(names := workspaces.workspaces()) > 1:
             st.selectbox(
                 _("Workspace"),
                 names,
-                index=names.index(store.current()) if store.current() in names else None,
-                key=f"workspace_of_{store.current()}",
-                on_change=lambda: store.switch(session.get(f"workspace_of_{store.current()}")),
+                index=names.index(workspaces.current()) if workspaces.current() in names else None,
+                key=f"workspace_of_{workspaces.current()}",
+                on_change=lambda: workspaces.switch(session.get(f"workspace_of_{workspaces.current()}")),
                 label_visibility="collapsed",
             )
         st.segmented_control(

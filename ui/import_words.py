@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from data.importer import ImportReport
 from data.rejects import rejected_rows
 from data.store import Workspace
 from data.unlocks import ADD, OPENS
+from data.uploads import ImportReport
 from ui.locale import Locale
 
 
@@ -22,6 +22,8 @@ def analyses(locale: Locale) -> dict[str, str]:
         "drivers": _("What sets won deals apart"),
         "lost_reasons": _("Lost reasons"),
         "sales_velocity": _("Velocity"),
+        "pipeline_waterfall": _("Pipeline changes"),
+        "push_rate": _("Push rate"),
         "lead_funnel": _("Funnel from the lead on"),
         "customers": _("Customers"),
     }

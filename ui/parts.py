@@ -19,6 +19,7 @@ import pyarrow as pa
 import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
+from analytics.problems import PROBLEMS
 from data.errors import DataError
 from ui import export, session, visitors
 from ui.export import Kind, Paper
@@ -230,6 +231,9 @@ def about() -> tuple[tuple[str, str], ...]:
     if filters.pipeline:
         lines.append((_("Pipeline"), filters.pipeline))
     lines += [(_(choice.field.label), ", ".join(choice.values)) for choice in filters.where]
+    left = session.left_out()
+    if left:
+        lines.append((_("Left out"), ", ".join(f"{_(PROBLEMS[name].label)} ({n})" for name, n in left.items())))
     return tuple(lines)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from inspect import unwrap
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import ibis.expr.operations as ops
@@ -24,8 +24,9 @@ from analytics import fields
 from analytics.fields import Field
 from analytics.filters import Choice, Filters
 from analytics.filters import values as values_of
+from analytics.problems import PROBLEMS
 from analytics.question import Question
-from data import store
+from data import workspaces
 from data.engine import Engine
 from data.errors import DataError
 from data.schema import Header, Tables
@@ -38,7 +39,7 @@ Version = tuple[str, ...]
 Made = TypeVar("Made")
 # What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
 PLACES = ("view", "by", "stage_of")
-RESERVED = ("lang", "from", "to", "as_of", *PLACES)
+RESERVED = ("lang", "from", "to", "as_of", "without", *PLACES)
 # Links may name fields that are not there: this many names are looked up once and remembered.
 MOST_NAMES = 200
 # In public mode what was computed for a visitor is forgotten when the visitor's workspace is.
@@ -51,6 +52,7 @@ class Chosen:
     """What the reader filtered by, in plain names that are the same in both languages.
 
     `where` maps a field's name in the address to the values kept; `chips` are the fields that got a chip of their own.
+    `without` names the data problems whose deals are left out.
     """
 
     where: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -59,10 +61,11 @@ class Chosen:
     as_of: date | None = None
     pipeline: str | None = None
     chips: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
-        return bool(self.where or self.since or self.until or self.as_of or self.pipeline)
+        return bool(self.where or self.since or self.until or self.as_of or self.pipeline or self.without)
 
 
 # a run
@@ -90,7 +93,7 @@ def in_use() -> AbstractContextManager[None]:
 
 def _workspace() -> Workspace | None:
     if not visitors.public():
-        return Workspace(store.default_workspace())
+        return Workspace(workspaces.default_workspace())
     folder = visitors.folder_of(st.context.cookies)
     return Workspace(folder) if folder else None
 
@@ -455,7 +458,43 @@ def _filters(now: Chosen) -> Filters:
         where=tuple(choices),
         pipeline=now.pipeline or facts().get("pipeline"),
         time_zone=settings().time_zone,
+        without=tuple(name for name in now.without if name in PROBLEMS),
+        recorded_until=latest_day(),
     )
+
+
+def left_out() -> dict[str, int]:
+    """How many of the deals on screen each data problem leaves out, where the reader leaves any out."""
+    return kept(_left_out) if filters().without else {}
+
+
+def _left_out() -> dict[str, int]:
+    now = filters()
+    dated: Literal["created"] | None = "created" if now.has_period else None
+    return {name: all_deals() - count(replace(now, without=(name,)).deals(tables(), dated)) for name in now.without}
+
+
+def all_deals() -> int:
+    """How many deals the filters would leave, were none left out for a problem of its data."""
+    return kept(_all_deals)
+
+
+def _all_deals() -> int:
+    now = replace(filters(), without=())
+    return count(now.deals(tables(), "created" if now.has_period else None))
+
+
+def leave_out(name: str) -> None:
+    """Leave out the deals with a data problem, on every page."""
+    now = chosen()
+    if name not in now.without:
+        choose(replace(now, without=(*now.without, name)))
+
+
+def put_back(*names: str) -> None:
+    """Count the deals with these data problems again."""
+    now = chosen()
+    choose(replace(now, without=tuple(name for name in now.without if name not in names)))
 
 
 def find(name: str) -> Field | None:
@@ -477,6 +516,10 @@ def unknown_filters() -> list[str]:
     return [name for name in chosen().where if find(name) is None]
 
 
+def unknown_problems() -> list[str]:
+    return [name for name in chosen().without if name not in PROBLEMS]
+
+
 def _from_link() -> Chosen:
     link = st.session_state.get("link") or {name: st.query_params.get_all(name) for name in st.query_params}
     where = {name: tuple(values) for name, values in link.items() if name not in (*RESERVED, "pipeline")}
@@ -487,6 +530,7 @@ def _from_link() -> Chosen:
         as_of=_date(opened_with("as_of")),
         pipeline=next(iter(opened_with("pipeline")), None),
         chips=tuple(where),
+        without=tuple(dict.fromkeys(opened_with("without"))),
     )
 
 
@@ -553,6 +597,8 @@ def _link() -> dict[str, str | list[str]]:
             link[name] = value.isoformat()
     if now.pipeline:
         link["pipeline"] = now.pipeline
+    if now.without:
+        link["without"] = list(now.without)
     if language() != "en":
         link["lang"] = language()
     return link

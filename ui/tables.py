@@ -250,6 +250,21 @@ def standing(rows: pd.DataFrame, locale: Locale) -> Table:
     )
 
 
+def troubled(rows: pd.DataFrame, locale: Locale) -> Table:
+    """Deals that have a problem, with what it is told by."""
+    _ = locale._
+    rows = rows.assign(status=rows["status"].map({"won": _("won"), "lost": _("lost"), "open": _("open")}))
+    return columns(
+        rows,
+        [
+            *_named_deal(locale),
+            ("expected_close_on", _("Expected close"), "day"),
+            ("stage", _("Stage"), "text"),
+            ("status", _("Status"), "text"),
+        ],
+    )
+
+
 def lost_deals(rows: pd.DataFrame, locale: Locale) -> Table:
     """Lost deals with where and why."""
     _ = locale._

@@ -24,7 +24,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data import store
+from data import workspaces
 
 COOKIE = "shimur_visitor"
 TOKEN = re.compile(r"[\w-]{43}")  # what secrets.token_urlsafe(32) gives
@@ -139,7 +139,7 @@ def _sweep_until(stop: threading.Event) -> None:
 
 
 def _home() -> Path:
-    return store.home() / "visitors"
+    return workspaces.home() / "visitors"
 
 
 def _touch(folder: Path) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError, expect
 DEALS = """Deal ID,Deal name,Customer,Owner,Stage,Amount,Created,Closed,Region
 {rows}"""
 PAGES = ["/", "/funnel", "/import", "/settings"]
-VIEWS = ["stages", "groups", "time", "trend", "compare", "paths", "losses", "velocity"]
+VIEWS = ["stages", "groups", "time", "trend", "compare", "paths", "losses", "velocity", "changes"]
 
 
 def deals_file(folder: Path, name: str = "deals.csv", mark: str = "Alpha", deals: int = 60) -> Path:
@@ -94,40 +94,6 @@ def test_a_file_becomes_a_funnel_that_can_be_filtered_and_taken_away(
         page.get_by_role("button", name="PNG").click()
     picture = Path(taken.value.path()).read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
-
-
-def test_what_was_guessed_can_be_changed_before_loading(public, new_page, visit, settled, tmp_path):
-    file = tmp_path / "pipe.csv"
-    file.write_text(
-        "Deal ID;Deal name;Stage;Volume;Created\nA1;One;Won;1.234,50;01/02/2026\nA2;Two;Dead end;10,00;03/04/2026\n",
-        "utf-8",
-    )
-    page = visit(new_page(server=public), "/import")
-    page.set_input_files("input[type=file]", str(file))
-    expect(page.locator(".st-key-card_file_0")).to_contain_text("please check")
-    settled(page)
-
-    page.locator(".st-key-change_0 summary").click()
-    choose(page, ".st-key-map_header_0 input", "Volume")
-    expect(page.locator(".st-key-map_field_0_Volume input")).to_be_visible()
-    settled(page)
-    choose(page, ".st-key-map_field_0_Volume input", "Amount")
-    settled(page)
-    page.locator(".st-key-map_apply_0 button").click()
-    expect(page.get_by_text("Sum of Amount")).to_be_visible()
-    expect(page.locator(".st-key-card_totals")).to_contain_text("1,244.50")
-    settled(page)
-
-    lost = (
-        page.locator("[class*='st-key-stage_row']").filter(has_text="Dead end").get_by_role("radio", name="Lost stage")
-    )
-    lost.click()
-    expect(lost).to_be_checked()
-    settled(page)
-    page.locator(".st-key-stages_apply button").click()
-    expect(page.get_by_text("As you chose.").first).to_be_visible()
-    confirm(page, settled)
-    expect(page.locator(".sh-finding")).to_contain_text("2 of 2 rows are in")
 
 
 def test_an_import_can_be_taken_back(public, new_page, visit, load, settled, tmp_path):

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import store
+from data import store, workspaces
 from data.engine import connect, fill_computed
 from ui import memory, session
 
 START = datetime(2026, 1, 5, 9)
 STAGES = ("Lead", "Demo")
 # Pages whose address is the name of their file can be opened without the first page before them.
-NAMED_AS_THEIR_FILE = ("funnel", "settings")
+NAMED_AS_THEIR_FILE = ("funnel", "settings", "quality")
 Rows = dict[str, list[dict[str, Any]]]
 State = dict[str, tuple[int, int]]
 
@@ -224,10 +224,10 @@ def load(homes, monkeypatch, tmp_path) -> Callable[..., store.Workspace]:
     """Put rows into the workspace in use."""
 
     def put(rows: Rows, header: str = "Sales region", **facts: str) -> store.Workspace:
-        if store.home() == tmp_path and not any(tmp_path.iterdir()):
+        if workspaces.home() == tmp_path and not any(tmp_path.iterdir()):
             monkeypatch.setenv("SHIMUR_HOME", str(homes.with_rows(rows, header, facts)))
-            return store.Workspace(store.default_workspace())
-        return publish(store.default_workspace(), rows, header, facts)
+            return store.Workspace(workspaces.default_workspace())
+        return publish(workspaces.default_workspace(), rows, header, facts)
 
     return put
 

@@ -92,11 +92,11 @@ def test_what_is_wrong_with_the_data_is_said(app, load, made, monkeypatch, read)
 @pytest.fixture
 def demo():
     """The made-up company, loaded in a language."""
-    from data import store
+    from data import store, workspaces
     from data.importer import load_demo
 
     def loaded(language):
-        load_demo(store.Workspace(store.default_workspace()), language)
+        load_demo(store.Workspace(workspaces.default_workspace()), language)
 
     return loaded
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from data import store
+from data import store, workspaces
 
 
 def figure(at, place=0):
@@ -133,7 +133,7 @@ def test_the_tour_starts_once_when_data_comes_in(app, load, made, read):
         assert f"Step {step} of 4" in read(at)
     at.get_by_key("tour_next").click().run()
     assert "of 4" not in read(at)
-    assert store.Workspace(store.default_workspace()).settings().is_tour_seen
+    assert store.Workspace(workspaces.default_workspace()).settings().is_tour_seen
     assert "Step 1 of 4" not in read(app("overview"))
     closes = lambda: [block for block in at.get("html") if "stSidebarCollapseButton" in block.proto.body]  # noqa: E731
     assert not closes()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from data import store
+from data import workspaces
 from data.store import Settings, Workspace
 
 
 def here():
-    return Workspace(store.default_workspace())
+    return Workspace(workspaces.default_workspace())
 
 
 def test_settings_are_kept(app, load, made, check):
@@ -34,11 +34,11 @@ def test_a_workspace_is_made_switched_and_deleted(app, load, made, check):
     at.get_by_key("new_workspace").set_value("North")
     at.get_by_key("create_workspace").click().run()
     check(at)
-    assert store.current() == "North"
+    assert workspaces.current() == "North"
     assert here().is_empty
     at.get_by_key("delete_workspace").click().run()
     at.get_by_key("delete_confirm").click().run()
-    assert store.workspaces() == ["default"]
+    assert workspaces.workspaces() == ["default"]
     assert not here().is_empty
 
 
@@ -48,7 +48,7 @@ def test_a_copy_has_the_data(app, load, made, check):
     at.get_by_key("copy_name").set_value("Copy of it")
     at.get_by_key("copy_workspace").click().run()
     check(at)
-    assert store.current() == "Copy of it"
+    assert workspaces.current() == "Copy of it"
     assert here().engine().count("deals") == 40
 
 
@@ -59,20 +59,20 @@ def test_a_name_that_will_not_do_is_refused_in_words(app, load, made, read, name
     at.get_by_key("new_workspace").set_value(name)
     at.get_by_key("create_workspace").click().run()
     assert 'class="sh-problem"' in read(at)
-    assert store.workspaces() == ["default"]
+    assert workspaces.workspaces() == ["default"]
 
 
 def test_another_workspace_has_other_numbers_and_no_filters(app, load, made, read):
     load(made(40))
     at = app("funnel", owner="Dana")
     assert "20 deals" in read(at)
-    store.create("Other")
-    store.switch("Other")
+    workspaces.create("Other")
+    workspaces.switch("Other")
     load(made(30))
     at.run()
     assert "30 deals" in read(at)
     assert "owner" not in at.query_params
-    store.switch("default")
+    workspaces.switch("default")
     assert "40 deals" in read(at.run())
 
 
