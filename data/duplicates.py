@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from data.company_names import essence, is_hebrew, sounds, words
 from data.engine import Engine, connect
+from data.mail import PUBLIC_MAIL
 from data.messages import Message, say
 from data.sql import columns_of
 
@@ -28,33 +29,6 @@ _COMMON = 12
 _LEAST_SOUNDS = 3  # consonants; fewer are shared by names that have nothing in common
 _NEARLY = 92  # of 100: one letter in a dozen
 _SHORTEST_NEARLY = 7
-_PUBLIC_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "hotmail.com",
-        "outlook.com",
-        "outlook.co.il",
-        "live.com",
-        "yahoo.com",
-        "yahoo.co.uk",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "gmx.de",
-        "gmx.com",
-        "mail.ru",
-        "walla.co.il",
-        "walla.com",
-        "netvision.net.il",
-        "bezeqint.net",
-        "012.net.il",
-        "zahav.net.il",
-        "inter.net.il",
-        "protonmail.com",
-        "proton.me",
-    ]
-)
 _SITE = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/?#:\s]+)", re.IGNORECASE)
 
 
@@ -234,7 +208,7 @@ def _site(website: str | None) -> str:
 
 
 def _sites(customer: Customer) -> set[str]:
-    return {site for site in (_site(customer.website), *customer.mail_domains) if site and site not in _PUBLIC_MAIL}
+    return {site for site in (_site(customer.website), *customer.mail_domains) if site and site not in PUBLIC_MAIL}
 
 
 def customers_of(engine: Engine) -> list[Customer]:

@@ -13,14 +13,11 @@ import duckdb
 
 from data import merged
 from data.engine import quoted
+from data.mail import PUBLIC_MAIL
 from data.messages import Message, say, say_n
-from data.sources import fold
+from data.references import MOST_NAMES, same_names
+from data.schema import SCHEMA
 from data.sql import columns_of
-
-_MOST_NAMES = 200_000
-# Mail that says nothing of where somebody works.
-_FREE = ("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "icloud.com", "me.com", "aol.com", "proton.me",
-         "protonmail.com", "gmx.com", "gmx.de", "mail.com", "mail.ru", "yandex.ru", "walla.co.il", "walla.com", "netvision.net.il", "bezeqint.net", "012.net.il", "zahav.net.il")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,6 +99,11 @@ def _has_rows(database: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(database.execute(f"SELECT 1 FROM {quoted(table)} LIMIT 1").fetchall())
 
 
+def _called(table: str) -> Message:
+    """What people call a table."""
+    return Message(SCHEMA[table].label)
+
+
 def _set(database: duckdb.DuckDBPyConnection, rows: str, column: str, found: str) -> int:
     """Set `column` of the rows in the query `found` (row, id); what the file said of them is kept. Returns how many."""
     if f"said_{column}" not in columns_of(database, rows):
@@ -126,13 +128,13 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Pointer) -> list[Message]
     )  # fmt: skip
     missing = dict(
         database.execute(
-            f"SELECT {written} AS name, count(*) AS rows FROM {of.rows} r WHERE {lost} GROUP BY 1 ORDER BY rows DESC, 1 LIMIT {_MOST_NAMES}"
+            f"SELECT {written} AS name, count(*) AS rows FROM {of.rows} r WHERE {lost} GROUP BY 1 ORDER BY rows DESC, 1 LIMIT {MOST_NAMES}"
         ).fetchall()
     )
     if not missing:
         return []
     notes: list[Message] = []
-    same = _nearly(database, of, list(missing))
+    same = same_names(database, of.table, of.key, of.called, missing)
     if same:
         database.execute("CREATE OR REPLACE TEMP TABLE forgiven (written VARCHAR, id VARCHAR)")
         database.executemany("INSERT INTO forgiven VALUES (?, ?)", [[name, key] for name, (key, _) in same.items()])
@@ -145,7 +147,7 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Pointer) -> list[Message]
             say_n(
                 "{n} row of {table} was joined by a name written a little differently: {pairs}.",
                 "{n} rows of {table} were joined by a name written a little differently: {pairs}.",
-                sum(missing[name] for name in same), table=of.rows,
+                sum(missing[name] for name in same), table=_called(of.rows),
                 pairs=", ".join(f"{name} = {known}" for name, (_key, known) in list(same.items())[:5]),
             )
         )  # fmt: skip
@@ -155,21 +157,10 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Pointer) -> list[Message]
             say_n(
                 "{n} row of {table} names one of {others} that no file has, such as {example}.",
                 "{n} rows of {table} name some of {others} that no file has, such as {example}.",
-                sum(left.values()), table=of.rows, others=of.table, example=next(iter(left)),
+                sum(left.values()), table=_called(of.rows), others=_called(of.table), example=next(iter(left)),
             )
         )  # fmt: skip
     return notes
-
-
-def _nearly(database: duckdb.DuckDBPyConnection, of: _Pointer, missing: list[str]) -> dict[str, tuple[str, str]]:
-    """Written name -> (key, name) where exactly one row can be meant."""
-    rows = database.execute(
-        f"SELECT {of.key}, {of.called} FROM {of.table} WHERE {of.called} IS NOT NULL LIMIT {_MOST_NAMES}"
-    ).fetchall()
-    known: dict[str, list[tuple[str, str]]] = {}
-    for key, name in rows:
-        known.setdefault(fold(name), []).append((key, name))
-    return {name: known[fold(name)][0] for name in missing if fold(name) and len(known.get(fold(name), [])) == 1}
 
 
 def _from_contact(database: duckdb.DuckDBPyConnection, rows: str) -> None:
@@ -186,7 +177,7 @@ def _from_contact(database: duckdb.DuckDBPyConnection, rows: str) -> None:
 def _by_address(database: duckdb.DuckDBPyConnection, rows: str) -> list[Message]:
     """Customers of those who answered or were asked: by the address of a contact, by where they work, by a contact's name."""
     site = r"regexp_extract(lower(website), '^(?:https?://)?(?:www\.)?([^/?#:]+)', 1)"
-    free = ", ".join(f"'{domain}'" for domain in _FREE)
+    free = ", ".join(f"'{domain}'" for domain in sorted(PUBLIC_MAIL))
     domain = "lower(split_part({email}, '@', 2))"
     of_contacts = "SELECT {what} AS name, min(customer_id) AS id FROM contacts WHERE customer_id IS NOT NULL AND {what} IS NOT NULL GROUP BY 1 HAVING count(DISTINCT customer_id) = 1"
     ways = {
@@ -213,7 +204,7 @@ def _by_address(database: duckdb.DuckDBPyConnection, rows: str) -> list[Message]
             say_n(
                 "{n} row of {table} was joined to its customer by the domain of the email address.",
                 "{n} rows of {table} were joined to their customers by the domain of the email address.",
-                counts["domain"], table=rows,
+                counts["domain"], table=_called(rows),
             )
         )  # fmt: skip
     if counts.get("name"):
@@ -221,7 +212,7 @@ def _by_address(database: duckdb.DuckDBPyConnection, rows: str) -> list[Message]
             say_n(
                 "{n} row of {table} was joined to its customer by the name of a contact.",
                 "{n} rows of {table} were joined to their customers by the names of contacts.",
-                counts["name"], table=rows,
+                counts["name"], table=_called(rows),
             )
         )  # fmt: skip
     row = database.execute(f"SELECT count(*) FILTER (customer_id IS NULL), count(*) FROM {rows}").fetchone()

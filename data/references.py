@@ -5,7 +5,7 @@ A name that differs only in case, spaces or punctuation (GTXPro and GTX Pro) is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,7 +14,7 @@ from data import merged
 from data.messages import Message, say, say_n
 from data.sources import fold
 
-_MOST_NAMES = 200_000
+MOST_NAMES = 200_000
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
     lost = f"""SELECT coalesce({of.column}, {of.id_column}) AS name, count(*) AS rows FROM {of.rows} d
                WHERE coalesce({of.column}, {of.id_column}) IS NOT NULL
                  AND NOT EXISTS (SELECT 1 FROM {of.table} t WHERE t.{of.key} = d.{of.id_column})
-               GROUP BY 1 ORDER BY rows DESC, 1 LIMIT {_MOST_NAMES}"""
+               GROUP BY 1 ORDER BY rows DESC, 1 LIMIT {MOST_NAMES}"""
     missing = dict(database.execute(lost).fetchall())
     if not missing:
         return []
     notes: list[Message] = []
-    same = _same_names(database, of, list(missing))
+    same = same_names(database, of.table, of.key, of.name, missing)
     if same:
         database.execute("CREATE OR REPLACE TEMP TABLE forgiven (written VARCHAR, id VARCHAR)")
         database.executemany(
@@ -118,16 +118,16 @@ def _resolve(database: duckdb.DuckDBPyConnection, of: _Reference) -> list[Messag
     return notes
 
 
-def _same_names(database: duckdb.DuckDBPyConnection, of: _Reference, missing: list[str]) -> dict[str, tuple[str, str]]:
-    """Written name -> (key, name) where exactly one row can be meant."""
-    rows = database.execute(
-        f"SELECT {of.key}, {of.name} FROM {of.table} WHERE {of.name} IS NOT NULL LIMIT {_MOST_NAMES}"
-    ).fetchall()
-    by_fold: dict[str, list[tuple[str, str]]] = {}
-    for key, name in rows:
-        by_fold.setdefault(fold(name), []).append((key, name))
+def same_names(
+    database: duckdb.DuckDBPyConnection, table: str, key: str, name: str, missing: Iterable[str]
+) -> dict[str, tuple[str, str]]:
+    """Written name -> (key, name) of the one row of `table` that can be meant."""
+    rows = database.execute(f"SELECT {key}, {name} FROM {table} WHERE {name} IS NOT NULL LIMIT {MOST_NAMES}").fetchall()
+    known: dict[str, list[tuple[str, str]]] = {}
+    for number, called in rows:
+        known.setdefault(fold(called), []).append((number, called))
     return {
-        written: by_fold[fold(written)][0]
+        written: known[fold(written)][0]
         for written in missing
-        if fold(written) and len(by_fold.get(fold(written), [])) == 1
+        if fold(written) and len(known.get(fold(written), [])) == 1
     }

@@ -130,8 +130,8 @@ def test_customers_loaded_later_are_found_by_name_and_lines_stay_known(workspace
         ("1", "C1", "Acme Ltd."), ("2", "Beta", "Beta"),
     ]  # fmt: skip
     notes = [str(note) for note in report.notes]
-    assert "1 row of orders was joined by a name written a little differently: Acme Ltd. = ACME, Ltd." in notes
-    assert "1 row of orders names one of customers that no file has, such as Beta." in notes
+    assert "1 row of Orders was joined by a name written a little differently: Acme Ltd. = ACME, Ltd." in notes
+    assert "1 row of Orders names one of Customers that no file has, such as Beta." in notes
     assert counts(load(workspace, orders).files[0]) == (0, 0, 2, 0, 0)
     assert ask(workspace, "SELECT customer_id FROM orders ORDER BY order_id") == [("C1",), ("Beta",)]
 
@@ -293,7 +293,7 @@ def test_answers_find_their_customer_by_number_address_domain_or_name(workspace,
         ("4", None, 8, "nps", datetime(2026, 1, 2)), ("5", "C1", 9, "nps", datetime(2026, 1, 2)),
     ]  # fmt: skip
     notes = [str(note) for note in report.notes]
-    assert "1 row of survey_responses was joined to its customer by the domain of the email address." in notes
+    assert "1 row of Survey answers was joined to its customer by the domain of the email address." in notes
     assert "1 of 5 survey answers are of no customer that is known." in notes
     assert counts(load(workspace, answers).files[0]) == (0, 0, 5, 0, 0)
 
