@@ -225,6 +225,12 @@ def _plain_row(row: Row) -> Row:
     }
 
 
+# What is neither a share nor money, wherever it stands.
+_NUMBERS = frozenset(
+    {"mean_pushes", "odds_ratio", "adjusted_odds_ratio", "deals_difference", "deals_low", "deals_high"}
+)
+
+
 def _unit(name: str, row: Mapping[str, Any]) -> str:
     """The unit of one cell; in some columns it depends on the row."""
     unit = METRICS[name].unit if name in METRICS else "text"
@@ -236,7 +242,8 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
         return "share" if "money_share" in row else "money"
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
-    return "number" if name == "mean_pushes" else "share"
+    is_of_odds = name in ("low", "high") and "odds_ratio" in row
+    return "number" if is_of_odds or name in _NUMBERS else "share"
 
 
 def _json(document: Mapping[str, Any]) -> str:
@@ -281,7 +288,7 @@ def _cell(name: str, row: Row) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float) and math.isfinite(value):
         unit = _unit(name, row)
-        if name == "q_value":
+        if name in ("p_value", "q_value"):
             return f"{value:.3g}"
         if unit == "share":
             return f"{value:.2%}"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analytics.__main__ import main
+from analytics.__main__ import _unit, main
 from analytics.catalog import ANSWERS
 from data.engine import connect
 from data.store import Workspace
@@ -234,3 +234,16 @@ def test_deals_are_listed_by_name(document, call):
 def test_a_window_for_the_leads_is_no_misspelt_stage(document):
     found = document("stage_conversion", "--from-leads", "--step-window", "Leads=30", "--optional", "Offer")
     assert found["filters"]["step_windows"] == ["Leads=30"]
+
+
+def test_odds_and_differences_of_deals_are_no_percentages():
+    row = {
+        "odds_ratio": 0.38,
+        "adjusted_odds_ratio": 0.38,
+        "low": 0.25,
+        "high": 0.57,
+        "deals_difference": -34.4,
+        "won": 1,
+    }
+    assert {_unit(name, row) for name in row if name != "won"} == {"number"}
+    assert (_unit("low", {"rate": 0.5}), _unit("won", row)) == ("share", "count")
