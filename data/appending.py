@@ -56,6 +56,15 @@ def append(database: duckdb.DuckDBPyConnection, table: str, incoming: str, names
     return Appended(new, rows - new, {name: round(added[name] + there[name], 6) for name in money})
 
 
+def say_deleted(rows: int) -> Message:
+    """Say how many rows went because the source marks them as deleted."""
+    return say_n(
+        "{n} row that the source marks as deleted was left out.",
+        "{n} rows that the source marks as deleted were left out.",
+        rows,
+    )
+
+
 def remove_lines(
     database: duckdb.DuckDBPyConnection, table: str, incoming: str, names: Sequence[str], warnings: list[Message]
 ) -> int:
@@ -65,13 +74,7 @@ def remove_lines(
         deleted = delete(database, incoming, "is_deleted")
         removed += deleted
         if deleted:
-            warnings.append(
-                say_n(
-                    "{n} row that the source marks as deleted was left out.",
-                    "{n} rows that the source marks as deleted were left out.",
-                    deleted,
-                )
-            )
+            warnings.append(say_deleted(deleted))
     if "is_cancelled" not in names:
         return removed
     if table == "orders" and "order_id" in names:

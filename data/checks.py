@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from data import deal_states
-from data.appending import remove_lines
+from data.appending import remove_lines, say_deleted
 from data.becoming import PUT_IN
 from data.engine import quoted
 from data.into_tables import RECORDED
@@ -132,13 +132,7 @@ def remove(
         gone = database.execute(f"DELETE FROM {incoming} WHERE is_deleted").fetchone()
         removed += gone[0] if gone else 0
         if removed:
-            warnings.append(
-                say_n(
-                    "{n} row that the source marks as deleted was left out.",
-                    "{n} rows that the source marks as deleted were left out.",
-                    removed,
-                )
-            )
+            warnings.append(say_deleted(removed))
     keys = ", ".join(RECORDED) if plan.table == "stage_entries" else SCHEMA[plan.table].key
     alike = f"SELECT count(*) - count(DISTINCT hash({keys})) FROM {incoming}"
     if not number_of(database, alike):  # equal rows have equal hashes
@@ -180,13 +174,7 @@ def leave_moves(
         deleted = delete(database, incoming, "is_deleted")
         removed += deleted
         if deleted:
-            warnings.append(
-                say_n(
-                    "{n} row that the source marks as deleted was left out.",
-                    "{n} rows that the source marks as deleted were left out.",
-                    deleted,
-                )
-            )
+            warnings.append(say_deleted(deleted))
     if "is_move" in fields:
         # The row that says a deal was made dates the stage of its first change.
         database.execute(

@@ -1,11 +1,15 @@
 """What every test may ask for."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).parents[1]
+# What it keeps names the places of this machine, which have no business in the project's folder.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "shimur-hypothesis")
 
 
 @pytest.fixture(scope="session")
