@@ -139,6 +139,19 @@ def test_deals_without_amounts_are_counted(app, load, read):
     assert "No deal here has an amount, so deals are counted." in text and "4 without an amount" in text
 
 
+def test_where_most_open_deals_have_no_amount_they_are_counted_and_money_is_the_readers_choice(app, load, read, check):
+    rows = february(with_changes=False)
+    rows["deals"][0]["amount"] = rows["deals"][2]["amount"] = None  # both that are open at the end
+    load(rows, **EUROS)
+    at = app("funnel", view="changes", **FEBRUARY)
+    text = shown(read(at))
+    assert "The open pipeline is at 2 deals, as it was 28 days before" in text and "2 + 1 − 1 = 2" in text
+    assert "Of 2 deals open at the end, 2 have no amount" in text
+    at.get_by_key("changes_measure").set_value("money").run()
+    text = shown(read(check(at)))
+    assert "The open pipeline is at 2 deals" in text and "€70 − €70 = €0" in text.replace(" + €0", "")
+
+
 def test_days_with_nothing_open_say_so(app, load, read):
     load(february(), **EUROS)
     text = read(app("funnel", view="changes", **{"from": "2020-01-01", "to": "2020-01-31"}))

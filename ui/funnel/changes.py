@@ -84,10 +84,16 @@ def _locale_of(rows: pd.DataFrame) -> Locale:
 
 
 def _measure(rows: pd.DataFrame) -> Measure:
-    """What the bars are of; deals where no amount is known."""
+    """What the bars are of: the reader's choice, else what can be told; deals where no amount is known."""
     if session.get("changes_measure") == "deals" or not rows["money"].any():
         return "deals"
-    return "money"
+    return "money" if session.get("changes_measure") or _is_told_in_money(rows) else "deals"
+
+
+def _is_told_in_money(rows: pd.DataFrame) -> bool:
+    """Whether at both ends at least half of the open deals have an amount: else the money of the few would pass for all."""
+    ends = rows[rows["step"].isin(["opening", "closing"])]
+    return bool(rows["money"].any() and (2 * ends["unknown_amounts"] <= ends["deals"]).all())
 
 
 # the finding
@@ -119,7 +125,7 @@ def _finding(rows: pd.DataFrame) -> str:
     locale = _locale_of(rows)
     _ = locale._
     by: dict[str, dict[str, Any]] = {row["step"]: row for row in rows.to_dict("records")}
-    in_money = bool(rows["money"].any())
+    in_money = _is_told_in_money(rows)
     measure = "money" if in_money else "deals"
 
     def tell(value: float) -> str:
@@ -171,7 +177,7 @@ def _waterfall(found: pd.DataFrame, rows: pd.DataFrame, several: list[str], curr
                     _("Measure"),
                     ["money", "deals"],
                     format_func=lambda name: {"money": _("Money"), "deals": _("Deals")}[name],
-                    default="money",
+                    default=measure,
                     required=True,
                     key="changes_measure",
                     label_visibility="collapsed",
@@ -191,8 +197,14 @@ def _waterfall(found: pd.DataFrame, rows: pd.DataFrame, several: list[str], curr
         if len(several) > 1:
             only = _("Deals in {currency} only: amounts in {n} currencies do not add up.")
             note(only.format(currency=plain(currency or _("none named")), n=locale.count(len(several))))
-        if measure == "deals" and session.get("changes_measure") != "deals":
+        if not rows["money"].any():
             note(_("No deal here has an amount, so deals are counted."))
+        elif not session.kept(_is_told_in_money, rows):
+            said = _(
+                "Of {all} deals open at the end, {n} have no amount: their money is not known, and not in the bars."
+            )
+            end = rows[rows["step"] == "closing"].iloc[0]
+            note(said.format(all=locale.count(end["deals"]), n=locale.count(end["unknown_amounts"])))
         key = _chart_key()
         session.put("changes_bars", session.kept(_steps, rows, measure))
         drawn(_drawing, found, rows, measure, key)
