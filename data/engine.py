@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
+from data import limits
 from data.compiling import to_sql
+from data.files import spilling
 from data.schema import SCHEMA, SQL_TYPES, Header, Tables
 from data.sql import columns_of
 
-# A laptop's share: a query that needs more spills to disk instead of taking the machine.
-MEMORY_LIMIT = "2GB"
 # With them DuckDB 2.0 fails on a join whose smaller side is a union ("dict-surviving join: narrowed column ... build
 # pipeline is not single-source"), and such a failure takes the whole database down until it is opened again.
 BROKEN_OPTIMIZERS = "projection_pullup,projection_placement"
 
 
 def connect(
-    path: Path | str = ":memory:", *, read_only: bool = False, scratch: Path | None = None, **more: str
+    path: Path | str = ":memory:", *, read_only: bool = False, scratch: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB database that never fetches anything; it spills to `scratch` where given."""
+    """Open a DuckDB database that never fetches anything and keeps to the limits of data/limits.py; it spills to `scratch` where given."""
     config: dict[str, Any] = {
-        "memory_limit": MEMORY_LIMIT,
+        **limits.settings(scratch),
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "catalog_error_max_schemas": "0",  # to ask for a table that is not there must not search for names like it
-        **more,
     }
-    if scratch is not None:
-        config["temp_directory"] = str(scratch)
     database = duckdb.connect(str(path), read_only=read_only, config=config)
     database.execute("SET TimeZone = 'UTC'")
     database.execute(f"SET disabled_optimizers = '{BROKEN_OPTIMIZERS}'")
@@ -44,7 +43,10 @@ def connect(
 
 def _to_read(path: Path) -> duckdb.DuckDBPyConnection:
     """A data file for reading, always with the same settings: DuckDB refuses a second way in one process."""
-    return connect(path, read_only=True, enable_external_access="false")
+    database = connect(path, read_only=True)
+    # Not among the settings it is opened with: then DuckDB refuses to be told a folder to spill to.
+    database.execute("SET enable_external_access = false")
+    return database
 
 
 @contextmanager
@@ -128,7 +130,9 @@ class Engine:
     @classmethod
     def open(cls, path: Path) -> Engine:
         """Open a data file for reading. Other processes may read it too."""
-        return cls(_to_read(path))
+        engine = cls(_to_read(path))
+        _readers.add(engine, path)
+        return engine
 
     @classmethod
     def in_memory(
@@ -157,7 +161,7 @@ class Engine:
 
     def query(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """The rows of a SQL query."""
-        with self._database.cursor() as cursor:
+        with limits.kept(), spilling(), self._database.cursor() as cursor:
             rows = cursor.execute(sql, parameters).df()
         for place, kind in enumerate(rows.dtypes):
             if isinstance(
@@ -200,5 +204,38 @@ class Engine:
     def count(self, table: str) -> int:
         return cast(int, self.query(f"SELECT count(*) AS n FROM {quoted(table)}")["n"].iloc[0])
 
+    def take_at_most(self, memory: int) -> None:
+        """Keep to so many bytes from now on; what is in use this moment may go on to be."""
+        with suppress(duckdb.Error), self._database.cursor() as cursor:
+            cursor.execute(f"SET memory_limit = '{memory}B'")
+
     def close(self) -> None:
+        _readers.remove(self)
         self._database.close()
+
+
+class _Readers:
+    """The engines on data files that are open, which share the memory that one may take."""
+
+    def __init__(self) -> None:
+        self._paths: WeakKeyDictionary[Engine, Path] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    def add(self, engine: Engine, path: Path) -> None:
+        with self._lock:
+            self._paths[engine] = path
+            self._share()
+
+    def remove(self, engine: Engine) -> None:
+        with self._lock:
+            if self._paths.pop(engine, None) is not None:
+                self._share()
+
+    def _share(self) -> None:
+        # Two engines on one file are one database.
+        each = limits.share(len(set(self._paths.values())))
+        for engine in list(self._paths):
+            engine.take_at_most(each)
+
+
+_readers = _Readers()

@@ -7,8 +7,9 @@ can print it, and a table can store it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def N_(text: str) -> str:
     return text
 
 
+def N_n(one: str, many: str) -> tuple[str, str]:
+    """The same for the two forms of a sentence about `n` things: what `say_n` begins with."""
+    return one, many
+
+
 def say(text: str, /, **values: object) -> Message:
     """Make a sentence; `text` is a literal, so that the catalogue of translations can be extracted."""
     return Message(text, values)
@@ -50,6 +56,13 @@ def say(text: str, /, **values: object) -> Message:
 def say_n(one: str, many: str, /, n: int, **values: object) -> Message:
     """Make a sentence about `n` things."""
     return Message(one, {"n": n} | values, many)
+
+
+def listed(names: Iterable[str], most: int = 20, longest: int = 60) -> str:
+    """Names from data, one after the other, so that a sentence with them stays one: the first ones, and of each its start."""
+    first = list(islice(names, most + 1))
+    cut = [name if len(name) <= longest else name[: longest - 1] + "…" for name in first[:most]]
+    return ", ".join(cut) + (", ..." if len(first) > most else "")
 
 
 def _plain(value: object) -> object:

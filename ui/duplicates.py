@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from data import merges
+from data import aside, merges
 from data.duplicates import Pair, customers_of, find, not_same, say_not_same
 from data.errors import DataError
 from data.schema import SCHEMA
 from ui import session
+from ui.importing import steps
 from ui.parts import plain, problem, rich, section, tag
 
 MOST_SHOWN = 8
@@ -92,8 +93,9 @@ def _show(pair: Pair, place: int) -> None:
 
 
 def _merge(pairs: dict[str, str]) -> None:
+    workspace = session.workspace()
     try:
-        merges.merge(session.workspace(), pairs)
+        aside.run(lambda told: merges.merge(workspace, pairs, told), lambda share, step: None, steps.size(workspace))
     except DataError as wrong:
         session.put("merge_problem", wrong)
     else:

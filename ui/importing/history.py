@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from data import aside
 from data.errors import DataError
 from data.history import ImportRecord
 from ui import session
@@ -20,9 +21,9 @@ DIGITS = 10  # of a file's hash: enough to tell files apart by eye
 
 def take_back(number: int) -> None:
     """Take an import back; what stands in the way is said on the next run."""
-    bar = st.progress(0.0)
+    bar, workspace = st.progress(0.0), session.workspace()
     try:
-        session.workspace().undo(number, steps.telling(bar))
+        aside.run(lambda told: workspace.undo(number, told), steps.telling(bar), steps.size(workspace))
         session.put("undone", number)
         session.clear()
     except DataError as wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from data import aside
 from data.again import fix_again
 from data.errors import DataError
 from data.rejects import as_csv
@@ -53,9 +54,11 @@ def mend_button(number: int) -> None:
     """What was set aside becomes an import of its own, to be put right and loaded."""
     _ = session.locale()._
     if st.button(_("Mend and load them"), icon=":material/build:", key=f"mend_{number}"):
-        bar = st.progress(0.0)
+        bar, workspace = st.progress(0.0), session.workspace()
         try:
-            draft = fix_again(session.workspace(), number, {}, steps.telling(bar))
+            draft = aside.run(
+                lambda told: fix_again(workspace, number, {}, told), steps.telling(bar), steps.size(workspace)
+            )
         except DataError as wrong:
             bar.empty()
             problem(wrong)
