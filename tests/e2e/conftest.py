@@ -93,10 +93,10 @@ class Server:
 
 @contextmanager
 def running(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """The app with its own home in `folder`, on a free port of the loopback."""
+    """The app with its own home in `folder`, on a free port of the loopback unless the environment names one."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = environment.get("STREAMLIT_SERVER_PORT") or free.getsockname()[1]
     home = Path(environment.get("SHIMUR_HOME", folder / "home"))
     inherited = {k: v for k, v in os.environ.items() if k != "PORT" and not k.startswith(("SHIMUR_", "STREAMLIT_"))}
     settings = {

@@ -17,7 +17,7 @@ from ui.importing import steps
 from ui.importing.columns import columns_grid, doubtful, field_label, grid_key, maybe_amount
 from ui.parts import md, note, plain, problem, section
 
-ENCODINGS = ["utf-8", "utf-16", "windows-1255", "windows-1252", "iso-8859-8", "cp862"]
+ENCODINGS = ["utf-8", "utf-16", "windows-1255", "windows-1252", "iso-8859-8", "cp862", "windows-1251", "windows-1256"]
 DELIMITERS = {",": ",", ";": ";", "tab": "tab", "|": "|"}
 
 
@@ -102,7 +102,7 @@ def _change(draft: Draft, plan: FilePlan, place: int) -> None:
         )
         line = st.number_input(
             _("Line of the header"),
-            min_value=1,
+            min_value=0,  # no header
             value=text.header_line,
             key=f"header_line_{place}",
             help=md(locale.say(text.header_reason)),

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from data import mappings
+from data import aside, mappings
 from data.errors import DataError, FileProblem
+from data.files import writing
 from data.importer import Draft
 from data.load import FileReport
 from data.messages import Message, say
 from data.reading import TextTable
+from data.receiving import Desk, Folder, label
 from data.recognise import FileOptions, FilePlan
 from data.stages import StageChoices
+from data.store import Workspace
 from data.uploads import Upload
 from ui import session
 from ui.parts import md, problem
+from ui.uploading import route
+from ui.uploading.component import owner
 
 
 def telling(bar: Any) -> Callable[[float, Message], None]:
@@ -34,25 +37,58 @@ def telling(bar: Any) -> Callable[[float, Message], None]:
     return told
 
 
-def put_down(files: Iterable[Any]) -> tuple[Path, list[Upload]]:
-    """Move what the browser sent to a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="shimur-upload-"))
+def size(workspace: Workspace, uploads: Iterable[Upload] = ()) -> int:
+    """Bytes of the files and of the data, which is worked through with them."""
+    files = [upload.path for upload in uploads] + ([workspace.data_file] if workspace.data_file else [])
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def put_down(files: Iterable[Any]) -> tuple[Folder, list[Upload]]:
+    """Move what Streamlit received to a folder of its own."""
+    folder = Folder(route.folder())
     uploads = []
-    for place, file in enumerate(files):
-        # The name is the sender's: it is shown, and never used as a path.
-        path = folder / f"{place}{''.join(Path(file.name).suffixes[-2:])[-12:]}"
-        with path.open("wb") as out:
-            shutil.copyfileobj(file, out)
-        uploads.append(Upload(path, file.name))
+    with writing(folder.path):
+        for place, file in enumerate(files):
+            path = folder.path / str(place)
+            with path.open("wb") as out:
+                shutil.copyfileobj(file, out)
+            # The name is the sender's: it is shown, and never used as a path.
+            uploads.append(Upload(path, label(file.name)))
     return folder, uploads
 
 
 def prepare(files: Iterable[Any]) -> None:
-    """Prepare an import of what was dropped; what cannot be read is said, and the files are dropped.
+    """Prepare an import of what was dropped; what cannot be read is said, and the files are dropped."""
+    session.drop("sent_problem")
+    try:
+        _prepare(*put_down(files))
+    except DataError as wrong:
+        problem(wrong)
 
-    A mapping file among them says how the others are read.
+
+def prepare_sent(desk: Desk, tokens: Sequence[str]) -> None:
+    """The same for files that arrived in pieces; what is wrong with them is said until others are sent.
+
+    They are fetched once, and held: a run that is interrupted, as by another click, leaves them for the next.
     """
-    folder, uploads = put_down(files)
+    sent = session.get("sent")
+    if sent is None and not tokens:
+        return
+    session.drop("sent_problem")
+    try:
+        if sent is None:
+            sent = desk.take(tokens, owner())
+            session.put("sent", sent)
+        _prepare(*sent)
+    except DataError as wrong:
+        session.drop("sent")
+        session.put("sent_problem", wrong)
+        session.put("files_round", session.get("files_round", 0) + 1)
+        st.rerun()
+
+
+def _prepare(folder: Folder, uploads: list[Upload]) -> None:
+    """Prepare an import, and show it. A mapping file among the uploads says how the others are read. Raises DataError."""
     bar = st.progress(0.0)
     try:
         known: dict[str, mappings.Remembered] = {}
@@ -65,12 +101,16 @@ def prepare(files: Iterable[Any]) -> None:
                 say("A mapping file says how files are read, and holds none itself."),
                 say("Drop it together with the files."),
             )
-        draft = Draft(session.workspace(), tables, None, telling(bar), strict=False, mapping=known or None)
-    except DataError as wrong:
-        shutil.rmtree(folder, ignore_errors=True)
+        workspace = session.workspace()
+        draft = aside.run(
+            lambda told: Draft(workspace, tables, None, told, strict=False, mapping=known or None),
+            telling(bar), size(workspace, tables),
+        )  # fmt: skip
+    except DataError:
+        folder.close()
         bar.empty()
-        problem(wrong)
-        return
+        raise
+    session.drop("sent")
     session.put("draft", draft)
     session.put("draft_folder", folder)
     session.put("files_round", session.get("files_round", 0) + 1)
@@ -83,7 +123,7 @@ def _is_mapping(upload: Upload) -> bool:
 
 def load(draft: Draft) -> None:
     """Put the import in force."""
-    report = draft.publish(telling(st.progress(0.0)))
+    report = aside.run(draft.publish, telling(st.progress(0.0)), size(draft.workspace, draft.uploads))
     forget()
     session.put("loaded", report)
     session.clear()
@@ -96,7 +136,7 @@ def forget() -> None:
     if draft is not None:
         draft.close()
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
     session.drop("draft", "draft_folder", "draft_problem", "mend_found", "loaded")
 
 
@@ -108,13 +148,13 @@ def revise(
     `but` is what could not be done of it before that.
     """
     before, said = draft.uploads, draft.choices
-    told = telling(st.progress(0.0))
+    bar, much = telling(st.progress(0.0)), size(draft.workspace, uploads)
     try:
-        draft.revise(uploads, choices or said, told, strict=False)
+        aside.run(lambda told: draft.revise(uploads, choices or said, told, strict=False), bar, much)
         session.put("draft_problem", but)
     except DataError as wrong:
         session.put("draft_problem", wrong)
-        draft.revise(before, said, told, strict=False)
+        aside.run(lambda told: draft.revise(before, said, told, strict=False), bar, much)
     session.put("draft_round", draft_round() + 1)
     st.rerun()
 
