@@ -10,13 +10,17 @@ from pathlib import Path
 
 import duckdb
 
+from data.errors import FileProblem
 from data.messages import Message, say, say_n
 from data.reading import boards, loading
+from data.reading import cells_of_workbooks as sheets
 from data.reading import header as headers
+from data.reading.cells_of_workbooks import Rows
 from data.reading.relations import add_column, count, new_relation, take_out, without_phantoms
 from data.reading.types import Progress, ReadOptions, Record, SkippedLine, TextTable
 
 SAMPLE_ROWS = 2000
+MOST_TABLES = 255  # of one file, each of which is read and recognised
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,27 @@ class Grid:
     height: int
     repairs: tuple[Message, ...] = ()
     delimiter: str = ""
+    cells: Rows | None = None  # the same of a sheet, as they come
 
     def table(self, relation: str, header: headers.Header, rows: int, skipped: list[SkippedLine]) -> TextTable:
+        names, repairs = headers.bounded(header.names)
         return TextTable(
             name=self.name, sheet=self.sheet, encoding=self.encoding, encoding_reason=self.encoding_reason,
             delimiter=self.delimiter, delimiter_reason=self.delimiter_reason,
-            header_line=header.line, header_reason=header.reason, headers=header.names, rows_read=rows,
-            skipped_lines=tuple(sorted(skipped, key=lambda skip: skip.line)), repairs=self.repairs, relation=relation,
+            header_line=header.line, header_reason=header.reason, headers=names, rows_read=rows,
+            skipped_lines=tuple(sorted(skipped, key=lambda skip: skip.line)), repairs=(*self.repairs, *repairs), relation=relation,
         )  # fmt: skip
+
+
+def check_tables(tables: int, name: str) -> None:
+    """Raises FileProblem for more sheets or tables with rows than anybody would import at once."""
+    if tables > MOST_TABLES:
+        raise FileProblem(
+            say(
+                "{name} has {n} sheets or tables; more than {most} are refused.", name=name, n=tables, most=MOST_TABLES
+            ),
+            say("Choose one of them, or delete those you do not need."),
+        )
 
 
 def read_grid(
@@ -50,13 +67,20 @@ def read_grid(
     header = headers.find(sample, options.header_line, grid.name)
     if boards.recognise(sample, header) and (board := boards.recognise(grid.rows(), header)):
         return read_board(grid, board, scratch, folder, progress)
-    extent = max(len(record.cells) for record in grid.rows())
-    header = replace(header, names=(*header.names, *[""] * (extent - len(header.names))))
     relation = new_relation(scratch)
-    body = (record for record in grid.rows() if record.line > header.last_line)
-    loading.load_records(scratch, relation, body, len(header.names), folder, None, grid.height, progress)
+    if grid.cells:
+        least = max(len(header.names), *(len(record.cells) for record in sample))
+        headers.check_width(max(least, len(next(grid.cells(), ()))), grid.name)
+        extent = sheets.load(scratch, relation, grid.cells, header.last_line, least, grid.height, progress)
+    else:
+        extent = max(len(record.cells) for record in grid.rows())
+        body = (record for record in grid.rows() if record.line > header.last_line)
+        loading.load_records(
+            scratch, relation, body, max(extent, len(header.names)), folder, None, grid.height, progress
+        )
+    header = replace(header, names=(*header.names, *[""] * (extent - len(header.names))))
     skipped = take_out(scratch, relation, header)
-    if any(skip.reason == headers.GROUP for skip in skipped) and (board := boards.recognise(grid.rows(), header)):
+    if any(skip.reason is headers.GROUP for skip in skipped) and (board := boards.recognise(grid.rows(), header)):
         scratch.execute(f"drop table {relation}")
         return read_board(grid, board, scratch, folder, progress)
     header = replace(header, names=without_phantoms(scratch, relation, header.names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from python_calamine import (
     PasswordError,
     SheetTypeEnum,
     SheetVisibleEnum,
-    XmlError,
-    ZipError,
 )
 
 from data.errors import FileProblem
 from data.messages import say, say_n
-from data.reading.grids import Grid
+from data.reading.cells_of_workbooks import records
+from data.reading.grids import Grid, check_tables
+from data.reading.readable import check_readable
+from data.reading.sheet_xml import Look, Package, refuse_broken
 from data.reading.types import Record
 from data.reading.unpack import Kind, refuse_protected
 
@@ -37,7 +38,7 @@ def grids(path: Path, name: str, kind: Kind, wanted: str | None) -> Iterator[Gri
 
     Raises FileProblem for a workbook that is broken, protected or empty, or has no such sheet.
     """
-    for place, (sheet, hidden) in enumerate(_sheets(path, name, wanted)):
+    for place, (sheet, hidden, look) in enumerate(_sheets(path, name, kind, wanted)):
         repairs = [say_n("{n} hidden sheet was left out: {sheets}.", "{n} hidden sheets were left out: {sheets}.",
                          len(hidden), sheets=", ".join(hidden))] if hidden and not place else []  # fmt: skip
         tall = sum(last > first for (first, _), (last, _) in sheet.merged_cell_ranges or ())
@@ -45,18 +46,29 @@ def grids(path: Path, name: str, kind: Kind, wanted: str | None) -> Iterator[Gri
             repairs.append(say_n("{n} cell is merged over several rows: only the first of them has its value. Unmerge it and fill it down, if the others mean it too.",
                                  "{n} cells are merged over several rows: only the first of them has their value. Unmerge them and fill them down, if the others mean it too.",
                                  tall))  # fmt: skip
+        repairs += look.repairs()
         yield Grid(
             name=name, sheet=sheet.name, encoding=kind.value, encoding_reason=_WHAT[kind],
-            delimiter_reason=say("A workbook keeps its cells apart."), rows=partial(records, sheet),
-            height=sheet.total_height, repairs=tuple(repairs),
+            delimiter_reason=say("A workbook keeps its cells apart."), rows=partial(_records, sheet),
+            cells=sheet.iter_rows, height=sheet.total_height, repairs=tuple(repairs),
         )  # fmt: skip
 
 
-def _sheets(path: Path, name: str, wanted: str | None) -> Iterator[tuple[CalamineSheet, tuple[str, ...]]]:
-    """The sheets to read, each with the names of those left out because they are hidden."""
+def _sheets(
+    path: Path, name: str, kind: Kind, wanted: str | None
+) -> Iterator[tuple[CalamineSheet, tuple[str, ...], Look]]:
+    """The sheets to read, each with the names of those left out because they are hidden, and what its XML tells."""
     found = 0
+    if kind is not Kind.XLSX:
+        check_readable(path, name)
     try:
-        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
+        with (
+            Package(path, name) if kind is Kind.XLSX else nullcontext() as package,
+            path.open("rb") as file,
+            CalamineWorkbook.from_filelike(file) as workbook,
+        ):
+            if package and package.names != workbook.sheet_names:
+                refuse_broken(name)
             asked = next((own for own in workbook.sheet_names if wanted and wanted.startswith(f"{own} / ")), wanted)
             wanted = wanted if wanted in workbook.sheet_names else asked
             if wanted is not None and wanted not in workbook.sheet_names:
@@ -66,46 +78,28 @@ def _sheets(path: Path, name: str, wanted: str | None) -> Iterator[tuple[Calamin
                 )
             cells = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             seen = [sheet.name for sheet in cells if sheet.visible == SheetVisibleEnum.Visible]
+            check_tables(0 if wanted else len(seen), name)
             hidden = () if wanted else tuple(sheet.name for sheet in cells if sheet.name not in seen)
-            for sheet in workbook.sheets_metadata:
+            for place, sheet in enumerate(workbook.sheets_metadata):
                 if sheet.name == wanted or (wanted is None and sheet.name in seen):
+                    look = package.look(place) if package else Look()
                     content = workbook.get_sheet_by_name(sheet.name)
-                    if any(any(record.cells) for record in records(content)):
+                    if any(any(record.cells) for record in _records(content)):
                         found += 1
-                        yield content, hidden
+                        yield content, hidden, look
     except PasswordError:
         refuse_protected(name)
-    except (CalamineError, XmlError, ZipError) as error:
-        raise FileProblem(
-            say("{name} is a broken workbook.", name=name),
-            say("Open it in Excel, save it again as .xlsx, and import that."),
-        ) from error
+    except CalamineError as error:
+        refuse_broken(name, error)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of the reader, which is no Exception
+            raise
+        refuse_broken(name, error)
     if not found:
         raise FileProblem(
             say("{name} has no sheet with data in it.", name=name), say("Check that the rows are on a visible sheet.")
         )
 
 
-def records(sheet: CalamineSheet) -> Iterator[Record]:
-    """The rows of a sheet, numbered as Excel does, without the empty cells at their ends."""
-    for line, row in enumerate(sheet.iter_rows(), 1):
-        cells = [_text(value) for value in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        yield Record(line, line, cells)
-
-
-def _text(value: object) -> str:
-    """A cell as text: whole numbers without a point, dates in ISO 8601, true and false; errors are empty already."""
-    if isinstance(value, str):
-        return value.replace("_x000D_", "").replace("\0", "")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
-    return str(value)
+def _records(sheet: CalamineSheet) -> Iterator[Record]:
+    return records(sheet.iter_rows())

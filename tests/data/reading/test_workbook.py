@@ -56,7 +56,10 @@ def test_each_visible_sheet_with_data_is_a_table(scratch, tmp_path, deals):
     assert [(skip.line, str(skip.reason)) for skip in first.skipped_lines] == [
         (1, "A title above the table."), (2, "A blank line."), (5, "A blank line."),
     ]  # fmt: skip
-    assert [str(repair) for repair in first.repairs] == ["1 hidden sheet was left out: Hidden."] and not last.repairs
+    assert not last.repairs and [str(repair) for repair in first.repairs] == [
+        "1 hidden sheet was left out: Hidden.",
+        "1 cell shows an error of Excel, as #N/A or #REF!, and was left empty: A7.",
+    ]
     assert (last.header_line, last.headers[-2:], last.rows_read) == (2, ("שם", "עיר"), 1)
 
 
