@@ -7,12 +7,15 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import cache
 from itertools import islice
 
+from data.reading.mender import Mender
 from data.reading.types import Dialect, Record
 
 CELL_LIMIT = 4 << 20  # characters of a cell that goes over several lines
 _LINES_IN_SLOPPY_CELL = 30
+_ONE = "\x1e"  # stands in no text: for a delimiter of several characters
 _UNQUOTED = 0  # no closing quote can stand there
 
 
@@ -40,21 +43,35 @@ class _Feed:
     def mark(self) -> None:
         self.taken, self._size = [], 0
 
+    def second(self) -> str:
+        """The line after the first one taken; "" at the end."""
+        return self.taken[1] if len(self.taken) > 1 else next(self, "")
+
     def give_back(self, used: int) -> None:
         rest = self.taken[used:]
+        del self.taken[used:]
         self._pending.extendleft(reversed(rest))
         self.number -= len(rest)
 
 
-def records(lines: Iterable[str], dialect: Dialect, width: int | None = None, after: int = 0) -> Iterator[Record]:
+def records(
+    lines: Iterable[str], dialect: Dialect, width: int | None = None, after: int = 0, mender: Mender | None = None
+) -> Iterator[Record]:
     """The records of a text below its first `after` lines, blank lines as records without cells.
 
     Strict CSV first; a record that is not strict CSV (a quote inside a quoted cell, a quote never closed) is read
-    again so that it has `width` cells if it can.
+    again so that it has `width` cells if it can. What is still no row of `width` cells is left to the mender.
     """
     if dialect.layout is not None:
         for number, line in enumerate(islice(lines, after, None), after + 1):
             yield Record(number, number, dialect.layout.cells(line.rstrip("\r\n"), number))
+        return
+    if len(dialect.delimiter) > 1:
+        long = dialect.delimiter
+        for record in records(
+            (line.replace(long, _ONE) for line in lines), dialect._replace(delimiter=_ONE), width, after
+        ):
+            yield record._replace(cells=[cell.replace(_ONE, long) for cell in record.cells])
         return
     csv.field_size_limit(64 << 20)  # lines are limited already
     feed = _Feed(lines, after)
@@ -62,17 +79,23 @@ def records(lines: Iterable[str], dialect: Dialect, width: int | None = None, af
     while True:
         first = feed.number + 1
         feed.mark()
+        is_sloppy = False
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            cells, used = _sloppy(feed, dialect, width)
+            cells, used, is_sloppy = _sloppy(feed, dialect, width)
             feed.give_back(used)
         plain = dialect.quote not in feed.taken[0] and not (dialect.escape and dialect.escape in feed.taken[0])
         if width is not None and len(cells) > width and plain:
             cells = feed.taken[0].rstrip("\r\n").split(dialect.delimiter)  # with the blanks that joining needs
-        yield Record(first, feed.number, cells)
+        if mender is None or (not is_sloppy and mender.is_whole(feed.taken[0], cells)):
+            yield Record(first, feed.number, cells)
+            continue
+        row, used = mender.read(first, feed.taken[0], cells, feed.number - first + 1, is_sloppy, feed.second)
+        feed.give_back(used)
+        yield Record(first, first + used - 1, row)
 
 
 def errors(lines: Iterable[str], dialect: Dialect) -> int:
@@ -114,20 +137,35 @@ class _Quotes(Enum):
     INNER_AT_END = 2  # the same at the end of the cell: `"a "b"",` is `a "b"`
     NEVER_CLOSED = 3  # an opening quote without a closing one is a character like any other
 
+    __hash__ = object.__hash__  # that of Enum is slow
 
-def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str], int]:
-    """The cells of the record that starts the lines taken, and how many of the lines it holds.
+
+def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str], int, bool]:
+    """The cells of the record that starts the lines taken, how many of the lines it holds, whether quotes are stray.
 
     The first reading that gives `width` cells, or where none does, the cells of its first line.
     """
+
+    known: dict[_Quotes, list[str] | _LeftOpen | None] = {}  # readings of the first line
+
+    def read(quotes: _Quotes, used: int) -> list[str] | _LeftOpen | None:
+        if used == 1 and quotes in known:
+            return known[quotes]
+        try:
+            cells: list[str] | _LeftOpen | None
+            cells = _split("".join(feed.taken[:used]).rstrip("\r\n"), dialect, quotes)
+        except _LeftOpen as problem:
+            cells = problem
+        if used == 1:
+            known[quotes] = cells
+        return cells
 
     def reading(quotes: _Quotes, most: int = 1, any_width: bool = False) -> tuple[list[str], int] | None:
         for used in range(1, most + 1):
             if used > len(feed.taken) and next(feed, "") == "":
                 break
-            try:
-                cells = _split("".join(feed.taken[:used]).rstrip("\r\n"), dialect, quotes)
-            except _LeftOpen:
+            cells = read(quotes, used)
+            if isinstance(cells, _LeftOpen):
                 continue
             if cells is None:
                 break
@@ -136,17 +174,18 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
         return None
 
     most = _LINES_IN_SLOPPY_CELL
-    return (
-        reading(_Quotes.BLANKS, most, any_width=True)
-        or reading(_Quotes.INNER)
-        or reading(_Quotes.INNER_AT_END)
+    if spaced := reading(_Quotes.BLANKS, most, any_width=True):
+        return *spaced, False
+    fitting = width is not None and (
+        reading(_Quotes.INNER)
+        or (reading(_Quotes.INNER_AT_END) if dialect.quote * 2 in feed.taken[0] else None)
         or reading(_Quotes.NEVER_CLOSED)
-        or reading(_Quotes.INNER, most if width else 1)
-        or reading(_Quotes.INNER_AT_END, most if width else 1)
-        or reading(_Quotes.INNER, any_width=True)
-        or reading(_Quotes.NEVER_CLOSED, any_width=True)
-        or ([], 1)
+        or reading(_Quotes.INNER, most)
+        or reading(_Quotes.INNER_AT_END, most)
     )
+    any_width = fitting or reading(_Quotes.INNER, any_width=True) or reading(_Quotes.NEVER_CLOSED, any_width=True)
+    found = any_width or ([], 1)
+    return *found, True
 
 
 class _LeftOpen(Exception):
@@ -156,10 +195,13 @@ class _LeftOpen(Exception):
 def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
     """Cells of one record; None if there is more wrong than forgiven. Raises _LeftOpen."""
     delimiter, quote = dialect.delimiter, dialect.quote
-    cells, at = [], 0
+    cells, at, is_open = [], 0, False
     while True:
         start = _after(text, at, " ")
-        end = _closing(text, start + 1, dialect, quotes) if text.startswith(quote, start) else _UNQUOTED
+        end: int | None = _UNQUOTED
+        if text.startswith(quote, start):
+            end = (_closed_at_once if is_open else _closing)(text, start + 1, dialect, quotes)
+            is_open = is_open or end == _UNQUOTED
         if end is None:
             return None
         at = text.find(delimiter, end or start)
@@ -177,23 +219,45 @@ def _closing(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int | Non
 
     Raises _LeftOpen.
     """
-    delimiter, quote = dialect.delimiter, dialect.quote
-    while (at := text.find(quote, at)) >= 0:
-        end = _after(text, at, quote)
-        odd = (end - at) % 2 == 1
-        after = _after(text, end, " ")
-        if text[after : after + 1] in (delimiter, "") and (odd or quotes is _Quotes.INNER_AT_END):
-            return end - 1
-        if odd and quotes is _Quotes.BLANKS:
-            return None
-        at = end
+    content, closes = _patterns(dialect.delimiter, dialect.quote, quotes)
+    found = content.match(text, at)
+    assert found is not None  # it can be empty
+    end = found.end()
+    if end < len(text):
+        return end if closes.match(text, end) else None
     if quotes is _Quotes.NEVER_CLOSED:
         return _UNQUOTED
     raise _LeftOpen
 
 
+def _closed_at_once(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int:
+    """The same after a quote that is not closed to the end: no later one is, but among the quotes that stand at `at`."""
+    end = _after(text, at, dialect.quote) - 1
+    _, closes = _patterns(dialect.delimiter, dialect.quote, quotes)
+    return end if (end - at) % 2 == 0 and closes.match(text, end) else _UNQUOTED
+
+
+@cache
+def _patterns(delimiter: str, quote: str, quotes: _Quotes) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What can stand in a quoted cell, up to the quote that closes it or to the end; and such a quote.
+
+    Possessive, so that a megabyte of quotes is read once.
+    """
+    mark, before = re.escape(quote), f" *+(?:{re.escape(delimiter)}|\\Z)"
+    pair, single = f"{mark}{mark}", f"{mark}(?!{before})"
+    forgiven = {_Quotes.BLANKS: pair, _Quotes.INNER_AT_END: single}.get(quotes, f"{pair}|{single}")
+    return re.compile(f"(?:[^{mark}]++|{forgiven})*+"), re.compile(f"{mark}(?={before})")
+
+
 def _after(text: str, at: int, character: str) -> int:
     """The first place from `at` on where another character stands."""
-    while text.startswith(character, at):
-        at += 1
-    return at
+    if not text.startswith(character, at):
+        return at
+    found = _run(character).match(text, at)
+    assert found is not None
+    return found.end()
+
+
+@cache
+def _run(character: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(character)}*+")
