@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from data.engine import connect
 from data.errors import FileProblem, WorkspaceProblem
 from data.messages import Message, say
 from data.reading import ReadOptions, TextTable
@@ -122,7 +121,7 @@ def remembered(workspace: Workspace) -> Mappings:
     notes = workspace.folder / "notes.duckdb"
     if not notes.exists():
         return {}
-    with workspace.lock("notes"), connect(notes, read_only=True) as database:
+    with workspace.reading_notes(notes) as database:
         if not columns_of(database, "mappings"):
             return {}
         rows = database.execute("SELECT shape, headers, options, stages FROM mappings ORDER BY shape").fetchall()
@@ -244,8 +243,8 @@ def _entry(name: str, file: Any, stages: StageChoices | None) -> Remembered:
     _check_choice(name, "source", file.get("source"), [source.name for source in SOURCES])
     _check_choice(name, "date_order", file.get("date_order"), get_args(DateOrder))
     line, rate = file.get("header_line"), file.get("vat_rate")
-    if line is not None and (not isinstance(line, int) or isinstance(line, bool) or line < 1):
-        raise _broken(name, say('"header_line" must be a whole number from 1.'))
+    if line is not None and (not isinstance(line, int) or isinstance(line, bool) or line < 0):
+        raise _broken(name, say('"header_line" must be a whole number: 0 where there is no header.'))
     if rate is not None and (not isinstance(rate, int | float) or isinstance(rate, bool) or not 0 <= rate < 100):
         raise _broken(name, say('"vat_rate" must be a number of per cent.'))
     for key in ("encoding", "delimiter"):

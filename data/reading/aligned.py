@@ -15,6 +15,7 @@ _LINES_LOOKED_AT = 500
 _SHARE = 0.95  # of the lines that must agree
 _GAP = re.compile(r" {2,}|\t+")
 _BLANK = " \t"
+csv.field_size_limit(64 << 20)  # lines are limited already
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ BIDI_CONTROLS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2
 BYTE_ORDER_MARK = "\ufeff"
 ASCII_BLANKS = " \t\n\r\v\f"
 WIDE_BLANKS = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u3000"
+HEBREW_FINALS = frozenset("ךםןףץ")  # letters that only end words
 OUTER = ASCII_BLANKS + WIDE_BLANKS + BIDI_CONTROLS + BYTE_ORDER_MARK
 
 _UNSEEN = re.compile(f"[{BIDI_CONTROLS}{BYTE_ORDER_MARK}]")

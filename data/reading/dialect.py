@@ -16,6 +16,22 @@ from data.reading.types import Dialect
 DELIMITERS = (",", ";", "\t", "|")
 ONE_COLUMN = "\x1f"  # stands in no text: the delimiter of a file of one column
 _SELDOM = ("~", "^", "¦", "§")  # in texts; where all lines agree on one, it is meant
+_DOUBLED = (
+    "||",
+    ";;",
+    "\t\t",
+    "::",
+    "~~",
+    "^^",
+    "##",
+    "§§",
+    "¦¦",
+    "|~|",
+    "~|~",
+    "|^|",
+    "^|^",
+)  # of two characters or three
+_SPACED = (", ", "; ")  # where the sign without a blank is a part of cells, as in 1,200
 _IN_WORDS = tuple(":*#+&?=@$%!")  # also parts of words, times and addresses
 _ESCAPE = "\\"
 _SEP_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE | re.DOTALL)
@@ -29,6 +45,12 @@ class _Fit(NamedTuple):
     total: int
     width: int
     delimiter: str
+    span: int = 0  # records from the first to the last that agrees
+
+    @property
+    def is_solid(self) -> bool:
+        """Whether nearly all records between the first and the last that agree do so: a table, with text around it."""
+        return bool(self.score) and self.agreeing >= max(3, 0.9 * self.span)
 
     @property
     def is_whole(self) -> bool:
@@ -43,7 +65,7 @@ def decide(lines: list[str], wanted: str | None, name: str) -> tuple[Dialect, Me
     quote = _quote(lines)
     if wanted is not None:
         wanted = {"tab": "\t", "\\t": "\t", "": ONE_COLUMN}.get(wanted.lower(), wanted)
-        if len(wanted) != 1 or wanted in "\r\n\0" or wanted == quote:
+        if (len(wanted) != 1 and wanted not in (*_DOUBLED, *_SPACED)) or wanted in "\r\n\0" or wanted == quote:
             raise FileProblem(
                 say("{delimiter} cannot separate the cells of {name}.", delimiter=repr(wanted), name=name),
                 say("Give one character, such as a comma, or the word tab."),
@@ -55,7 +77,11 @@ def decide(lines: list[str], wanted: str | None, name: str) -> tuple[Dialect, Me
         return _escaped(lines, Dialect(hint, quote)), say("The first line of the file says so.")
     best = _best(lines, quote)
     apart = None if best.is_whole else aligned.find(lines)
-    if apart and (not best.score or (apart.width > best.width and best.delimiter not in apart.header)):
+    if (
+        apart
+        and apart.agreeing >= best.agreeing
+        and (not best.score or (apart.width > best.width and best.delimiter not in apart.header))
+    ):
         return Dialect(" ", layout=apart.layout), say(
             "Split where spaces stand between cells, {agreeing} of the first {total} lines have {width} cells.",
             agreeing=apart.agreeing, total=apart.total, width=apart.width,
@@ -83,16 +109,23 @@ def sep_line(line: str) -> str | None:
 def _best(lines: list[str], quote: str) -> _Fit:
     """The delimiter that fits best; one that fits all lines and splits them wider is better still.
 
-    A character that exports seldom use must fit all lines; one that is also a part of words must besides give columns
-    that each hold one kind of thing.
+    A character that exports seldom use must fit all lines, or all of a table with text around it; one that is also a
+    part of words must fit all lines and give columns that each hold one kind of thing.
     """
     text = "".join(lines)
+    doubled = [_fit(lines, Dialect(each, quote)) for each in _DOUBLED if _stands_alone(each, text)]
+    if solid := [fit for fit in doubled if fit.is_solid]:
+        return max(solid, key=lambda fit: (fit.agreeing, fit.width))
     usual = [_fit(lines, Dialect(delimiter, quote)) for delimiter in DELIMITERS]
     seldom = [_fit(lines, Dialect(delimiter, quote)) for delimiter in _SELDOM if delimiter in text]
-    fits = [*usual, *(fit for fit in seldom if fit.is_whole)]
+    fits = [*usual, *(fit for fit in seldom if fit.is_whole or fit.is_solid)]
     best = max(fits, key=lambda fit: (fit.score, fit.width))
     widest = max((fit for fit in fits if fit.is_whole), key=lambda fit: fit.width, default=best)
     best = widest if widest.width > best.width else best
+    if best.score and not best.is_whole:
+        spaced = [_fit(lines, Dialect(each, quote)) for each in _SPACED if each in text]
+        meant = [fit for fit in spaced if fit.is_solid and _bare(lines, fit.delimiter) <= fit.width]
+        best = max([best, *meant], key=lambda fit: fit.agreeing)
     if best.score:
         return best
     in_words = [_fit(lines, Dialect(delimiter, quote)) for delimiter in _IN_WORDS if delimiter in text]
@@ -100,6 +133,18 @@ def _best(lines: list[str], quote: str) -> _Fit:
         fit for fit in in_words if fit.is_whole and fit.width > 2 and _is_even(lines, Dialect(fit.delimiter, quote))
     ]
     return max(alike, key=lambda fit: fit.width, default=best)
+
+
+def _bare(lines: list[str], spaced: str) -> int:
+    """How often at most a line has the sign of a delimiter that a blank belongs to without the blank."""
+    return max((line.count(spaced[0]) - line.count(spaced) for line in lines), default=0)
+
+
+def _stands_alone(delimiter: str, text: str) -> bool:
+    """Whether a text has a long delimiter, and none of its characters that is a delimiter itself stands alone in it."""
+    return delimiter in text and not any(
+        mark in text.replace(delimiter, "") for mark in set(delimiter) & {*DELIMITERS, *_SELDOM}
+    )
 
 
 def _is_even(lines: list[str], dialect: Dialect) -> bool:
@@ -119,13 +164,16 @@ def _quote(lines: list[str]) -> str:
     if re.search(f'{opens}"', text):
         return '"'
     opened = len(re.findall(f"{opens}'", text))
-    closed = len(re.findall(f"{opens}'(?:[^'\n\r]|'')*' *(?={ends}|$)", text))
-    return "'" if closed > 1 and closed == opened else '"'
+    whole = len(re.findall(f"{opens}'(?:[^'\n\r]|'')*' *(?={ends}|$)", text))
+    closed = len(re.findall(f"(?<!{ends})' *(?={ends}|$)", text))  # with apostrophes inside as well
+    return "'" if whole > 1 and (whole == opened or (opened >= 4 and 0.9 <= closed / opened <= 1.1)) else '"'
 
 
 def _escaped(lines: list[str], dialect: Dialect) -> Dialect:
     """The dialect with the backslash as escape where the lines fit it better so: fewer broken rules, more agreement."""
-    if not any(_ESCAPE + mark in line for line in lines for mark in (dialect.quote, dialect.delimiter)):
+    if len(dialect.delimiter) > 1 or not any(
+        _ESCAPE + mark in line for line in lines for mark in (dialect.quote, dialect.delimiter)
+    ):
         return dialect
     escaping = dialect._replace(escape=_ESCAPE)
     wrong, agreeing = (
@@ -155,7 +203,7 @@ def _fit(lines: list[str], dialect: Dialect) -> _Fit:
         factor *= 0.4  # "Smith, John" under a heading of one cell
     if agreeing / (last + 1 - first) * factor < 0.5:
         return refused
-    return _Fit(agreeing / len(counts) * factor, agreeing, len(counts), width, dialect.delimiter)
+    return _Fit(agreeing / len(counts) * factor, agreeing, len(counts), width, dialect.delimiter, last + 1 - first)
 
 
 def _below_titles(block: list[list[str]]) -> list[list[str]]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.errors import FileProblem
-from data.messages import Message, say
-from data.reading import headings
+from data.messages import Message, listed, say, say_n
+from data.reading import headings, headless
 from data.reading.cells import clean, clean_header, filled, is_number_like
 from data.reading.types import Record, SkippedLine
 
@@ -24,6 +24,9 @@ TOTAL = say("A row of totals.")
 FOOTER = say("The footer of a report.")
 NOTE = say("A note below the table.")
 
+MOST_COLUMNS = 2000  # Salesforce has at most 900 fields an object, Dynamics 1,024, HubSpot 1,300
+_MOST_PLACES = 8 * MOST_COLUMNS  # of columns, those without a name and a value counted in
+LONGEST_NAME = 1000  # characters; a question of a survey is a name too
 TAIL = 60  # rows at the end among which a footer can be
 
 _REPORT_FOOTER = re.compile(
@@ -37,13 +40,25 @@ _ANY_TOTAL = re.compile(rf"{_GRAND_TOTAL.pattern}|(?:totals?|סיכום)(?: כל
 _TOTAL_OF = re.compile(
     "(?:(?:(?:grand|sub)[ -]?)?totals? for|סה[\"\u05f4]כ|סה(?:''|\u05f3\u05f3)כ) .{1,80}", re.IGNORECASE
 )
+_END = re.compile(
+    r"[-=*_#~. ]*(?:end(?: of (?:the )?(?:report|file|data|list|export|table|document))?|eof|"
+    r"סוף(?: ה?(?:דוח|דו\"ח|קובץ|רשימה|נתונים|טבלה))?)[-=*_#~. ]*|[-=*_#~]{3,}|"
+    r"\(?[\d,]+ (?:rows?|records?|lines?|results?|items?|שורות|רשומות|תוצאות)"
+    r"(?: (?:affected|selected|returned|found|exported|in set|total))?.{0,14}\)?", re.IGNORECASE,
+)  # fmt: skip
+_COPYRIGHT = re.compile(r"(?:copyright\b|\(c\)|©).*", re.IGNORECASE)
 _PAGE = re.compile(r"[- ]*(?:page|עמוד|דף):? *\d+(?: *(?:of|/|מתוך|מ-) *\d+)?[- ]*", re.IGNORECASE)
 SUSPECT_STARTS = r"(?i)^(grand|sub|total|סה|סך|[- ]*(page|עמוד|דף))"  # a quick test of the first cell, in SQL too
+SUSPECT_LETTERS = "GgSsTtPpסעד- "  # with which such a cell begins
+
+
+COLUMN = "Column {n}"  # the name of one that has none in a file without a header
+LOOKED_BACK = 3  # records above a row that can be its header
 
 
 @dataclass(frozen=True)
 class Header:
-    line: int
+    line: int  # 0 where the table has none
     last_line: int
     records: int  # of the file, down to the header
     cells: tuple[str, ...]  # as the line of the header has them
@@ -54,7 +69,7 @@ class Header:
 
 
 def find(sample: Sequence[Record], wanted: int | None, name: str) -> Header:
-    """The header among the first records of a file; `wanted` overrides.
+    """The header among the first records of a file; `wanted` overrides: 0 for a table without one.
 
     A heading over several lines (of a survey, or with merged cells) is in force as one: data.reading.headings.
     Raises FileProblem when there is nothing but blank lines, or the wanted line holds no header.
@@ -65,6 +80,8 @@ def find(sample: Sequence[Record], wanted: int | None, name: str) -> Header:
             say("{name} holds nothing but blank lines.", name=name),
             say("Export it again and check that it holds rows."),
         )
+    if wanted == 0:
+        return _without(sample, table, 0, name, say("You said that it has no header."))
     survey = headings.survey(table)
     if wanted is not None:
         at = next((i for i, record in enumerate(table) if record.line <= wanted <= record.last_line), None)
@@ -78,13 +95,27 @@ def find(sample: Sequence[Record], wanted: int | None, name: str) -> Header:
     elif survey:
         at, reason = survey.at, survey.reason
     else:
-        at, below, reason = _guess(table)
+        top, at, below, reason = _guess(table)
+        if not below and headless.is_row(table[at].cells, [record.cells for record in table[at + 1 :]]):
+            above_it = _named_above(table, at)
+            if above_it is None:
+                reason = say("The first line holds what the lines below it hold, and no names.")
+                return _without(sample, table, at, name, reason)
+            top = at = above_it
+            reason = say("It is the line of words above the rows.")
     header, names, above = table[at], [clean_header(cell) for cell in table[at].cells], None
     if survey:
         below, names = survey.below, [*survey.names]
     elif wanted is None:
-        above, below, names = _merged(table, at, below)
+        if (tree := headings.tree([record.cells for record in table[top : at + 1 + below]], at - top)) is not None:
+            header, at, below, names = table[top], top, at + below - top, [*tree]
+        else:
+            above, below, names = _merged(table, at, below)
+    names = _without_loose_ends(names, table[at + 1 + below :])
     width = max(len(names), _usual_extent(table[at + 1 + below :]))
+    if width > MOST_COLUMNS:
+        fullest = max(filled(record.cells) for record in table)
+        check_width(width if width > _MOST_PLACES else max(fullest, width - names.count("")), name)
     skipped = [
         SkippedLine(record.line, HEADING if record is above else _reason_above(record))
         for record in sample
@@ -93,9 +124,64 @@ def find(sample: Sequence[Record], wanted: int | None, name: str) -> Header:
     skipped += [SkippedLine(record.line, HEADING) for record in table[at + 1 : at + 1 + below]]
     return Header(
         line=header.line, last_line=header.last_line, records=sum(1 for record in sample if record.line <= header.line),
-        cells=tuple(map(clean_header, header.cells)), names=(*names, *[""] * (width - len(names))), reason=reason,
+        cells=tuple(map(clean_header, header.cells))[:width], names=(*names, *[""] * (width - len(names))), reason=reason,
         unnamed=width - len(names), skipped=tuple(skipped),
     )  # fmt: skip
+
+
+def _without(sample: Sequence[Record], table: list[Record], at: int, name: str, reason: Message) -> Header:
+    """That the table starts with a row, at place `at` of those that hold something; its columns are numbered."""
+    first = table[at]
+    width = max(len(first.cells), _usual_extent(table[at:]))
+    check_width(width, name)
+    above = [record for record in sample if record.line < first.line]
+    return Header(
+        line=0, last_line=first.line - 1, records=len(above), cells=(),
+        names=tuple(COLUMN.format(n=n) for n in range(1, width + 1)), reason=reason, unnamed=0,
+        skipped=tuple(SkippedLine(record.line, _reason_above(record)) for record in above),
+    )  # fmt: skip
+
+
+def _named_above(table: list[Record], at: int) -> int | None:
+    """The place of a line of words close above a row that can be its header, though it has fewer cells."""
+    for place in range(at - 1, max(at - 1 - LOOKED_BACK, -1), -1):
+        said = [cell for cell in map(clean, table[place].cells) if cell]
+        if len(said) < 2 or _labels_values(table[place].cells):
+            continue
+        if (
+            2 * len(said) >= filled(table[at].cells)
+            and len(set(said)) == len(said)
+            and not any(map(is_number_like, said))
+        ):
+            return place
+    return None
+
+
+def check_width(columns: int, name: str) -> None:
+    """Raises FileProblem for more columns than anything exports: every one would become a column of the tables."""
+    if columns > MOST_COLUMNS:
+        raise FileProblem(
+            say(
+                "{name} has {columns} columns; more than {most} are refused.",
+                name=name,
+                columns=columns,
+                most=MOST_COLUMNS,
+            ),
+            say("Export it again with the columns you need."),
+        )
+
+
+def bounded(names: Sequence[str]) -> tuple[tuple[str, ...], list[Message]]:
+    """The names of columns, none so long that it is no name, and what is said of that."""
+    long = [place for place, name in enumerate(names, 1) if len(name) > LONGEST_NAME]
+    if not long:
+        return tuple(names), []
+    cut = say_n(
+        "The header of {n} column is longer than {most} characters; only its start is kept. Column {places}.",
+        "The headers of {n} columns are longer than {most} characters; only their starts are kept. Columns {places}.",
+        len(long), most=LONGEST_NAME, places=listed(map(str, long), 5),
+    )  # fmt: skip
+    return tuple(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names), [cut]
 
 
 def _merged(table: list[Record], at: int, below: int) -> tuple[Record | None, int, list[str]]:
@@ -122,35 +208,68 @@ def _names_delimiter(record: Record) -> bool:
     return record.line == 1 and filled(record.cells) == 1 and re.fullmatch("sep=.?", record.cells[0], re.I) is not None
 
 
-def _guess(table: list[Record]) -> tuple[int, int, Message]:
-    """Where the header is among the records that hold something, how many more heading lines follow it, and why.
+def _guess(table: list[Record]) -> tuple[int, int, int, Message]:
+    """Where the heading starts among the records that hold something, where its main line is, how many lines follow, and why.
 
     The header is the first record about as full as the rows. When titles stand above it and the heading goes on over
     several lines (text where the columns hold numbers), it is the fullest of these.
     """
     fills = [filled(record.cells) for record in table]
-    usual = sorted(fills)[len(fills) * 3 // 4]
-    width = Counter(len(record.cells) for record in table if len(record.cells) > 1)
-    enough = min(math.ceil(0.6 * max(width, key=lambda n: (width[n], n))) if width else 1, math.ceil(0.8 * usual))
+    told = [fill for fill in fills if fill > 1]
+    told = told if len(told) > 1 else fills
+    usual = sorted(told)[len(told) * 3 // 4]
+    widths = Counter(len(record.cells) for record in table if len(record.cells) > 1)
+    width = max(widths, key=lambda n: (widths[n], n)) if widths else 1
+    enough = min(math.ceil(0.6 * width), math.ceil(0.8 * usual))
     first = 1 if _names_delimiter(table[0]) and len(table) > 1 else 0
-    full = [i for i, fill in enumerate(fills) if i >= first and fill >= enough]
+    start, end = _first_block(table, fills, first, width, min(3.0, 0.8 * usual))
+    here = sorted(fill for fill in fills[start:end] if fill > 1)
+    if len(here) > 2:  # the rows below a blank line can be of another table
+        enough = min(enough, math.ceil(0.8 * here[len(here) * 3 // 4]))
+    full = [i for i, fill in enumerate(fills) if i >= start and fill >= enough]
     at = next((i for i in full if not _labels_values(table[i].cells)), next(iter(full), first))
+    kinds = headless.column_kinds([record.cells for record in table[at + 1 :]])
+    if at + 1 in full and len(table[at].cells) != width == len(table[at + 1].cells):
+        # A sentence with delimiters above the header; or a header shorter than its rows, which names columns itself.
+        at += headless.names_columns(table[at + 1].cells, kinds) > 0
     end, numeric = at + 1, _numeric_columns(table[at + 1 :])
     while end < len(table) - 1 and _is_heading(table[end].cells, numeric, fuller=fills[end] > max(fills[at:end])):
-        if at == first and fills[end] <= fills[at]:
+        if at == first and fills[end] <= fills[at] and clean(table[end].cells[0]):
             break  # a plain file: words where others have numbers are a row
         end += 1
+    if end == at + 1 < len(table) - 1 and headless.says_more(table[at], table[end], table[end + 1 :]):
+        end += 1
+    top = at
+    while top > first and not clean(table[at].cells[0]) and _is_group_line(table[top - 1], table[top], numeric):
+        top -= 1
     best = max(range(at, end), key=lambda i: (fills[i], -i))
     if best == first:
-        return at, 0, say("It is the first line that holds anything of the table.")
+        return top, at, end - at - 1, say("It is the first line that holds anything of the table.")
     reason = say("It is the first line about as full as the rows: {filled} of {width} cells.",
                  filled=fills[best], width=len(table[best].cells))  # fmt: skip
     if end == at + 1:
-        return at, 0, reason
-    return best, end - best - 1, say(
+        return top, at, 0, reason
+    return top, best, end - best - 1, say(
         "It is the fullest of the {lines} lines of the heading: {filled} of {width} cells.",
         lines=end - at, filled=fills[best], width=len(table[best].cells),
     )  # fmt: skip
+
+
+def _is_group_line(record: Record, below: Record, numeric: set[int]) -> bool:
+    """Whether a line right above one of a heading is of it too: words, two or more, over columns of numbers."""
+    said = [clean(cell) for cell in record.cells]
+    over = [cell for i, cell in enumerate(said) if cell and i in numeric]
+    is_close = record.last_line + 1 == below.line
+    return is_close and filled(record.cells) > 1 and bool(over) and not any(map(is_number_like, filter(None, said)))
+
+
+def _first_block(table: list[Record], fills: list[int], first: int, width: int, enough: float) -> tuple[int, int]:
+    """From where to where the first lines without a blank one among them go of which one is as full as rows are."""
+    starts = [i for i in range(first, len(table)) if i == first or table[i].line > table[i - 1].last_line + 1]
+    for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
+        if any(len(table[i].cells) == width and fills[i] >= enough for i in range(start, end)):
+            return start, end
+    return first, len(table)
 
 
 def _labels_values(cells: list[str]) -> bool:
@@ -183,9 +302,23 @@ def _is_heading(cells: list[str], numeric: set[int], fuller: bool) -> bool:
 
 def _usual_extent(rows: Sequence[Record]) -> int:
     """How many cells the rows use, when most of them agree."""
-    extents = Counter(max((i + 1 for i, cell in enumerate(row.cells) if clean(cell)), default=0) for row in rows)
+    extents = Counter(_extent(row.cells) for row in rows)
     extent, n = max(extents.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
     return extent if 2 * n > extents.total() else 0
+
+
+def _extent(cells: Sequence[str]) -> int:
+    """How many cells there are down to the last that holds something."""
+    return next((i for i in range(len(cells), 0, -1) if clean(cells[i - 1])), 0)
+
+
+def _without_loose_ends(names: list[str], rows: Sequence[Record]) -> list[str]:
+    """The names without empty ones at the end, of delimiters that only the header has."""
+    longest = max((len(row.cells) for row in rows), default=len(names))
+    if len(names) > MOST_COLUMNS:  # so many delimiters at the end are of no use in the rows either
+        longest = max((_extent(row.cells) for row in rows), default=0)
+    width = max(1, longest, _extent(names))
+    return names[:width]
 
 
 Row = tuple[int, list[str]]  # line, clean cells
@@ -200,22 +333,21 @@ def is_total(cells: list[str], anywhere: bool) -> bool:
 
 
 def no_rows(
-    names: Sequence[str], first: Sequence[Row], suspects: Sequence[Row], tail: Sequence[Row]
-) -> dict[int, Message]:
+    names: Sequence[str], first: Sequence[Row], suspects: Sequence[Row], tail: Sequence[Row], blank: Sequence[int],
+    repeated: Sequence[int],
+) -> dict[int, Message]:  # fmt: skip
     """Lines that are no rows of the table, and why.
 
-    first: the first rows; suspects: the rows anywhere that are blank, start with the first header or like a total
-    or the number of a page, or stand right above a repeated header; tail: the last rows. All in file order.
+    first: the first rows; suspects: the rows anywhere that start like a total or the number of a page, or stand right
+    above a repeated header; tail: the last rows. All in file order. blank and repeated: lines of nothing, and of the header.
     """
-    found: dict[int, Message] = {}
-    repeated = {line for line, cells in suspects if cells == list(names)}
+    found = dict.fromkeys(blank, BLANK) | dict.fromkeys(repeated, REPEATED)
+    again = {*repeated}
     for line, cells in suspects:
         values = sum(map(bool, cells))
-        if not values:
-            found[line] = BLANK
-        elif line in repeated:
-            found[line] = REPEATED
-        elif values == 1 < len(names) and line + 1 in repeated:
+        if line in again:
+            continue
+        if values == 1 < len(names) and line + 1 in again:
             found[line] = GROUP
         elif is_total(cells, anywhere=True):
             found[line] = TOTAL
@@ -235,6 +367,9 @@ def _last(cells: list[str], width: int) -> Message | None:
     """Why the last line is no row, if it is none."""
     if is_total(cells, anywhere=False):
         return TOTAL
+    said = " ".join(filter(None, cells))
+    if width > 1 and 2 * filled(cells) <= width and (_END.fullmatch(said) or _COPYRIGHT.fullmatch(said)):
+        return FOOTER
     return NOTE if 2 * filled(cells) < width and _labels_values(cells) else None
 
 
@@ -250,6 +385,12 @@ def _footer(tail: Sequence[Row], width: int) -> dict[int, Message]:
     sparse = max(1, width // 4)
     for blank in (i for i, fill in enumerate(fills) if fill == 0):
         below = fills[blank + 1 :]
-        if width >= 3 and any(below) and max(below) <= sparse and blank and fills[blank - 1] > sparse:
+        if (
+            (width >= 3 or min(fills[:blank], default=0) == width == 2)
+            and any(below)
+            and max(below) <= sparse
+            and blank
+            and fills[blank - 1] > sparse
+        ):
             return {line: NOTE for line, cells in tail[blank + 1 :] if any(cells)}
     return {}

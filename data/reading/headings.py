@@ -11,6 +11,7 @@ from data.messages import Message, say
 from data.reading.cells import clean_header, filled, is_number_like
 from data.reading.types import Record
 
+_LEVELS = 3  # lines of a heading that divide each other; more are words broken over lines
 _LOOKED_AT = 12  # records in which the heading of a survey starts
 _IMPORT_ID = re.compile(r"""\{\s*["']+ImportId["']+\s*:\s*["']+(.*?)["']""")
 _ONLY_ANSWER = {"response", "open-ended response", "תשובה", "תגובה"}  # it says nothing beyond the question
@@ -75,6 +76,27 @@ def spread(top: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
         shared = not upper[i] or (i + 1 < width and not upper[i + 1] and bool(lower[i + 1]))
         answer = lower[i] if shared and lower[i].lower() not in _ONLY_ANSWER else ""
         names.append(" / ".join(filter(None, (group, answer))))
+    return tuple(names)
+
+
+def tree(lines: Sequence[Sequence[str]], main: int) -> tuple[str, ...] | None:
+    """The names of a heading whose main line leaves columns unnamed that the others name: `group / part / part`.
+
+    A cell holds over the empty ones on its right, as far as the lines below it go on and no line above starts anew. None
+    where the main line names by itself all that is named, or the heading has more lines than levels.
+    """
+    width = max(map(len, lines))
+    texts = [[_in_one_line(cell) for cell in line] + [""] * (width - len(line)) for line in lines]
+    if not 1 < len(texts) <= _LEVELS or all(column[main] or not any(column) for column in zip(*texts, strict=True)):
+        return None
+    groups, names = [""] * len(texts), []
+    for i in range(width):
+        for level, line in enumerate(texts):
+            if line[i]:
+                groups[level:] = [line[i], *[""] * (len(texts) - level - 1)]
+            elif not any(below[i] for below in texts[level + 1 :]):
+                groups[level] = ""
+        names.append(" / ".join(filter(None, groups)))
     return tuple(names)
 
 

@@ -10,13 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from data.messages import Message, say, say_n
+from data.reading.cells import HEBREW_FINALS
 
 SINGLE_BYTE = ("windows-1252", "windows-1255", "cp850", "cp862")
 UTF8 = "utf-8"
-_LINES_SURVEYED, _THEN_EVERY = 3_000, 100  # of those not UTF-8; every line is looked at when it is decoded
+# Of the lines that are not UTF-8, and of their characters; every line is looked at when it is decoded.
+_LINES_SURVEYED, _SURVEYED, _THEN_EVERY = 3_000, 200_000, 100
+_OF_A_LINE = 60  # characters of its words, which tell enough
 _MARGIN = 1.5  # how much better than the file's main encoding another must read a line
 _LINES_NAMED = 5
 _STRAYS = range(0xDC80, 0xDD00)  # what Python makes of bytes that are not UTF-8
@@ -26,7 +30,6 @@ _WORD = re.compile("(?<![A-Za-z])[A-Za-z]*+[\udc80-\udcff][A-Za-z\udc80-\udcff]*
 _ONLY_HEBREW = re.compile(
     "(?:[\x00-@\\[-`{-\x7f]++|[A-Za-z]++(?![\udc80-\udcff])|[\udce0-\udcfa]++(?![A-Za-z\udc80-\udcff]))*+"
 )
-_FINALS = frozenset("ךםןףץ")
 _OPENING = frozenset("‚„‹‰ƒˆ˜¤¦")  # never at the end of a word
 _QUOTES = ("“‘«", "”’»")  # before a word, and after it
 _JOINING = frozenset("–—\xa0\xad·")  # stand between words as well
@@ -39,6 +42,7 @@ def _table(encoding: str) -> list[str]:
 
 
 _TABLES = {encoding: _table(encoding) for encoding in SINGLE_BYTE}
+_CHARACTERS = [dict(zip(map(chr, _STRAYS), _TABLES[encoding], strict=True)) for encoding in SINGLE_BYTE]
 _READS = {
     encoding: dict(zip(_STRAYS, (character or "\ufffd" for character in table), strict=True))
     for encoding, table in _TABLES.items()
@@ -104,7 +108,7 @@ class Decoded:
 
 def survey(path: Path) -> Survey:
     """Look at the lines of a file that is not valid UTF-8 as a whole."""
-    found, seen = Survey(), 0
+    found, seen, size = Survey(), 0, 0
     for _, text in _lines(path):
         if text.isascii():
             continue
@@ -112,9 +116,10 @@ def survey(path: Path) -> Survey:
         if not words:
             found.lines[UTF8] += 1
             continue
-        seen += 1
-        if seen > _LINES_SURVEYED and seen % _THEN_EVERY:
+        seen, size = seen + 1, size + len(text)
+        if (seen > _LINES_SURVEYED or size > _SURVEYED) and seen % _THEN_EVERY:
             continue
+        words = _first(words)
         scores = _scores(words)
         best = max(scores)
         if best > 0 and _is_one_text(words, scores, best):
@@ -157,6 +162,7 @@ def decode(path: Path, target: Path, survey: Survey, main: str) -> Decoded:
 
 def _encoding(words: list[str], main: str, rest: str | None) -> tuple[str | None, bool]:
     """What the bytes of a line that are not UTF-8 are in, None if nothing shows it; and whether the bytes tell."""
+    words = _first(words)
     scores = _scores(words)
     best = max(scores)
     first = SINGLE_BYTE[scores.index(best)]
@@ -167,6 +173,12 @@ def _encoding(words: list[str], main: str, rest: str | None) -> tuple[str | None
     if best >= 1 and best - own >= _MARGIN and scores.count(best) == 1:
         return first, True
     return usual, own == best and _is_one_text(words, scores, best)
+
+
+def _first(words: list[str]) -> list[str]:
+    """The words at the start of a line that tell its encoding."""
+    sizes = accumulate(map(len, words), initial=0)
+    return [word[:_OF_A_LINE] for word, before in zip(words, sizes, strict=False) if before < _OF_A_LINE]
 
 
 def _is_one_text(words: list[str], scores: list[float], best: float) -> bool:
@@ -186,21 +198,29 @@ def _scores(words: list[str]) -> list[float]:
 
 @lru_cache(maxsize=1 << 16)
 def _word_scores(word: str) -> tuple[float, ...]:
+    sums = [0.0] * len(SINGLE_BYTE)
     if len(word) > 1 and len(set(word)) == 1:
-        return (0.0,) * len(SINGLE_BYTE)  # a line of dashes, or a price class: €€€
-    return tuple(_naturalness([_TABLES[encoding][ord(c) - _STRAYS[0]] if ord(c) in _STRAYS else c for c in word])
-                 for encoding in SINGLE_BYTE)  # fmt: skip
-
-
-def _naturalness(word: list[str]) -> float:
-    score = 0.0
+        return tuple(sums)  # a line of dashes, or a price class: €€€
+    around = f" {word} "
     for at, character in enumerate(word):
         if not character.isascii():
-            before, after = word[at - 1] if at else " ", word[at + 1] if at + 1 < len(word) else " "
-            score += _fit(character, before, after)
-        elif not character:
-            score -= 2
-    return score
+            ends_price = at + 2 == len(word) and word[-1] in "kKmMbB"  # 5 £k
+            for n, score in enumerate(_scores_between(around[at : at + 3], ends_price)):
+                sums[n] += score
+    return tuple(sums)
+
+
+@lru_cache(maxsize=1 << 17)
+def _scores_between(three: str, ends_price: bool) -> tuple[float, ...]:
+    """How naturally the middle one of three characters stands between the others, in each of the encodings."""
+    scores = []
+    for characters in _CHARACTERS:
+        before, character, after = (characters.get(each, each) for each in three)
+        if not character:
+            scores.append(-2.0)
+        else:
+            scores.append(1.0 if ends_price and character in "£€" else _fit(character, before, after))
+    return tuple(scores)
 
 
 def _fit(character: str, before: str, after: str) -> float:
@@ -240,7 +260,7 @@ def _direction(word: str) -> tuple[bool, bool]:
     for encoding in ("windows-1255", "cp862"):
         letters = word.translate(_READS[encoding])
         if len(letters) > 1 and all(map(_is_hebrew, letters)):
-            return letters[0] in _FINALS, letters[-1] in _FINALS
+            return letters[0] in HEBREW_FINALS, letters[-1] in HEBREW_FINALS
     return False, False
 
 

@@ -10,12 +10,15 @@ import duckdb
 from data.reading import header as headers
 from data.reading import loading
 from data.reading.types import SkippedLine
-from data.sql import columns_of
 
 
 def new_relation(scratch: duckdb.DuckDBPyConnection) -> str:
     """A name that is not taken."""
-    return next(name for n in itertools.count(1) if not columns_of(scratch, name := f"text_{n}"))
+    known = scratch.execute(
+        "select table_name from duckdb_tables() union all select view_name from duckdb_views() where not internal"
+    ).fetchall()
+    taken = {name for (name,) in known}
+    return next(name for n in itertools.count(1) if (name := f"text_{n}") not in taken)
 
 
 def count(scratch: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -36,22 +39,35 @@ def take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers.
         loading.leave_out(scratch, relation, headings)
     key = next((i for i, name in enumerate(written) if name), 0)
     label = f"coalesce({', '.join(columns[:3])})"
+    is_blank = f"coalesce({', '.join(columns)}) is null"
+    blank = _lines(scratch, f"select line from {relation} where {is_blank} order by line")
+    repeated = []
+    if any(written):
+        same = f"[{', '.join(columns)}] is not distinct from $written::varchar[]"  # one expression, of any width
+        values = {"written": [name or None for name in written]}
+        # Most tables have none, and the first cell alone tells: many columns are slow to compare.
+        if rows(f"where c{key} = $key limit 1", key=written[key]):
+            repeated = _lines(scratch, f"select line from {relation} where {same} order by line", values)
     suspects = rows(
-        f"""where coalesce({", ".join(columns)}) is null or c{key} = $key
-            or ({label} is not null and regexp_matches({label}, $start)) order by line""",
-        key=written[key], start=headers.SUSPECT_STARTS,
-    )  # fmt: skip
-    repeated = [line for line, cells in suspects if cells == written]
+        f"where {label} is not null and regexp_matches({label}, $start) order by line", start=headers.SUSPECT_STARTS
+    )
     if repeated:
-        suspects += rows("where line in (select unnest($lines))", lines=[line - 1 for line in repeated])
+        above = f"select line - 1 from {relation} where {same}"
+        suspects += rows(f"where line in ({above}) and list_count([{', '.join(columns)}]) = 1", **values)
     first = rows("order by line limit 10")
     tail = rows(
         f"where line in (select line from {relation} order by line desc limit $n) order by line", n=headers.TAIL
     )
-    found = headers.no_rows(written, first, suspects, tail)
+    found = headers.no_rows(written, first, suspects, tail, blank, repeated)
     if found:
         loading.leave_out(scratch, relation, [*headings, *found])
     return sorted([*header.skipped, *(SkippedLine(*item) for item in found.items())], key=lambda skip: skip.line)
+
+
+def _lines(scratch: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None) -> list[int]:
+    """The lines that a query gives, millions of them too."""
+    found: list[int] = scratch.execute(query, values).fetchnumpy()["line"].tolist()
+    return found
 
 
 def without_phantoms(scratch: duckdb.DuckDBPyConnection, relation: str, names: tuple[str, ...]) -> tuple[str, ...]:

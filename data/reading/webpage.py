@@ -7,23 +7,30 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from data.errors import FileProblem
-from data.messages import say, say_n
+from data.messages import listed, say, say_n
 from data.reading import encoding as encodings
 from data.reading.cells import clean, filled
-from data.reading.grids import Grid
+from data.reading.grids import Grid, check_tables
+from data.reading.header import MOST_COLUMNS, check_width
 from data.reading.types import Progress, ReadOptions, Record
 from data.reading.unpack import CHUNK, refuse_web_page
 
-WIDEST = 16_384  # columns, as in Excel
 MOST_CELLS = 50_000_000
+_FEW_CELLS, _SPANNED = 1_000_000, 10  # above so many, cells may stand in so many places each on average
+_GAPS = 10_000  # rows that are left out
+_DEEPEST = 100  # tables inside tables
+_LEFT_OPEN = 100  # places where a page breaks its own rules so that its parser must start again
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _AS_BROWSERS_DO = {"iso-8859-8": "windows-1255", "iso-8859-8-i": "windows-1255", "iso-8859-1": "windows-1252"}
+_NAMED = 20  # tables left out
 _BLANKS = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _BREAK = "\x1e"  # a line break that shows, apart from those of the source
 _UNSEEN = {"script", "style", "template", "noscript", "comment"}
@@ -44,16 +51,17 @@ class PageTable:
 
     title: str | None = None  # of a sheet
     rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)  # the number of each row, from 1
     repeated: int = 0  # cells that stand in several rows
 
     def records(self) -> Iterator[Record]:
-        """The rows, numbered from 1."""
-        for line, cells in enumerate(self.rows, 1):
+        """The rows by their numbers."""
+        for line, cells in zip(self.lines, self.rows, strict=True):
             yield Record(line, line, list(cells))
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """How many cells hold something; 0 for what is no table of data: fewer than two rows or columns."""
+        """How many cells hold something; 0 for what is no table of data: fewer than two rows or columns. Asked when it is whole."""
         columns = {i for row in self.rows for i, cell in enumerate(row) if cell}
         rows = sum(1 for row in self.rows if any(row))
         return sum(map(filled, self.rows)) if len(columns) > 1 and rows > 1 else 0
@@ -72,7 +80,6 @@ def grids(path: Path, name: str, folder: Path, options: ReadOptions, progress: P
         while part := file.read(CHUNK):
             parser.feed(part)
     parser.close()
-    parser.end_all()
     tables = [table for table in parser.tables if table.size]
     if not tables or parser.asks_for_password:
         refuse_web_page(name)
@@ -85,16 +92,17 @@ def grids(path: Path, name: str, folder: Path, options: ReadOptions, progress: P
                 say("{name} has no table named {table}.", name=name, table=options.sheet),
                 say("Its tables are: {tables}.", tables=", ".join(names)),
             )
+    check_tables(len(chosen), name)
     grids = []
+    rows = [f"{own} ({len(table.rows)})" for own, table in zip(names, tables, strict=True)]
+    left = [rows[i] for i in sorted({*range(len(rows))} - {*chosen})]
     for i in chosen:
         table, repairs = tables[i], [*text.repairs] if i == chosen[0] else []
-        left = [f"{own} ({len(other.rows)})" for own, other in zip(names, tables, strict=True)]
-        left = [one for n, one in enumerate(left) if n not in chosen]
         if left and i == chosen[0] and options.sheet is None:
             repairs.append(say_n(
                 "{n} smaller table of the page was left out, here with its rows: {tables}.",
                 "{n} smaller tables of the page were left out, here with their rows: {tables}.",
-                len(left), tables=", ".join(left),
+                len(left), tables=listed(left, _NAMED),
             ))  # fmt: skip
         if table.repeated:
             repairs.append(say_n(
@@ -104,7 +112,7 @@ def grids(path: Path, name: str, folder: Path, options: ReadOptions, progress: P
         grids.append(Grid(
             name=name, sheet=names[i] if len(chosen) > 1 or options.sheet or table.title else None,
             encoding=text.encoding, encoding_reason=text.reason,
-            delimiter_reason=say("A web page keeps its cells apart."), rows=table.records, height=len(table.rows),
+            delimiter_reason=say("A web page keeps its cells apart."), rows=table.records, height=table.lines[-1],
             repairs=tuple(repairs),
         ))  # fmt: skip
     return grids
@@ -115,7 +123,8 @@ def _main(tables: Sequence[PageTable]) -> list[int]:
     if any(table.title for table in tables):
         return [*range(len(tables))]
     largest = max(tables, key=lambda table: table.size)
-    return [i for i, table in enumerate(tables) if table is largest or _heading(table) == _heading(largest)]
+    heading = _heading(largest)
+    return [i for i, table in enumerate(tables) if table is largest or _heading(table) == heading]
 
 
 def _heading(table: PageTable) -> list[str]:
@@ -140,14 +149,28 @@ class _Open:
     def __init__(self, title: str | None) -> None:
         self.title = title
         self.rows: list[list[_Cell]] = []
+        self.lines: list[int] = []  # the number of each row
+        self.columns = 0  # that the cells of the open row take
+        self.gaps = _GAPS
         self.in_row = False
         self.pieces: list[str] | None = None  # of the open cell
         self.shape = (1, 1, True)  # columns, rows, repeats
 
-    def start_row(self) -> None:
+    def start_row(self, line: int = 0) -> None:
+        """Start the row of a number, or else the next. Rows that a number leaves out are blank; of far too many the first."""
         self.end_row()
-        self.rows.append([])
+        following = self.lines[-1] + 1 if self.lines else 1
+        gap = range(following, min(line, following + max(1, self.gaps)))
+        for blank in gap:
+            self._add_row(blank)
+        self.gaps -= len(gap)
+        self._add_row(max(line, following))
         self.in_row = True
+
+    def _add_row(self, line: int) -> None:
+        self.rows.append([])
+        self.lines.append(line)
+        self.columns = 0
 
     def end_row(self) -> None:
         self.end_cell()
@@ -162,7 +185,13 @@ class _Open:
     def end_cell(self) -> None:
         if self.pieces is not None:
             self.rows[-1].append(_Cell(_shown("".join(self.pieces)), *self.shape))
+            self.columns += self.shape[0]
             self.pieces = None
+
+    def leave_out(self, columns: int) -> None:
+        """Leave columns empty before the cell that is open."""
+        self.rows[-1].append(_Cell("", columns, 1, False))
+        self.columns += columns
 
 
 class _Parser(HTMLParser):
@@ -188,6 +217,11 @@ class _Parser(HTMLParser):
         elif tag == "worksheet":
             self._title = has.get("name")
         elif tag == "table":
+            if len(self._open) == _DEEPEST:
+                raise FileProblem(
+                    say("{name} has tables inside tables, more than {n} deep.", name=self.name, n=_DEEPEST),
+                    say("Export the table as CSV and import that."),
+                )
             self._open.append(_Open(self._title))
         elif self._open:
             self._start_in_table(tag, has)
@@ -195,17 +229,13 @@ class _Parser(HTMLParser):
     def _start_in_table(self, tag: str, has: dict[str, str]) -> None:
         table = self._open[-1]
         if tag == "tr":
-            table.start_row()
-            for _ in range(_number(has.get("index"), 0) - len(table.rows)):
-                self._count(1)
-                table.rows.insert(-1, [])
+            table.start_row(_number(has.get("index"), 0))
         elif tag in ("td", "th"):
             columns = max(_number(has.get("colspan"), 1), _number(has.get("mergeacross"), 0) + 1)
             rows = max(_number(has.get("rowspan"), 1), _number(has.get("mergedown"), 0) + 1)
             table.start_cell(columns, rows, repeats=tag == "td")
-            at = sum(cell.columns for cell in table.rows[-1])
-            if (gap := min(_number(has.get("index"), 0), WIDEST) - 1 - at) > 0:
-                table.rows[-1].append(_Cell("", gap, 1, False))
+            if (gap := _number(has.get("index"), 0) - 1 - table.columns) > 0:
+                table.leave_out(gap)
         elif tag in _BLOCKS and table.pieces is not None:
             table.pieces.append(_BREAK)
 
@@ -225,7 +255,25 @@ class _Parser(HTMLParser):
         if self._open and not self._unseen and (pieces := self._open[-1].pieces) is not None:
             pieces.append(data)
 
-    def end_all(self) -> None:
+    def close(self) -> None:
+        """Read what is left, and end every table.
+
+        What is left begins with something that has no end; it is text, up to the first `>`. HTMLParser would look for an end
+        from each `<` to the end of the file.
+        """
+        for _ in range(_LEFT_OPEN):
+            if not self.rawdata or self.cdata_elem:
+                break
+            end = self.rawdata.find(">") + 1 or len(self.rawdata)
+            left, self.rawdata = self.rawdata[:end], self.rawdata[end:]
+            self.handle_data(unescape(left))
+            self.goahead(False)
+        else:
+            if self.rawdata and not self.cdata_elem:
+                raise FileProblem(
+                    say("{name} is a broken web page: too many of its tags and comments have no end.", name=self.name),
+                    say("Export the table as CSV and import that."),
+                )
         while self._open:
             self._end_table()
 
@@ -233,10 +281,17 @@ class _Parser(HTMLParser):
         ended = self._open.pop()
         ended.end_row()
         table = PageTable(ended.title)
-        for row, repeated in _laid_out(ended.rows):
-            self._count(len(row))
+        table.lines = ended.lines
+        stated = sum(map(len, ended.rows))
+        self._count(stated)
+        places = 0
+        for row, hanging, repeated in _laid_out(ended.rows, self.name):
+            places += len(row) + hanging
+            if places > max(_FEW_CELLS, _SPANNED * stated):
+                self._refuse_spans()
             table.rows.append(row)
             table.repeated += repeated
+        self._count(max(0, places - stated))
         self.tables.append(table)
         outer = self._open[-1].pieces if self._open else None
         if outer is not None and not table.size:  # it only arranges what the cell around it says
@@ -250,37 +305,47 @@ class _Parser(HTMLParser):
                 say("Export the table as CSV and import that."),
             )
 
+    def _refuse_spans(self) -> NoReturn:
+        raise FileProblem(
+            say("{name} is a web page whose cells span far more rows and columns than it has.", name=self.name),
+            say("Export the table as CSV and import that."),
+        )
 
-def _laid_out(rows: Sequence[Sequence[_Cell]]) -> Iterator[tuple[list[str], int]]:
-    """Each row as its cells stand in columns, and how many of them stand in rows below it too."""
+
+def _laid_out(rows: Sequence[Sequence[_Cell]], name: str) -> Iterator[tuple[list[str], int, int]]:
+    """Each row as its cells stand in columns, without empty ones at its end; in how many columns they go on in the row
+    below, and how many cells stand in rows below too. Raises FileProblem for a cell further right than any table goes.
+    """
     hanging: dict[int, tuple[int, str]] = {}  # by column: in how many rows more, and what
     for cells in rows:
         row: list[str] = []
         below: dict[int, tuple[int, str]] = {}
-        repeated = 0
+        repeated = at = 0
 
-        def put(text: str, more: int, row: list[str] = row, below: dict[int, tuple[int, str]] = below) -> None:
+        def put(text: str, more: int, at: int, row: list[str] = row, below: dict[int, tuple[int, str]] = below) -> None:
+            if text:
+                check_width(at + 1, name)
+                row += [""] * (at - len(row))
+                row.append(text)
             if more > 0:
-                below[len(row)] = (more, text)
-            row.append(text)
+                below[at] = (more, text)
 
         for cell in cells:
-            while len(row) in hanging:
-                more, text = hanging.pop(len(row))
-                put(text, more - 1)
+            while at in hanging:
+                more, text = hanging.pop(at)
+                put(text, more - 1, at)
+                at += 1
             repeated += cell.rows > 1 and cell.repeats and bool(cell.text)
-            for i in range(min(cell.columns, WIDEST - len(row))):
-                put(cell.text if i == 0 else "", 0)
-                if cell.rows > 1:
-                    below[len(row) - 1] = (cell.rows - 1, cell.text if i == 0 and cell.repeats else "")
-        for column in sorted(column for column in hanging if column >= len(row)):
+            put(cell.text, 0, at)
+            if cell.rows > 1:  # what goes on further right than any table holds nothing
+                for column in range(at, min(at + cell.columns, max(at + 1, MOST_COLUMNS))):
+                    below[column] = (cell.rows - 1, cell.text if column == at and cell.repeats else "")
+            at += cell.columns
+        for column in sorted(column for column in hanging if column >= at):
             more, text = hanging[column]
-            row += [""] * (column - len(row))
-            put(text, more - 1)
+            put(text, more - 1, column)
         hanging = below
-        while row and not row[-1]:
-            row.pop()
-        yield row, repeated
+        yield row, len(below), repeated
 
 
 def _shown(text: str) -> str:

@@ -11,14 +11,16 @@ import csv
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from data import limits
 from data.engine import connect
 from data.errors import FileProblem, RequestProblem
+from data.files import scratching
 from data.messages import say
 from data.reading.table import read_tables
 from data.reading.types import ReadOptions, TextTable
@@ -45,22 +47,30 @@ def write_tables(
 ) -> list[Written]:
     """Write every table in the files: the only one to `out` where that ends in .csv, else each into the folder `out`.
 
+    Of several tables in one text, the one of most rows goes to the .csv, and the others beside it by their titles. A table
+    without a header is written without one.
+
     Raises FileProblem for a file that cannot be read, and RequestProblem where `out` cannot take the tables; nothing is
     written then.
     """
     with (
+        limits.kept(),
+        scratching(),
         TemporaryDirectory(prefix="shimur-") as made,
         connect(Path(made) / "scratch.duckdb", scratch=Path(made)) as scratch,
     ):
         scratch.execute("PRAGMA disable_checkpoint_on_shutdown")  # it is thrown away
         tables = [(file, table) for file in files for table in read_tables(file, scratch, options, file.name, progress)]
         is_file = out.suffix.lower() == ".csv" and not out.is_dir()
-        if is_file and len(tables) > 1:
+        parts_of_one = len(files) == 1 and all(table.is_part for _, table in tables)
+        if is_file and len(tables) > 1 and not parts_of_one:
             raise RequestProblem(
                 say("{n} tables do not fit into one CSV file, {out}.", n=len(tables), out=out.name),
                 say("Give a folder, such as {folder}.", folder=out.stem),
             )
-        places = [out] if is_file else _places(out, [table for _, table in tables])
+        places = (
+            _beside(out, [table for _, table in tables]) if is_file else _places(out, [table for _, table in tables])
+        )
         for place in places:
             if any(place.exists() and file.exists() and place.samefile(file) for file in files):
                 raise RequestProblem(
@@ -76,6 +86,14 @@ def write_tables(
                 say("Check that the folder is there and may be written to."),
             ) from error
     return [Written(str(file), table, place) for (file, table), place in zip(tables, places, strict=True)]
+
+
+def _beside(out: Path, tables: Sequence[TextTable]) -> list[Path]:
+    """`out` for the table of most rows, the first of them, and files beside it for the others."""
+    main = max(range(len(tables)), key=lambda i: (tables[i].rows_read, -i))
+    named = [replace(table, name=out.name) for table in tables]
+    others = _places(out.parent, [table for i, table in enumerate(named) if i != main])
+    return [*others[:main], out, *others[main:]]
 
 
 def _places(folder: Path, tables: Sequence[TextTable]) -> list[Path]:
@@ -109,7 +127,8 @@ def _write(scratch: duckdb.DuckDBPyConnection, table: TextTable, place: Path) ->
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             lines = csv.writer(file, lineterminator="\r\n")
-            lines.writerow(table.headers)
+            if table.header_line:
+                lines.writerow(table.headers)
             while batch := rows.fetchmany(_ROWS_AT_ONCE):
                 lines.writerows(batch)
         os.replace(part, place)

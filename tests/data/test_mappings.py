@@ -194,7 +194,7 @@ def test_a_month_without_a_stage_is_no_mistake_and_a_file_of_another_shape_is_sa
         ('{"version": 1, "files": [{"headers": ["a"], "source": "siebel"}]}', '"source" must be one of '),
         ('{"version": 1, "files": [{"headers": ["a"], "date_order": "dym"}]}', '"date_order" must be one of '),
         ('{"version": 1, "files": [{"headers": ["a"], "rules": {"a": "maybe"}}]}', '"rules" must be overwrite, if_blank, never.'),
-        ('{"version": 1, "files": [{"headers": ["a"], "header_line": 0}]}', '"header_line" must be'),
+        ('{"version": 1, "files": [{"headers": ["a"], "header_line": -1}]}', '"header_line" must be'),
         ('{"version": 1, "files": [{"headers": ["a"], "vat_rate": "17"}]}', '"vat_rate" must be'),
         ('{"version": 1, "files": [{"headers": ["a"], "encoding": 5}]}', '"encoding" must be a word.'),
         ('{"version": 1, "files": [{"headers": ["a"]}], "stages": {"won": "Gut"}}', '"stages" must have lists'),

@@ -45,7 +45,7 @@ def test_the_person_chooses_the_header(read, skipped):
     assert (deep.headers, rows, len(deep.skipped_lines)) == (("a", "b"), [(5002, "1", "2")], 5000)
 
 
-@pytest.mark.parametrize("line", [0, 2, 9])
+@pytest.mark.parametrize("line", [2, 9])
 def test_a_line_that_is_no_header_is_said(read, line):
     with pytest.raises(FileProblem, match=f"Line {line} of file.csv"):
         read("a,b\n\n1,2\n", header_line=line)

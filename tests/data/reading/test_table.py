@@ -59,7 +59,7 @@ def test_a_regular_file_takes_the_fast_way(read, ways):
 )
 def test_an_irregular_file_takes_the_careful_way(read, ways, content):
     read(content)
-    assert ways == [False]
+    assert True not in ways
 
 
 def test_blank_lines_in_a_regular_file_take_the_fast_way(read, ways, skipped):
@@ -214,7 +214,7 @@ def test_what_is_written_is_read(tmp_path, table, delimiter, quoting, end, encod
 def test_every_line_is_a_row_or_the_header_or_skipped(tmp_path, lines):
     path = tmp_path / "lines.csv"
     path.write_text("".join(f"{line}\n" for line in ["name,n,m", *lines]))
-    table, rows = read_back(path, ReadOptions(delimiter=","))
+    table, rows = read_back(path, ReadOptions(delimiter=",", header_line=1))
     accounted = [table.header_line, *(skip.line for skip in table.skipped_lines), *(row[0] for row in rows)]
     assert sorted(accounted) == list(range(1, len(lines) + 2))
     assert table.rows_read == len(rows)

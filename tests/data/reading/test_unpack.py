@@ -60,7 +60,7 @@ def test_what_is_no_table_gets_a_plain_sentence(read, content, says):
 def test_a_table_whose_first_header_looks_like_json_is_a_table(tmp_path, start):
     path = tmp_path / "x.csv"
     path.write_text(f"{start}\n1,2\n", "utf-8")
-    assert unpack(path, "x.csv", tmp_path) == (Kind.TEXT, path)
+    assert unpack(path, "x.csv", tmp_path) == (Kind.TEXT, path, ())
 
 
 def test_a_missing_file_is_said(scratch, tmp_path):
