@@ -16,7 +16,7 @@ from data.plan import ColumnPlan, FilePlan
 from data.schema import SCHEMA
 from data.sources import fold
 from data.sources.generic import GENERIC
-from data.sql import literal, number_of
+from data.sql import add_texts, literal, number_of
 from data.values import currency_code_sql
 
 # Where the rows of a table are put first; what it shows is made of them.
@@ -275,6 +275,7 @@ class Becoming:
         ).fetchall()
         last = max((int(name.removeprefix("attr_")) for _, name in rows), default=0)
         found: dict[str, str] = {}
+        new: dict[str, str] = {}
         for column in plan.columns:
             # A column called Field that never names the stage is one like any other.
             is_own = column.field == "changed_field" and self.is_move(plan) is None
@@ -291,10 +292,15 @@ class Becoming:
             if name is None:
                 last += 1
                 name = f"attr_{last}"
-                for table in {plan.table, PUT_IN.get(plan.table, plan.table)}:
-                    self._database.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
-                self._database.execute("INSERT INTO headers VALUES (?, ?, ?, true)", [plan.table, name, header])
+                new[name] = header
             found[name] = column.name
+        if new:
+            for table in {plan.table, PUT_IN.get(plan.table, plan.table)}:
+                add_texts(self._database, quoted(table), list(new))
+            self._database.execute(
+                "INSERT INTO headers SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), true",
+                [plan.table, list(new), list(new.values())],
+            )
         return found
 
     def remember_headers(self, plan: FilePlan, attributes: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rapidfuzz import fuzz
 
 from data.company_names import essence, is_hebrew, sounds, words
-from data.engine import Engine, connect
+from data.engine import Engine
 from data.mail import PUBLIC_MAIL
 from data.messages import Message, say
 from data.sql import columns_of
@@ -251,7 +251,7 @@ def not_same(workspace: Workspace) -> list[tuple[str, str]]:
     notes = workspace.folder / "notes.duckdb"
     if not notes.exists():
         return []
-    with workspace.lock("notes"), connect(notes, read_only=True) as database:
+    with workspace.reading_notes(notes) as database:
         if not columns_of(database, "not_same"):
             return []
         return database.execute("SELECT one, other FROM not_same ORDER BY ALL").fetchall()

@@ -9,7 +9,7 @@ import duckdb
 
 from data.engine import quoted
 from data.errors import RequestProblem
-from data.messages import Message, say, say_n
+from data.messages import Message, listed, say, say_n
 from data.reading import TextTable
 from data.reading.cells import clean
 from data.recognise import Fix
@@ -88,7 +88,7 @@ def check(fixes: Iterable[Fix], texts: Sequence[TextTable]) -> None:
     """A column that a fix names must be in one of the tables of its file."""
     for fix in fixes:
         if all(_place_of(text.headers, fix.header) is None for text in texts):
-            columns = ", ".join(dict.fromkeys(header for text in texts for header in text.headers if header))
+            columns = listed(dict.fromkeys(header for text in texts for header in text.headers if header), most=100)
             raise RequestProblem(
                 say("No file has a column called {header}.", header=fix.header),
                 say("The columns are: {columns}.", columns=columns),

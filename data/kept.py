@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pyarrow as pa
 
@@ -28,11 +29,11 @@ def folder_of(workspace: Path) -> Path:
     return workspace / "sources"
 
 
-def pack(path: Path, packed: Path) -> str:
-    """Hash a file and write it compressed to `packed`, in one pass; returns the hash."""
+def pack(path: Path, packed: Path, stopped: Event | None = None) -> str:
+    """Hash a file and write it compressed to `packed`, in one pass; returns the hash, of a part only once it is `stopped`."""
     digest = hashlib.sha256()
     with path.open("rb") as source, pa.output_stream(str(packed), compression="zstd") as out:
-        while chunk := source.read(_CHUNK):
+        while (chunk := source.read(_CHUNK)) and not (stopped and stopped.is_set()):
             digest.update(chunk)
             out.write(chunk)
     return digest.hexdigest()

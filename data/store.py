@@ -17,21 +17,21 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import duckdb
 import pandas as pd
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from data import history, kept, merged, remake, said, upgrade
 from data.engine import Engine, connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
 from data.files import drop, flush, is_dead, writing
 from data.history import ImportRecord, Progress
-from data.messages import say
+from data.messages import Message, say
 from data.sql import columns_of
 
 __all__ = ["ImportRecord", "Settings", "Workspace", "writing"]
@@ -39,6 +39,8 @@ __all__ = ["ImportRecord", "Settings", "Workspace", "writing"]
 # Older files make it possible to take imports back; each is a whole copy, so there is a limit.
 KEPT_REVISIONS = 10
 _ABANDONED_AFTER = 24 * 3600
+PATIENCE = 60  # seconds for another process to finish its writing
+_DATA_FILE = re.compile(r"data-(\d{6,})\.duckdb")
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,50 @@ class Workspace:
     def data_file(self) -> Path | None:
         """The data file in force, or None while nothing is loaded."""
         try:
-            name = (self.folder / "CURRENT").read_text("utf-8").strip()
+            with (self.folder / "CURRENT").open("rb") as pointer:
+                name = pointer.read(100).decode("utf-8", "replace").strip()
         except (FileNotFoundError, NotADirectoryError):
+            # A first import that was killed leaves its file and no CURRENT; more files had one.
+            if any(_revision_of(file) > 1 for file in self._data_files()):
+                raise self._lost() from None
             return None
-        return self.folder / name
+        except OSError as problem:
+            raise self._lost() from problem
+        file = self.folder / name
+        if not _DATA_FILE.fullmatch(name) or not file.is_file():
+            raise self._lost()
+        return file
+
+    def _data_files(self) -> list[Path]:
+        """The data files that are there, the newest last."""
+        return sorted((f for f in self.folder.glob("data-*") if _DATA_FILE.fullmatch(f.name)), key=_revision_of)
+
+    def _lost(self) -> WorkspaceProblem:
+        """What to say where CURRENT is damaged: it names the data file in force, and nobody else may choose one."""
+        return WorkspaceProblem(
+            say("The file CURRENT in {folder} does not name a data file that is there.", folder=str(self.folder)),
+            _way_back(self._data_files()),
+        )
+
+    def check(self, within: duckdb.DuckDBPyConnection | None = None) -> None:
+        """Raises WorkspaceProblem where the data in force cannot be opened."""
+        if file := self.data_file:
+            with self._opening(file), opened(file, within, read_only=True):
+                pass
+
+    @contextmanager
+    def _opening(self, file: Path) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as problem:
+            earlier = [other for other in self._data_files() if _revision_of(other) < _revision_of(file)]
+            raise WorkspaceProblem(
+                say("{name} in {folder} cannot be opened: it is damaged, or made by a later version of Shimur.",
+                    name=file.name, folder=str(self.folder)),
+                _way_back(earlier),
+            ) from problem  # fmt: skip
 
     @property
     def revision(self) -> int:
@@ -93,7 +135,8 @@ class Workspace:
         file = self.data_file
         if file is None:
             return True
-        engine = Engine.open(file)
+        with self._opening(file):
+            engine = Engine.open(file)
         try:
             return engine.facts().get("is_empty", "true") == "true"
         finally:
@@ -102,14 +145,15 @@ class Workspace:
     def engine(self) -> Engine:
         """Open the data in force, for reading."""
         file = self.data_file
-        if file is None or not file.exists():
+        if file is None:
             raise WorkspaceProblem(
                 say("There is no data in {folder} yet.", folder=str(self.folder)),
                 say("Import a file first, or load the made-up company."),
             )
-        engine = Engine.open(file)
-        if upgrade.is_current(engine.columns):
-            return engine
+        with self._opening(file):
+            engine = Engine.open(file)
+            if upgrade.is_current(engine.columns):
+                return engine
         engine.close()
         self._upgrade()
         assert self.data_file is not None
@@ -203,7 +247,8 @@ class Workspace:
                 return False
             kept.put(self.folder, sources or {})
             self._put_in_force(copy)
-            kept.sweep(self.folder, self._digests(within))
+            with suppress(OSError, duckdb.Error):  # the import is in: what is left behind, the next one sweeps
+                kept.sweep(self.folder, self._digests(within))
             return True
 
     def _digests(self, within: duckdb.DuckDBPyConnection | None) -> set[str]:
@@ -223,17 +268,18 @@ class Workspace:
         target = self.folder / f"data-{revision:06d}.duckdb"
         flush(copy)
         os.replace(copy, target)
-        pointer = self.folder / f"CURRENT-{uuid.uuid4().hex}"
+        pointer = self.folder / f"CURRENT-{os.getpid()}-{uuid.uuid4().hex}"
         pointer.write_text(target.name, "utf-8")
         flush(pointer)
         os.replace(pointer, self.folder / "CURRENT")
-        flush(self.folder)
+        with suppress(OSError):  # from here on it is in force, whatever becomes of the rest
+            flush(self.folder)
         self._drop_old()
 
     def _drop_old(self) -> None:
-        files = sorted(self.folder.glob("data-*.duckdb"))
-        for file in files[:-KEPT_REVISIONS]:
-            file.unlink(missing_ok=True)
+        for file in self._data_files()[:-KEPT_REVISIONS]:
+            with suppress(OSError):  # in use on Windows: the next import drops it
+                file.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Remove what killed processes left behind."""
@@ -275,7 +321,7 @@ class Workspace:
         notes = self.folder / "notes.duckdb"
         if not notes.exists():
             return Settings()
-        with self.lock("notes"), connect(notes, read_only=True) as database:
+        with self.reading_notes(notes) as database:
             is_there = columns_of(database, "settings")
             said = dict(database.execute("SELECT name, value FROM settings").fetchall()) if is_there else {}
         return Settings(
@@ -304,8 +350,27 @@ class Workspace:
     def notes(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The database of what people write, for a small transaction."""
         self._make()
-        with writing(self.folder), self.lock("notes"), connect(self.folder / "notes.duckdb") as database:
+        notes = self.folder / "notes.duckdb"
+        if notes.exists():
+            with self.reading_notes(notes):
+                pass
+        with writing(self.folder), self.lock("notes"), connect(notes) as database:
             yield database
+
+    @contextmanager
+    def reading_notes(self, notes: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The same for looking only. Raises WorkspaceProblem where it cannot be opened."""
+        with self._may_lock("notes"):
+            try:
+                database = connect(notes, read_only=True)
+            except (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException) as problem:
+                raise WorkspaceProblem(
+                    say("{name} in {folder} cannot be opened: it is damaged, or made by a later version of Shimur.",
+                        name=notes.name, folder=str(self.folder)),
+                    say("Move it to another folder: the data stays, and only settings and saved ways of reading files have to be chosen again."),
+                ) from problem  # fmt: skip
+            with database:
+                yield database
 
     # Files
 
@@ -318,11 +383,22 @@ class Workspace:
         self._make()
         with writing(self.folder):
             lock = FileLock(self.folder / f".{name}.lock")
-            lock.acquire(timeout=60)
+            lock.acquire(timeout=PATIENCE)
         try:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def _may_lock(self, name: str) -> Iterator[None]:
+        """The lock, for who only reads: where the folder may not be written, its writers are waited for by nobody."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.lock(name))
+            except WorkspaceProblem as problem:
+                if not isinstance(problem.__cause__, OSError) or isinstance(problem.__cause__, Timeout):
+                    raise
+            yield
 
 
 def _create_all(database: duckdb.DuckDBPyConnection) -> None:
@@ -343,6 +419,16 @@ def _is_current(file: Path, within: duckdb.DuckDBPyConnection | None = None) -> 
 
 
 def _revision_of(file: Path) -> int:
-    match = re.fullmatch(r"data-(\d+)\.duckdb", file.name)
+    match = _DATA_FILE.fullmatch(file.name)
     assert match, file
     return int(match[1])
+
+
+def _way_back(files: Sequence[Path]) -> Message:
+    """What to do where the data in force cannot be had; `files` could be put in force instead, the last one first."""
+    if not files:
+        return say("Put the folder back from a backup, or choose another folder.")
+    return say(
+        "Put the folder back from a backup, or copy it and write {name}, the newest data file that is left, into CURRENT.",
+        name=files[-1].name,
+    )

@@ -15,7 +15,7 @@ from data.engine import quoted
 from data.errors import DataError, RequestProblem
 from data.fixes import unique
 from data.load import FileReport
-from data.messages import Message, say
+from data.messages import Message, listed, say
 from data.reading import TextTable
 from data.recognise import FileOptions, FilePlan
 from data.sources import fold
@@ -99,7 +99,7 @@ def check_headers(uploads: Sequence[Upload], texts: Sequence[TextTable]) -> None
                 say("No file has a column called {header}.", header=header),
                 say(
                     "The columns are: {columns}.",
-                    columns=", ".join(dict.fromkeys(h for t in texts for h in t.headers if h)),
+                    columns=listed(dict.fromkeys(h for t in texts for h in t.headers if h), most=100),
                 ),
             )
 

@@ -11,7 +11,7 @@ import duckdb
 from data.deciding import field_of, targets
 from data.engine import quoted
 from data.errors import NotRecognised, RequestProblem
-from data.messages import Message, say
+from data.messages import Message, listed, say
 from data.plan import FileOptions, named
 from data.reading import TextTable
 from data.sources import Source, fold
@@ -86,7 +86,7 @@ def table_of(
     by_content = _by_content(database, text, samples) if options.table is None else None
     if by_content is not None:
         return GENERIC, by_content, None
-    shown = ", ".join(header for header in text.headers[:8] if header) or "-"
+    shown = listed([header for header in text.headers[:8] if header]) or "-"
     raise NotRecognised(
         say("{name} holds nothing we recognise. Its columns are: {columns}.", name=named(text), columns=shown),
         say(

@@ -114,7 +114,13 @@ with session.in_use():
     try:
         # Before the navigation: without an icon of ours the browser would fetch the page's from elsewhere.
         st.set_page_config(page_icon=str(HERE / "static" / "mark.png"), layout="wide", initial_sidebar_state=232)
-        session.begin()
+        try:
+            session.begin()
+        except DataError:
+            # Without them what is wrong would stand on a page that the browser takes for none, and from left to right.
+            navigation()
+            style()
+            raise
         page = navigation()
         session.arrive(page.url_path)
         st.set_page_config(page_title=f"{page.title} · {NAME}" if page.url_path else NAME)

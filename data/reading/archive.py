@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from data.errors import FileProblem
-from data.messages import Message, say, say_n
+from data.messages import Message, listed, say, say_n
 from data.reading.unpack import CHUNK, RATIO_LIMIT, UNPACKED_LIMIT, check_size
 
 MOST_FILES = 500
 _NAMED = 20
 
-_SYSTEM = re.compile(r"(?:^|/)(?:__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_SYSTEM = re.compile(r"(?:^|/)(?:__MACOSX/|\.(?!\.?/)|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _PACKED = re.compile(r"\.(?:zip|gz|tgz|rar|7z|tar|bz2|xz|zst)$", re.IGNORECASE)
 _UTF8 = 0x800  # the flag of a name that is in UTF-8
 _ENCRYPTED = 0x1
@@ -40,8 +42,11 @@ class Archive:
         self.path, self.name = path, name
         with zipfile.ZipFile(path) as archive:
             parts = [(_name(part), part) for part in archive.infolist() if not part.is_dir()]
+        parts = _told_apart(parts)
         self.left_out = tuple(name for name, _ in parts if _SYSTEM.search(name))
-        self.parts = tuple((name, part) for name, part in parts if not _SYSTEM.search(name))
+        self.links = tuple(name for name, part in parts if _is_link(part) and not _SYSTEM.search(name))
+        left = {*self.left_out, *self.links}
+        self.parts = tuple((name, part) for name, part in parts if name not in left)
         if not self.parts:
             raise FileProblem(
                 say("{name} is a zip file with no file in it.", name=name),
@@ -99,6 +104,12 @@ class Archive:
 
     def said(self, no_tables: Sequence[str]) -> Iterator[Message]:
         """What of it was not read."""
+        if self.links:
+            yield say_n(
+                "{n} file in it only points to another place and was left out: {files}.",
+                "{n} files in it only point to another place and were left out: {files}.",
+                len(self.links), files=_listed(self.links),
+            )  # fmt: skip
         if no_tables:
             yield say_n(
                 "{n} file in it is no table and was left out: {files}.",
@@ -126,7 +137,20 @@ class Archive:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+    return listed(names, _NAMED)
+
+
+def _is_link(part: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(part.external_attr >> 16)
+
+
+def _told_apart(parts: Sequence[tuple[str, zipfile.ZipInfo]]) -> list[tuple[str, zipfile.ZipInfo]]:
+    """The parts, those with the name of an earlier one numbered: their rows must be told apart."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    for name, part in parts:
+        numbered = (name if n == 1 else f"{name} ({n})" for n in count(1))
+        found[next(each for each in numbered if each not in found)] = part
+    return [*found.items()]
 
 
 def _name(part: zipfile.ZipInfo) -> str:

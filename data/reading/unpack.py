@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import struct
@@ -10,17 +9,19 @@ import zipfile
 import zlib
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
 from data.errors import FileProblem
-from data.messages import say
+from data.messages import Message, say, say_n
 
 CHUNK = 1 << 20
 UNPACKED_LIMIT = 8 << 30  # bytes
 RATIO_LIMIT = 200  # real exports shrink 5 to 50 times
 RATIO_MATTERS_FROM = 100 << 20  # bytes
 
-_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WITH_HEADER = 16 + zlib.MAX_WBITS  # as zlib is told that it is gzip
+_GZIP, _OLE = b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # of files, of none, of a part of several
 _FOREIGN = (
     b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PAR1", b"SQLite format 3", b"{\\rtf", b"7z\xbc\xaf", b"Rar!",
 )  # fmt: skip
@@ -53,9 +54,17 @@ class NoTable(FileProblem):
     """The file is whole, and is no table."""
 
 
+class Unpacked(NamedTuple):
+    """What a file is, where its content lies unpacked, and what of it was not."""
+
+    kind: Kind
+    path: Path
+    said: tuple[Message, ...] = ()
+
+
 def unpack(
     path: Path, name: str, folder: Path, unpacked_limit: int = UNPACKED_LIMIT, ratio_limit: int = RATIO_LIMIT
-) -> tuple[Kind, Path]:
+) -> Unpacked:
     """The kind of the file and where its unpacked content is: `path` itself, or a file in `folder`.
 
     A zip file of other files is not unpacked. Raises FileProblem for what is broken or unpacks to more than the
@@ -65,16 +74,22 @@ def unpack(
         raise FileProblem(
             say("{name} is a folder, not a file.", name=name), say("Give the CSV or XLSX files in it, one by one.")
         )
+    if path.exists() and not path.is_file():
+        raise FileProblem(
+            say("{name} is no ordinary file: it can be read once at most.", name=name),
+            say("Save what comes out of it as a file, and import that."),
+        )
+    said: tuple[Message, ...] = ()
     if _starts(path).startswith(_GZIP):
-        path = _gunzip(path, name, folder, unpacked_limit, ratio_limit)
+        path, said = _gunzip(path, name, folder, unpacked_limit, ratio_limit)
     start = _starts(path)
     if not start:
         raise NoTable(say("{name} is empty.", name=name), say("Export it again and check that it holds rows."))
     if start.startswith(_ZIP):
-        return _kind_of_zip(path, name, unpacked_limit, ratio_limit), path
+        return Unpacked(_kind_of_zip(path, name, unpacked_limit, ratio_limit), path, said)
     if start.startswith(_OLE):
         _check_ole(path, name)
-        return Kind.XLS, path
+        return Unpacked(Kind.XLS, path, said)
     if start.startswith((_GZIP, *_FOREIGN)):
         refuse_binary(name)
     text = _as_text(start)
@@ -82,7 +97,7 @@ def unpack(
         raise NoTable(
             say("{name} is a JSON file, not a table.", name=name), say("Export the table as CSV or Excel (XLSX).")
         )
-    return (Kind.WEB_PAGE if _WEB_PAGE.match(text) else Kind.TEXT), path
+    return Unpacked(Kind.WEB_PAGE if _WEB_PAGE.match(text) else Kind.TEXT, path, said)
 
 
 def refuse_binary(name: str) -> NoReturn:
@@ -137,15 +152,27 @@ def _is_json(path: Path) -> bool:
     return re.match(r"\s*$|\s*\n\s*[\[{]", text[end:]) is not None
 
 
-def _gunzip(path: Path, name: str, folder: Path, unpacked_limit: int, ratio_limit: int) -> Path:
+def _gunzip(
+    path: Path, name: str, folder: Path, unpacked_limit: int, ratio_limit: int
+) -> tuple[Path, tuple[Message, ...]]:
+    """What is packed in all its parts, one after the other, and what to say of bytes behind them that are none."""
     target, packed, size = folder / "unpacked", path.stat().st_size, 0
     try:
-        with gzip.open(path) as source, target.open("wb") as out:
-            while chunk := source.read(CHUNK):
-                size += len(chunk)
-                check_size(name, size, packed, unpacked_limit, ratio_limit)
-                out.write(chunk)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        with path.open("rb") as source, target.open("wb") as out:
+            data = source.read(CHUNK)
+            while data.startswith(_GZIP):
+                part = zlib.decompressobj(_WITH_HEADER)
+                while not part.eof:
+                    if not data and not (data := source.read(CHUNK)):
+                        raise EOFError
+                    piece = part.decompress(data, CHUNK)
+                    data = part.unconsumed_tail
+                    size += len(piece)
+                    check_size(name, size, packed, unpacked_limit, ratio_limit)
+                    out.write(piece)
+                data = _behind(source, part.unused_data)
+            left = len(data) + packed - source.tell() if data else 0
+    except (EOFError, zlib.error) as error:
         broken = say("{name} is a broken gzip file: it cannot be unpacked.", name=name)
         if size >= 1 << 20:
             broken = say("{name} is a broken gzip file: it cannot be unpacked after {megabytes} MB.", name=name,
@@ -154,7 +181,22 @@ def _gunzip(path: Path, name: str, folder: Path, unpacked_limit: int, ratio_limi
             broken,
             say("It may have been cut short on the way; download or pack it again."),
         ) from error
-    return target
+    if not left:
+        return target, ()
+    return target, (
+        say_n(
+            "{n} byte after the end of the gzip file was left out.",
+            "{n} bytes after the end of the gzip file were left out.",
+            left,
+        ),
+    )
+
+
+def _behind(source: BinaryIO, data: bytes) -> bytes:
+    """What comes after a part and the zeros that tapes are filled up with: none, or enough to tell whether it is a part."""
+    while len(data := data.lstrip(b"\0")) < len(_GZIP) and (more := source.read(CHUNK)):
+        data += more
+    return data
 
 
 def _kind_of_zip(path: Path, name: str, unpacked_limit: int, ratio_limit: int) -> Kind:
