@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from data import alike
 from data.engine import quoted
 from data.schema import COMPUTED, SCHEMA, SQL_TYPES
-from data.sql import columns_of, is_view
+from data.sql import columns_of, drop, is_view
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "loaded_deals": {
@@ -46,14 +47,20 @@ def take_up(database: duckdb.DuckDBPyConnection) -> None:
     place = _in_use(database)
     for table, kinds in TABLES.items():
         stored = f"{place}.{table}"
-        _drop(database, f"temp.{table}")  # what an import that failed left behind
+        drop(database, f"temp.{table}")
         empty = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in kinds.items())
         # An earlier version kept also what follows from other columns.
         own = [n for n in columns_of(database, stored) if n in kinds or n.startswith("attr_")]
         kept = f"SELECT {', '.join(map(quoted, own))} FROM {stored}"
         database.execute(f"CREATE TEMP TABLE {table} AS (SELECT {empty} LIMIT 0) UNION ALL BY NAME {kept}")
-        _drop(database, stored)
+        drop(database, stored)
     database.execute(f"ALTER TABLE temp.loaded_deals {_NOT_FROM_HISTORY}")
+
+
+def let_go(database: duckdb.DuckDBPyConnection) -> None:
+    """Drop what an import that failed left of both."""
+    for table in TABLES:
+        drop(database, f"temp.{table}")
 
 
 def show(database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: str) -> None:
@@ -62,7 +69,7 @@ def show(database: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
     listed = ", ".join(
         quoted(n) if n in columns else f"CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in kinds.items()
     )
-    _drop(database, f"temp.{table}")
+    drop(database, f"temp.{table}")
     database.execute(f"CREATE TEMP VIEW {table} AS SELECT {listed} FROM ({rows})")
 
 
@@ -74,19 +81,27 @@ def keep(database: duckdb.DuckDBPyConnection, table: str) -> None:
         )
 
 
+def show_deals(database: duckdb.DuckDBPyConnection) -> None:
+    """Let `loaded_deals` show what `deals` that are written hold of it, and not keep it."""
+    kinds = columns_of(database, "temp.loaded_deals")
+    shown = _shown(kinds, columns_of(database, f"{_in_use(database)}.deals"))
+    drop(database, "temp.loaded_deals")
+    database.execute(f"CREATE TEMP VIEW loaded_deals AS SELECT {shown} FROM deals")
+
+
 def put_down(database: duckdb.DuckDBPyConnection) -> None:
     """Keep both as views of the `deals` and `stage_entries` that were made of them."""
     place = _in_use(database)
-    deals, stays = (columns_of(database, f"{place}.{table}") for table in ("deals", "stage_entries"))
+    deals = columns_of(database, f"{place}.deals")
     said = {table: columns_of(database, f"temp.{table}") for table in TABLES}
     counts = {table: _count(database, table) for table in TABLES}
     for table in TABLES:
-        _drop(database, f"temp.{table}")
+        drop(database, f"temp.{table}")
     database.execute(f"CREATE VIEW {place}.loaded_deals AS SELECT {_shown(said['loaded_deals'], deals)} FROM deals")
     repeated = " UNION ALL BY NAME FROM repeated_stays" if columns_of(database, f"{place}.repeated_stays") else ""
+    rows, stays = alike.recorded_rows(database, place)
     database.execute(
-        f"""CREATE VIEW {place}.recorded_stages AS
-            SELECT {_shown(said["recorded_stages"], stays)} FROM stage_entries WHERE is_recorded{repeated}"""
+        f"CREATE VIEW {place}.recorded_stages AS SELECT {_shown(said['recorded_stages'], stays)} {rows}{repeated}"
     )
     for table, count in counts.items():
         if _count(database, table) != count:
@@ -108,11 +123,6 @@ def _in_use(database: duckdb.DuckDBPyConnection) -> str:
     row = database.execute("SELECT current_database()").fetchone()
     assert row is not None
     return f"{quoted(row[0])}.main"
-
-
-def _drop(database: duckdb.DuckDBPyConnection, table: str) -> None:
-    if columns_of(database, table):
-        database.execute(f"DROP {'VIEW' if is_view(database, table) else 'TABLE'} {table}")
 
 
 def _count(database: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -7,16 +7,17 @@ are bits. One ordering of the stays then tells what came next, what was seen bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import duckdb
 
-from data import change_log, merged, references
+from data import alike, change_log, merged, references
 from data.engine import quoted
 from data.messages import Message, say_n
 from data.said import SHOWN, TABLES
 from data.schema import SCHEMA
-from data.sql import columns_of
+from data.sql import columns_of, number_of
 
 DEFAULT_PIPELINE = "Sales"
 NO_CURRENCY = "XXX"  # ISO 4217's code for it
@@ -115,17 +116,21 @@ def derive(
     default_pipeline: str = DEFAULT_PIPELINE,
     time_zone: str = "UTC",
     currency: str = "",
+    *,
+    row_by_row: bool = False,
 ) -> list[Message]:
     """Make `deals` and `stage_entries` anew, once the stages are decided; returns what there is to say of it.
 
     Days are cut in `time_zone`; `currency` is that of amounts that name none. Deals find their customer, owner and product.
+    With `row_by_row` every stay is a row of its own, also of deals that are alike.
     """
     if not columns_of(database, "temp.moves"):  # `decide_stages` has made it
         link(database, default_pipeline)
+    _make_marks(database)
     _make_deals(database, default_pipeline, time_zone)
     notes = _tell_currencies_apart(database, currency)
-    _make_marks(database)
     _make_steps(database)
+    alike.single_out(database, row_by_row)
     _add_assumed(database)
     _fill_from_history(database)
     merged.follow(database, "made_deals")
@@ -179,20 +184,28 @@ def _stored(database: duckdb.DuckDBPyConnection, table: str, names: Iterable[str
     """The type each of these columns of text or numbers is stored as: an ENUM where it has few different values."""
     types = columns_of(database, table)
     text = [name for name in names if types[name] == "VARCHAR"]
-    few = []
-    if text:
-        # Near enough, and much cheaper than to count.
-        counts = database.execute(
-            f"SELECT {', '.join(f'approx_count_distinct({quoted(n)})' for n in text)} FROM {table}"
-        )
-        few = [name for name, count in zip(text, counts.fetchone() or (), strict=True) if 0 < count <= _MOST_WORDS]
-    stored = {name: types[name] for name in names}
-    for name in few:
-        words = database.execute(
-            f"SELECT DISTINCT {quoted(name)} FROM {table} WHERE {quoted(name)} IS NOT NULL"
-        ).fetchall()
-        stored[name] = _words(word for (word,) in words)
-    return stored
+    words = _few_words(database, table, text) if text else {}
+    return {name: _words(words[name]) if name in words else types[name] for name in names}
+
+
+def _few_words(database: duckdb.DuckDBPyConnection, table: str, text: Sequence[str]) -> dict[str, set[str]]:
+    """The different values of those of these columns that have few."""
+    if number_of(database, f"SELECT count(*) FROM {table}") <= _MOST_WORDS:
+        # One question, and not one a column: there may be a thousand.
+        rows = database.execute(f"SELECT {', '.join(map(quoted, text))} FROM {table}").fetchall()
+        return {name: {*cells} - {None} for name, cells in zip(text, zip(*rows, strict=True), strict=False)}
+    # Near enough, and much cheaper than to count.
+    counts = database.execute(f"SELECT {', '.join(f'approx_count_distinct({quoted(n)})' for n in text)} FROM {table}")
+    few = [name for name, count in zip(text, counts.fetchone() or (), strict=True) if 0 < count <= _MOST_WORDS]
+    return {
+        name: {
+            word
+            for (word,) in database.execute(
+                f"SELECT DISTINCT {quoted(name)} FROM {table} WHERE {quoted(name)} IS NOT NULL"
+            ).fetchall()
+        }
+        for name in few
+    }
 
 
 def _words(words: Iterable[str]) -> str:
@@ -211,34 +224,93 @@ def _literal(text: str) -> str:
 
 def _make_deals(database: duckdb.DuckDBPyConnection, default_pipeline: str, time_zone: str) -> None:
     """The temporary table `made_deals`: the columns of `deals` that need not be as they were loaded, and those that decide them."""
-    local_close = "timezone($zone, timezone('UTC', l.file_close))"
-    closes_on = f"CAST({local_close} AS DATE)"
-    # A close date is often a day: a deal that closed on the day it was created did not close before that.
-    is_day_of_creation = (
-        f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
-    )
-    closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
-    derived = {
-        "deal_no": "n.deal_no",
-        "pipeline": "coalesce(l.pipeline, $pipeline)",
-        "stage": "coalesce(l.stage, h.stage)",
-        "status": "coalesce(l.file_status, s.outcome, 'open')",
-        "closed_at": f"CASE WHEN coalesce(l.file_status, s.outcome, 'open') <> 'open' THEN {closed_at} END",
-        "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN coalesce(l.file_status, s.outcome, 'open') = 'open' THEN {closes_on} END)",
-    }
+    kinds = {"pipeline": _pipeline_type(database), "stage": _stage_type(database), "status": _words(_STATUSES)}
+    words = word_columns(kinds, "h.stage")
+    derived = {"deal_no": "n.deal_no"} | words | date_columns(words["status"], time_zone)
     names = dict.fromkeys((*derived, *_LOOKED_AT, *references.columns_to_fill(database)))
     columns = ", ".join(f"{derived.get(name, f'l.{name}')} AS {name}" for name in names)
     database.execute(
-        f"""CREATE OR REPLACE TEMP TABLE made_deals AS SELECT n.loaded_row, {columns} FROM loaded_deals l
+        f"""CREATE OR REPLACE TEMP TABLE made_deals AS SELECT *{_number(database, kinds)} FROM (SELECT n.loaded_row, {columns} FROM loaded_deals l
             JOIN numbers n ON n.loaded_row = l.rowid
             LEFT JOIN (
                 SELECT deal_no, last(stage ORDER BY entered_at, position) AS stage FROM moves JOIN places USING (place)
                 SEMI JOIN (SELECT n.deal_no FROM numbers n JOIN loaded_deals l ON l.rowid = n.loaded_row WHERE l.stage IS NULL) USING (deal_no)
                 GROUP BY deal_no
             ) h ON h.deal_no = n.deal_no
-            LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = coalesce(l.stage, h.stage)""",
-        {"pipeline": default_pipeline, "zone": time_zone},
+            LEFT JOIN stages s ON s.pipeline = coalesce(l.pipeline, $pipeline) AND s.stage = coalesce(l.stage, h.stage))""",
+        {"pipeline": default_pipeline},
     )
+
+
+def word_columns(kinds: Mapping[str, str], last_stage: str | None = None) -> dict[str, str]:
+    """SQL of pipeline, stage and status of `deals`, of these types, for rows `l` of `loaded_deals` and `s` of `stages`.
+
+    `last_stage` is the stage by the history. $pipeline, that of deals without one, is to be given.
+    """
+    words = {
+        "pipeline": "coalesce(l.pipeline, $pipeline)",
+        "stage": f"coalesce(l.stage, {last_stage})" if last_stage else "l.stage",
+        "status": "coalesce(l.file_status, s.outcome, 'open')",
+    }
+    return {name: _cast(sql, kinds[name]) for name, sql in words.items()}
+
+
+def date_columns(status: str, time_zone: str) -> dict[str, str]:
+    """SQL of the dates of `deals` that hang on the status, for rows `l` of `loaded_deals`."""
+    local_close = "l.file_close"
+    if time_zone != "UTC":
+        local_close = f"timezone({_literal(time_zone)}, timezone('UTC', l.file_close))"
+    closes_on = f"CAST({local_close} AS DATE)"
+    # A close date is often a day: a deal that closed on the day it was created did not close before that.
+    is_day_of_creation = (
+        f"{local_close} = {closes_on} AND l.created_at > l.file_close AND l.created_at < l.file_close + INTERVAL 1 DAY"
+    )
+    closed_at = f"CASE WHEN {is_day_of_creation} THEN l.created_at ELSE l.file_close END"
+    return {
+        "closed_at": f"CASE WHEN {status} <> 'open' THEN {closed_at} END",
+        "expected_close_on": f"coalesce(l.expected_close_on, CASE WHEN {status} = 'open' THEN {closes_on} END)",
+    }
+
+
+def _number(database: duckdb.DuckDBPyConnection, kinds: Mapping[str, str]) -> str:
+    """What makes deals without a history alike, as a further column; nothing where there is no deal."""
+    row = database.execute("SELECT count(*) FROM marks").fetchone()
+    if not row or not row[0]:
+        return ""
+    return f", {alike_number(database, kinds)} AS {alike.COLUMN}"
+
+
+def alike_number(
+    database: duckdb.DuckDBPyConnection, kinds: Mapping[str, str], called: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """SQL of `stays_like`; `called` has the names of those columns of `deals` that are called otherwise."""
+    stages = int(number_of(database, f"SELECT len(enum_range(NULL::{kinds['stage']}))"))
+    names = {name: called.get(name, name) for name in ("pipeline", "stage", "status", "created_at", "closed_at")}
+    return alike.stays_like_sql(**names, changed_at=called.get("stage_changed_at", "stage_changed_at"), stages=stages)
+
+
+def link_nothing(database: duckdb.DuckDBPyConnection) -> None:
+    """What `link` makes where no file tells a stay, without the numbers of the deals."""
+    database.execute(
+        """CREATE OR REPLACE TEMP TABLE places (place INTEGER, pipeline VARCHAR, stage VARCHAR);
+        CREATE OR REPLACE TEMP TABLE moves (deal_no BIGINT, place INTEGER, entered_at TIMESTAMP, position BIGINT);
+        CREATE OR REPLACE TEMP TABLE numbers (deal_no BIGINT, deal_id VARCHAR, pipeline VARCHAR)"""
+    )
+
+
+def show_alike(database: duckdb.DuckDBPyConnection) -> None:
+    """Make `stage_entries` for `deals` that are written, of which no file tells the stays; once `link_nothing` was called."""
+    database.execute(
+        f"""CREATE OR REPLACE TEMP TABLE made_deals AS
+                SELECT deal_no, pipeline, stage, status, created_at, closed_at, stage_changed_at, {alike.COLUMN} FROM deals
+                WHERE deal_no IN (SELECT min(deal_no) FROM deals GROUP BY {alike.COLUMN})"""
+    )
+    _make_marks(database)
+    _make_steps(database)
+    alike.single_out(database)
+    _add_assumed(database)
+    _write_entries(database)
+    database.execute("DROP TABLE temp.made_deals; DROP TABLE temp.places; DROP TABLE temp.marks")
 
 
 def _make_marks(database: duckdb.DuckDBPyConnection) -> None:
@@ -336,7 +408,7 @@ def _add_assumed(database: duckdb.DuckDBPyConnection) -> None:
                 SELECT d.deal_no, d.pipeline, d.stage, d.status, d.created_at, d.closed_at, d.stage_changed_at,
                        s.outcome AS stage_outcome, e.entered_at AS last_at, o.outcome AS last_outcome, o.stage AS last_open,
                        e.deal_no IS NOT NULL AS has_history, coalesce(bit_count(e.seen & s.bit) > 0, false) AS was_there
-                FROM made_deals d LEFT JOIN marks s ON s.pipeline = d.pipeline AND s.stage = d.stage
+                FROM looked_at d LEFT JOIN marks s ON s.pipeline = d.pipeline AND s.stage = d.stage
                 LEFT JOIN ends e ON e.deal_no = d.deal_no LEFT JOIN marks o ON o.place = e.place
                 WHERE e.deal_no IS NULL OR (d.status <> 'open' AND o.outcome <> d.status)
                    OR (d.status = 'open' AND (o.outcome <> 'open' OR s.outcome = 'open' AND o.stage <> d.stage))
@@ -408,13 +480,14 @@ def _write_deals(database: duckdb.DuckDBPyConnection) -> None:
     said = _said_otherwise(database, made)
     stored = _stored(database, "made_deals", [name for name in words if name in made])
     of_loaded = _stored(database, "loaded_deals", [*(name for name in words if name not in made), *said])
-    stored |= {"status": _words(_STATUSES), "stage": _stage_type(database), "pipeline": _pipeline_type(database)}
     columns = [
         _column(f"m.{name}", stored.get(name), name)
         if name in made
         else _column(f"l.{name}", of_loaded.get(name), name)
         for name in (*kinds, *attributes)
     ] + [_column(f"l.{name}", of_loaded[name], f"said_{name}") for name in said]
+    if alike.any_alike(database):
+        columns.append(f"{alike.number_of_deal(database, 'm')} AS {alike.COLUMN}")
     database.execute(
         f"""CREATE OR REPLACE TABLE deals AS SELECT {", ".join(columns)}
             FROM made_deals m JOIN loaded_deals l ON l.rowid = m.loaded_row ORDER BY deal_no;
@@ -499,10 +572,12 @@ def _write_entries(database: duckdb.DuckDBPyConnection) -> None:
         DROP TABLE temp.steps; DROP TABLE temp.ends
         """
     )
-    columns = ", ".join(quoted(column.name) for column in SCHEMA["stage_entries"])
-    more = "".join(f", {name}" for name in (*_attributes(database, "recorded_stages"), *said, "said_position"))
+    attributes = _attributes(database, "recorded_stages")
+    more = [*said, "said_position"]
+    pipeline = ""
     if "said_pipeline" not in said and _has_no_pipelines(database):
-        more += ", CAST(NULL AS VARCHAR) AS said_pipeline"
+        more.append("said_pipeline")
+        pipeline = ", CAST(NULL AS VARCHAR) AS said_pipeline"
     kinds_of_stage = {
         "pipeline": _pipeline_type(database),
         "stage": _stage_type(database),
@@ -510,22 +585,21 @@ def _write_entries(database: duckdb.DuckDBPyConnection) -> None:
     }
     labels = ", ".join(f"{_cast(name, kind)} AS {name}" for name, kind in kinds_of_stage.items())
     fate = {word: _cast(_literal(word), _words(_FATES)) for word in _FATES}
-    database.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE named AS
-            SELECT place, stage_order, {labels} FROM marks;
-        CREATE OR REPLACE TABLE stage_entries AS SELECT {columns}{more} FROM (
-            SELECT v.* EXCLUDE (visit, turn), d.deal_id, m.pipeline, m.stage, m.stage_order, m.outcome, CAST(v.visit AS DOUBLE) AS visit,
-                   CASE WHEN m.outcome = 'open' THEN v.next_at END AS left_at, CASE WHEN m.outcome = 'open' THEN n.stage END AS next_stage,
-                   CASE WHEN m.outcome = 'won' THEN {fate["advanced"]} WHEN m.outcome = 'lost' THEN {fate["lost"]}
-                        WHEN v.next_place IS NULL THEN {fate["still"]} WHEN n.pipeline <> m.pipeline THEN {fate["handed_off"]}
-                        WHEN n.outcome = 'lost' THEN {fate["lost"]}
-                        WHEN n.outcome = 'won' OR n.stage_order > m.stage_order THEN {fate["advanced"]} ELSE {fate["back"]} END AS fate,
-                   CAST(v.skips AS DOUBLE) AS skips_before{absent}, CAST(v.turn AS DOUBLE) AS turn,
-                   CASE WHEN v.is_first THEN 1::DOUBLE ELSE 2::DOUBLE END AS outcome_visit, d.amount AS deal_amount,
-                   d.currency AS deal_currency, d.created_at AS deal_created_at, d.closed_at AS deal_closed_at
-            FROM ordered v JOIN deals d USING (deal_no) JOIN named m ON m.place = v.place LEFT JOIN named n ON n.place = v.next_place
-        );
-        DROP TABLE ordered; DROP TABLE named
-        """
-    )
+    database.execute(f"CREATE OR REPLACE TEMP TABLE named AS SELECT place, stage_order, {labels} FROM marks")
+
+    def entries(condition: str) -> str:
+        return f"""
+        SELECT v.* EXCLUDE (visit, turn), d.deal_id, m.pipeline, m.stage, m.stage_order, m.outcome, CAST(v.visit AS DOUBLE) AS visit,
+               CASE WHEN m.outcome = 'open' THEN v.next_at END AS left_at, CASE WHEN m.outcome = 'open' THEN n.stage END AS next_stage,
+               CASE WHEN m.outcome = 'won' THEN {fate["advanced"]} WHEN m.outcome = 'lost' THEN {fate["lost"]}
+                    WHEN v.next_place IS NULL THEN {fate["still"]} WHEN n.pipeline <> m.pipeline THEN {fate["handed_off"]}
+                    WHEN n.outcome = 'lost' THEN {fate["lost"]}
+                    WHEN n.outcome = 'won' OR n.stage_order > m.stage_order THEN {fate["advanced"]} ELSE {fate["back"]} END AS fate,
+               CAST(v.skips AS DOUBLE) AS skips_before{absent}, CAST(v.turn AS DOUBLE) AS turn,
+               CASE WHEN v.is_first THEN 1::DOUBLE ELSE 2::DOUBLE END AS outcome_visit, d.amount AS deal_amount,
+               d.currency AS deal_currency, d.created_at AS deal_created_at, d.closed_at AS deal_closed_at{pipeline}
+        FROM ordered v JOIN deals d USING (deal_no) JOIN named m ON m.place = v.place LEFT JOIN named n ON n.place = v.next_place
+        WHERE {condition}"""
+
+    alike.write(database, entries, [*(column.name for column in SCHEMA["stage_entries"]), *attributes], more)
+    database.execute("DROP TABLE ordered; DROP TABLE named")

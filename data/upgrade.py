@@ -9,7 +9,7 @@ import duckdb
 from data import history, merged
 from data.engine import quoted
 from data.schema import SCHEMA, SQL_TYPES
-from data.sql import columns_of
+from data.sql import columns_of, drop, is_view
 
 _Columns = Callable[[str], Mapping[str, str]]
 
@@ -21,7 +21,10 @@ def is_current(columns: _Columns) -> bool:
 
 def add_missing(database: duckdb.DuckDBPyConnection) -> None:
     """Add the tables and columns that the file in use lacks, empty; what is worked out from others stays so until it is made anew."""
-    for name, column, kind in _missing(lambda table: columns_of(database, quoted(table))):
+    missing = _missing(lambda table: columns_of(database, quoted(table)))
+    if any(name == "stage_entries" for name, *_ in missing) and is_view(database, "stage_entries"):
+        drop(database, "stage_entries")  # what files said of stays is elsewhere then
+    for name, column, kind in missing:
         database.execute(f"CREATE TABLE IF NOT EXISTS {quoted(name)} ({quoted(column)} {kind})")
         database.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN IF NOT EXISTS {quoted(column)} {kind}")
     merged.create(database)

@@ -90,7 +90,7 @@ def tables(workspace: Workspace) -> Mapping[str, Rows]:
     left_out = {"imports", "facts", "rejects"}
     with _opened(workspace) as database:
         named = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY 1"
-        names = [name for (name,) in database.execute(named).fetchall()]
+        names = sorted({name for (name,) in database.execute(named).fetchall()} | {"stage_entries"})
         # deal_no only tells deals apart.
         return {
             name: database.execute(

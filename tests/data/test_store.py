@@ -47,6 +47,10 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(workspace, tmp_path)
     report = load(workspace, deals(tmp_path, 5))
     now = tables(workspace)
     with connect(workspace.data_file) as database:
+        database.execute(
+            """CREATE TABLE stays AS FROM stage_entries; DROP VIEW stage_entries; ALTER TABLE stays RENAME TO stage_entries;
+               DROP TABLE like_stays; ALTER TABLE deals DROP COLUMN stays_like"""
+        )
         for column in (
             "turn",
             "outcome_visit",
