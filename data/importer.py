@@ -6,11 +6,12 @@ the copy in force. The same work is thus behind the preview and the load, and th
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,20 +19,20 @@ from typing import Any, Literal
 
 import duckdb
 
-from data import fixes, following, history, mappings, recipes
+from data import fixes, following, history, limits, mappings, recipes, whole
 from data.engine import connect
 from data.errors import FileProblem, NotRecognised, WorkspaceProblem
 from data.facts import fact, holds_demo, write_facts
-from data.files import writing
+from data.files import scratching, writing
 from data.fixes import Alike, SetAside
 from data.history import ImportRecord, Progress
 from data.load import FileReport, Load
-from data.messages import say
+from data.messages import Message, say
 from data.reader import Reader
 from data.reading import TextTable
 from data.recognise import FileOptions, FilePlan, recognise
 from data.remake import remake
-from data.said import put_down, take_up
+from data.said import let_go, put_down, take_up
 from data.stages import Stage, StageChoices, decide_stages
 from data.stays import DEFAULT_PIPELINE, add_deals_of_history
 from data.store import Settings, Workspace
@@ -76,11 +77,13 @@ class Draft:
         """
         self.workspace = workspace
         self._is_new = not workspace.folder.exists()
-        self._scratch_folder = Path(tempfile.mkdtemp(prefix="shimur-"))
+        with scratching():
+            self._scratch_folder = Path(tempfile.mkdtemp(prefix=f"shimur-import-{os.getpid()}-"))
         self._copies: list[Path] = []
         # Also for who closes the browser in the middle of it.
         self._tidy = weakref.finalize(self, _drop_all, self._scratch_folder, self._copies)
-        self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
+        with scratching():
+            self._scratch = connect(self._scratch_folder / "scratch.duckdb", scratch=self._scratch_folder)
         self._scratch.execute("PRAGMA disable_checkpoint_on_shutdown")  # it is thrown away
         self._reader = Reader(self._scratch, self._scratch_folder)
         self._places: dict[str, int] = {}  # of a text's relation, the place of the upload it came from
@@ -134,7 +137,25 @@ class Draft:
         strict: bool = True,
     ) -> None:
         """Prepare again with other options; files are read again only where their reading changed."""
+        self._reader.may_glance = self._may_glance(uploads)
         said = progress or (lambda share, message: None)
+        with limits.kept(), scratching():
+            try:
+                self._revise(uploads, choices, said, strict)
+            except whole.NotPlain:
+                self._reader.read_wholly()
+                self._revise(uploads, choices, said, strict)
+
+    def _may_glance(self, uploads: Sequence[Upload]) -> bool:
+        """Whether a large file could be loaded at once: alone, into an empty workspace."""
+        if len(uploads) > 1 or self._lines is not None or self._facts:
+            return False
+        file = self.workspace.data_file
+        return (
+            self._again is not None or self.workspace.is_empty or (file is not None and holds_demo(file, self._scratch))
+        )
+
+    def _revise(self, uploads: Sequence[Upload], choices: StageChoices, said: Progress, strict: bool) -> None:
         self.uploads, self.choices = tuple(told_apart(uploads)), choices
         self._share_out()
         settings = self._again.settings if self._again else self.workspace.settings()
@@ -150,7 +171,7 @@ class Draft:
             is_known = False
             for text in texts:
                 try:
-                    plan = recognise(self._scratch, text, upload.options, settings.time_zone)
+                    plan = self._plan_of(text, upload, settings)
                     if self._lines is None:
                         plans.append(plan)
                     elif plan.label in self._lines:
@@ -171,12 +192,20 @@ class Draft:
         self.plans, self.unrecognised = tuple(plans), tuple(unknown)
         self._prepare(said, settings)
 
+    def _plan_of(self, text: TextTable, upload: Upload, settings: Settings) -> FilePlan:
+        if text.glance is None:
+            return recognise(self._scratch, text, upload.options, settings.time_zone)
+        plan = whole.plain_plan(self._scratch, text, upload.options, settings.time_zone)
+        if plan is None:
+            raise whole.NotPlain
+        return plan
+
     def _share_out(self) -> None:
         """Small work is done sooner by one thread than by several."""
         data = self.workspace.data_file
         files = [upload.path for upload in self.uploads] + ([data] if data else [])
         size = sum(file.stat().st_size for file in files if file.exists())
-        self._scratch.execute("SET threads = 1" if size < _SMALL else "RESET threads")
+        self._scratch.execute("SET threads = 1" if size < _SMALL else limits.all_threads())
 
     def place_of(self, text: TextTable) -> int:
         """The place in `uploads` of the file that a text came from."""
@@ -220,7 +249,9 @@ class Draft:
         self.report = None
         if not self.plans:
             return
-        with writing(self.workspace.folder):
+        is_glanced = any(plan.text.glance for plan in self.plans)
+        modestly = limits.at_most(self._scratch, whole.MEMORY) if is_glanced else nullcontext()
+        with writing(self.workspace.folder), modestly:
             self._fill_copy(said, settings or self.workspace.settings())
         said(1.0, say("Ready"))
 
@@ -236,42 +267,68 @@ class Draft:
             step = self._again.step if self._again else self._new_step(database, before, digests, settings)
             pipeline = self.choices.pipeline or fact(database, "default_pipeline") or DEFAULT_PIPELINE
             load = Load(database, step.number, step.at.date(), settings.time_zone)
-            files = []
-            for place, plan in enumerate(sorted(self.plans, key=load.turn_of)):
-                said(0.5 + 0.3 * place / len(self.plans), say("Checking {name}", name=plan.text.name))
-                files.append((plan, load.add(plan)))
-            said(0.8, say("Working out the stages"))
             notes = [say("Your data takes the place of the made-up company.")] if replaces_demo else []
-            load.snapshots.settle()
-            notes += add_deals_of_history(database)
-            self.stages = tuple(decide_stages(database, self.choices, pipeline))
-            notes += load.snapshots.record(pipeline)
-            notes += remake(database, pipeline, settings.time_zone, settings.currency)
+            if any(plan.text.glance for plan in self.plans):
+                reports = [self._load_at_once(database, load, said, pipeline, settings)]
+            else:
+                reports = self._load_in_turn(database, load, said, pipeline, settings, notes)
             put_down(database)
             notes += write_facts(database, self._base + 1, step.at, {"default_pipeline": pipeline} | self._facts)
             said(0.95, say("Adding up"))
             standing = [
                 record for record in history.in_use(database) if not record.undone and record.number < step.number
             ]
-            reports = tuple(self._completed(load.finish(report), digests, standing) for _, report in files)
             order = {plan.text.relation: place for place, plan in enumerate(self.plans)}
-            reports = tuple(sorted(reports, key=lambda report: order[report.relation]))
+            completed = [self._completed(report, digests, standing) for report in reports]
+            completed.sort(key=lambda report: order[report.relation])
             unlocks, locked = unlocked(database)
-            self.report = ImportReport(step.number, step.revision, reports, self.stages, tuple(notes), unlocks, locked)
+            self.report = ImportReport(
+                step.number, step.revision, tuple(completed), self.stages, tuple(notes), unlocks, locked
+            )
             if self._again is None:
                 history.add(
                     database,
                     replace(
-                        step, files=tuple(file.name for file in reports), rows_loaded=self.report.rows_loaded,
+                        step, files=tuple(file.name for file in completed), rows_loaded=self.report.rows_loaded,
                         report=self.report.json() | {"before": before.name if before else None},
                     ),
                 )  # fmt: skip
             database.execute("CHECKPOINT target")
         except BaseException:
+            let_go(database)
             database.execute("USE scratch; DETACH target")
             self._drop_copy()
             raise
         database.execute("USE scratch; DETACH target")
+
+    def _load_in_turn(
+        self, database: duckdb.DuckDBPyConnection, load: Load, said: Progress, pipeline: str, settings: Settings,
+        notes: list[Message],
+    ) -> list[FileReport]:  # fmt: skip
+        files = []
+        for place, plan in enumerate(sorted(self.plans, key=load.turn_of)):
+            said(0.5 + 0.3 * place / len(self.plans), say("Checking {name}", name=plan.text.name))
+            files.append(load.add(plan))
+        said(0.8, say("Working out the stages"))
+        load.snapshots.settle()
+        notes += add_deals_of_history(database)
+        self.stages = tuple(decide_stages(database, self.choices, pipeline))
+        notes += load.snapshots.record(pipeline)
+        notes += remake(database, pipeline, settings.time_zone, settings.currency)
+        return [load.finish(report) for report in files]
+
+    def _load_at_once(
+        self, database: duckdb.DuckDBPyConnection, load: Load, said: Progress, pipeline: str, settings: Settings
+    ) -> FileReport:
+        (plan,) = self.plans
+        said(0.5, say("Loading {name}", name=plan.text.name))
+        try:
+            done = whole.load(database, load, plan, self.choices, pipeline, settings.time_zone, settings.currency)
+        except whole.NotPlain:
+            load.let_go()
+            raise
+        self.plans, self.stages = (done.plan,), done.stages
+        return done.report
 
     def _begin(self) -> bool:
         """Get the copy that is to be filled; returns whether made-up deals had to make room.
@@ -284,6 +341,7 @@ class Draft:
             if replaces_demo:
                 self.workspace.empty(self._copy)
             return replaces_demo
+        self.workspace.check(self._scratch)
         file = self.workspace.data_file
         replaces_demo = not self._facts and file is not None and holds_demo(file, self._scratch)
         self._copy, self._base = self.workspace.prepare_copy(afresh=replaces_demo, within=self._scratch)
@@ -344,7 +402,7 @@ class Draft:
             notes.append(say("The mapping file has nothing for a file with these columns."))
         return replace(
             report, warnings=(*report.warnings, *notes), digest=digests[place], loaded_before=before.number if before else None,
-            periods=periods(self._scratch, plan), is_remembered=is_remembered,
+            periods=report.periods or periods(self._scratch, plan), is_remembered=is_remembered,
         )  # fmt: skip
 
     # What is set aside
@@ -373,13 +431,16 @@ class Draft:
     def publish(self, progress: Progress | None = None) -> ImportReport:
         """Put the import in force; if another came first, it is made again on top of that one."""
         while self._copy is not None and self.report is not None:
-            if self.workspace.publish(self._copy, self._base, dict(self._reader.packed(self.uploads)), self._scratch):
+            # After a day another import may take the copy for one that was left behind: it is made again.
+            if self._copy.exists() and self.workspace.publish(
+                self._copy, self._base, dict(self._reader.packed(self.uploads)), self._scratch
+            ):
                 self._copies.clear()
                 self._copy = None
                 if not self._facts:
                     mappings.remember(self.workspace, self)
                 return self.report
-            self._prepare(progress or (lambda share, message: None))
+            self.revise(self.uploads, self.choices, progress)
         raise FileProblem(say("There is nothing to load."), say("Choose a file first."))
 
 

@@ -26,7 +26,7 @@ from data.said import keep
 from data.sample import Row, first_rows
 from data.schema import SCHEMA
 from data.snapshots import Snapshots
-from data.sql import delete, number_of, same
+from data.sql import delete, drop, number_of, same
 from data.upsert import Change, Upserted, upsert
 
 # What serves its purpose before rows are stored.
@@ -197,6 +197,21 @@ class Load:
             changes=_as_called(found.changes, plan, attributes),
             held=held,
         )  # fmt: skip
+
+    def goes_straight(self, plan: FilePlan) -> bool:
+        """Whether every row of a file can go into its table, which is empty, as it is."""
+        select = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.fields_of(plan).items())
+        rows = f"SELECT line, {select} FROM scratch.{quoted(plan.text.relation)}"
+        return is_simple(self._database, plan, self.fields_of(plan), rows)
+
+    def let_go(self) -> None:
+        """Drop what was put before the tables."""
+        for name in self._incoming.values():
+            drop(self._database, name)
+
+    def fields_of(self, plan: FilePlan) -> dict[str, str]:
+        """SQL of each column to store of a file that was added, by its name."""
+        return self._becoming.fields(plan, []) | self._becoming.attributes(plan)
 
     def _sums(self, incoming: str, names: Iterable[str]) -> dict[str, float]:
         """What the rows of a file that are still to come in hold of each sum."""

@@ -47,8 +47,11 @@ class Snapshots:
 
     def put_all(self, plan: FilePlan, names: Sequence[str]) -> None:
         """Note that every deal there is came from this file: its rows have just been put into an empty table."""
-        day = self.day_said(plan) or self._day_of("loaded_deals", names)
-        differences.mark_seen(self._database, None, day)
+        differences.mark_seen(self._database, None, self.day_of_all(plan, names))
+
+    def day_of_all(self, plan: FilePlan, names: Sequence[str]) -> date:
+        """The day that a file shows whose rows are all the deals there are; `names` are the columns it has."""
+        return self.day_said(plan) or self._day_of("loaded_deals", names)
 
     def put(
         self, plan: FilePlan, incoming: str, names: Sequence[str], rules: Mapping[str, Rule], warnings: list[Message]

@@ -117,6 +117,28 @@ def decide_stages(
 ) -> list[Stage]:
     """Write the `stages` table of the database in use; returns it in order, with the reasons."""
     link(database, default_pipeline)
+    decided = stages_seen(database, choices, default_pipeline)
+    write_stages(database, decided)
+    return decided
+
+
+def write_stages(database: duckdb.DuckDBPyConnection, decided: Sequence[Stage]) -> None:
+    """Let the `stages` table hold these."""
+    database.execute("DELETE FROM stages")
+    database.execute(
+        """INSERT INTO stages (pipeline, stage, stage_order, outcome, is_confirmed)
+           SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])""",
+        [
+            [getattr(stage, name) for stage in decided]
+            for name in ("pipeline", "stage", "order", "outcome", "is_confirmed")
+        ],
+    )
+
+
+def stages_seen(
+    database: duckdb.DuckDBPyConnection, choices: StageChoices, default_pipeline: str = DEFAULT_PIPELINE
+) -> list[Stage]:
+    """The same without writing it; of stays, by what `link` has made."""
     seen, statuses = _seen(database, default_pipeline), _statuses(database, default_pipeline)
     if choices.is_strict:
         _check_names(choices, [stage for _, stage in seen])
@@ -129,15 +151,6 @@ def decide_stages(
         found = {stage: outcome for stage, _, outcome, is_confirmed in own if not is_confirmed}
         said = replace(_said_of(here, choices), pipeline=default_pipeline)
         decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, kept, found)
-    database.execute("DELETE FROM stages")
-    database.execute(
-        """INSERT INTO stages (pipeline, stage, stage_order, outcome, is_confirmed)
-           SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[])""",
-        [
-            [getattr(stage, name) for stage in decided]
-            for name in ("pipeline", "stage", "order", "outcome", "is_confirmed")
-        ],
-    )
     return decided
 
 

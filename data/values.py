@@ -49,6 +49,7 @@ class Reading:
     order: DateOrder | None = None  # of dates written with numbers only
     currency: str | None = None  # SQL of the currency whose sign an amount carries
     is_whole: bool = False  # every cell that holds something is known to be readable
+    form: str = ""  # SQL: what every cell of such a column is
 
 
 @dataclass(frozen=True)
@@ -163,20 +164,21 @@ def _plain_dates(
     """
     ways = ("____-__-__ __:__:__", "____-__-__", "____-__-__T__:__:__")
     # Ends in a digit: a Z or an offset is not to be taken for a part of the time.
-    is_moment = f"{cell} BETWEEN '0' AND ':' AND right({cell}, 1) BETWEEN '0' AND '9' AND try_cast({cell} AS TIMESTAMP) IS NOT NULL"
+    is_numeric = f"{cell} BETWEEN '0' AND ':' AND right({cell}, 1) BETWEEN '0' AND '9'"
     head = f"SELECT {cell} FROM {quoted(relation)} WHERE {cell} IS NOT NULL LIMIT 1"
     first = database.execute(f"SELECT {', '.join(f'bool_or({cell} LIKE {_quote(way)})' for way in ways)} FROM ({head})")
     way = next((way for way, fits in zip(ways, first.fetchone() or (), strict=True) if fits), None)
     if way is None:
         return None
+    form = f"{cell} LIKE {_quote(way)} AND {is_numeric}"
     row = database.execute(
-        f"""SELECT count({cell}), count(*) FILTER ({cell} LIKE {_quote(way)} AND {is_moment}), min({cell}) FROM {quoted(relation)}"""
+        f"""SELECT count({cell}), count(*) FILTER ({form} AND try_cast({cell} AS TIMESTAMP) IS NOT NULL), min({cell}) FROM {quoted(relation)}"""
     ).fetchone()
     if row is None or row[0] != row[1]:
         return None
     sql = _date_sql(cell, (), 1, 0, time_zone if kind == "timestamp" else "UTC", guarded=False)
     reason = say("Year first, as in {example}.", example=row[2])
-    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, is_whole=True)
+    return Reading(kind, f"CAST({sql} AS DATE)" if kind == "date" else sql, reason, is_whole=True, form=form)
 
 
 def _quote(text: str) -> str:
@@ -310,12 +312,10 @@ def _date_sql(
 def _numbers(database: duckdb.DuckDBPyConnection, relation: str, column: str, kind: Kind) -> Reading:
     cell = quoted(column)
     # No sign, no grouping and no three decimals, which could be thousands: there is nothing to decide.
-    row = database.execute(
-        f"""SELECT count({cell}), count(*) FILTER (regexp_full_match({cell}, '-?[0-9]{{1,200}}(\\.([0-9]{{1,2}}|[0-9]{{4,200}}))?'))
-            FROM {quoted(relation)}"""
-    ).fetchone()
+    form = f"regexp_full_match({cell}, '-?[0-9]{{1,200}}(\\.([0-9]{{1,2}}|[0-9]{{4,200}}))?')"
+    row = database.execute(f"SELECT count({cell}), count(*) FILTER ({form}) FROM {quoted(relation)}").fetchone()
     if row and row[0] and row[0] == row[1]:
-        return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), is_whole=True)
+        return Reading(kind, f"try_cast({cell} AS DOUBLE)", say("Plain numbers."), is_whole=True, form=form)
     long = f"regexp_replace(lower({cell}), '[0-9]{{4,}}', 'N', 'g')"
     three = f"regexp_replace({long}, '[0-9]{{3}}', 'T', 'g')"
     shapes = _shapes(database, relation, cell, f"regexp_replace({three}, '[0-9]{{1,2}}', '9', 'g')")

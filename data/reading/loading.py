@@ -8,29 +8,34 @@ from __future__ import annotations
 import csv
 import glob
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
-from data.messages import Message, say_n
+from data.messages import Message, N_n, say_n
 from data.reading.cells import OUTER, clean, is_number_like
 from data.reading.dialect import DELIMITERS, ONE_COLUMN
 from data.reading.encoding import Text
 from data.reading.header import Header
+from data.reading.mending import Fault
 from data.reading.types import Dialect, Progress, Record
-from data.reading.unpack import CHUNK
-from data.sql import is_view
+from data.sql import is_view, literal
 
 _LINES_NAMED = 5
 _WIDE = 60  # columns
 _BREAKS = "length({0}) - length(replace({0}, chr(10), ''))"  # line breaks in a cell
 _OVERLAP = 64  # bytes of a chunk looked at again with the next one
+_LOOKED_AT = 1 << 18  # bytes at once: what is made of them stays in the cache of a core
 _ROWS_LEARNT = 1000
+_LETTER, _DIGIT = re.compile(r"[^\W\d]"), re.compile(r"\d")
 _OUTER_SQL = f"'{OUTER}'"
 _WIDE_LEADS = {character.encode()[:1] for character in OUTER if not character.isascii()}
 
@@ -39,29 +44,69 @@ _WIDE_LEADS = {character.encode()[:1] for character in OUTER if not character.is
 class Ragged:
     """Lines whose cells did not fit the header, by what was done about it."""
 
-    short: list[int] = field(default_factory=list)  # missing cells are empty
-    joined: list[int] = field(default_factory=list)  # a delimiter inside a cell was not quoted
+    faults: defaultdict[Fault, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, faults: Mapping[Fault, Sequence[int]]) -> None:
+        for kind, lines in faults.items():
+            self.faults[kind] += lines
 
     def repairs(self, skipped: set[int]) -> list[Message]:
         """What was repaired in lines that are rows."""
-        short = [line for line in self.short if line not in skipped]
-        joined = [line for line in self.joined if line not in skipped]
-        messages = []
-        if short:
-            messages.append(say_n(
-                "{n} row has fewer cells than the header; the missing ones are empty. Line {lines}.",
-                "{n} rows have fewer cells than the header; the missing ones are empty. Lines {lines}.",
-                len(short), lines=_named(short),
-            ))  # fmt: skip
-        if joined:
-            messages.append(say_n(
-                "{n} row has more cells than the header, as if a delimiter inside a cell was not quoted; "
-                "neighbouring cells were joined. Check line {lines}.",
-                "{n} rows have more cells than the header, as if a delimiter inside a cell was not quoted; "
-                "neighbouring cells were joined. Check lines {lines}.",
-                len(joined), lines=_named(joined),
-            ))  # fmt: skip
-        return messages
+        kinds = {kind: [line for line in lines if line not in skipped] for kind, lines in self.faults.items()}
+        return [
+            say_n(*_REPAIRED[kind], len(kinds[kind]), lines=_named(sorted(kinds[kind])))
+            for kind in Fault if kinds.get(kind)
+        ]  # fmt: skip
+
+
+_REPAIRED = {
+    Fault.SHORT: N_n(
+        "{n} row has fewer cells than the header; the missing ones are empty. Line {lines}.",
+        "{n} rows have fewer cells than the header; the missing ones are empty. Lines {lines}.",
+    ),
+    Fault.GAP: N_n(
+        "{n} row has a cell too few; one is empty where the others then suit their columns. Check line {lines}.",
+        "{n} rows have a cell too few; one is empty where the others then suit their columns. Check lines {lines}.",
+    ),
+    Fault.JOINED: N_n(
+        "{n} row has more cells than the header, as if a delimiter inside a cell was not quoted; "
+        "neighbouring cells were joined. Check line {lines}.",
+        "{n} rows have more cells than the header, as if a delimiter inside a cell was not quoted; "
+        "neighbouring cells were joined. Check lines {lines}.",
+    ),
+    Fault.EXTRA: N_n(
+        "{n} row has a delimiter too many; an empty cell was left out where the others then suit their columns. "
+        "Check line {lines}.",
+        "{n} rows have a delimiter too many; an empty cell was left out where the others then suit their columns. "
+        "Check lines {lines}.",
+    ),
+    Fault.SPLIT: N_n(
+        "In {n} row a delimiter is missing; a cell was divided where both parts suit their columns. Check line {lines}.",
+        "In {n} rows a delimiter is missing; a cell was divided where both parts suit their columns. Check lines {lines}.",
+    ),
+    Fault.QUOTE: N_n(
+        "{n} row has a quote that does not belong there or is never closed; it was kept as a character. "
+        "Check line {lines}.",
+        "{n} rows have a quote that does not belong there or is never closed; it was kept as a character. "
+        "Check lines {lines}.",
+    ),
+    Fault.DELIMITER: N_n(
+        "{n} row uses another delimiter than the others, and was split at that one. Check line {lines}.",
+        "{n} rows use another delimiter than the others, and were split at that one. Check lines {lines}.",
+    ),
+    Fault.QUOTES: N_n(
+        "{n} row quotes its cells in another way than the others, and was read in that way. Check line {lines}.",
+        "{n} rows quote their cells in another way than the others, and were read in that way. Check lines {lines}.",
+    ),
+    Fault.TORN: N_n(
+        "{n} row was torn over two lines, and joined again. Check line {lines}.",
+        "{n} rows were torn over two lines, and joined again. Check lines {lines}.",
+    ),
+    Fault.GLUED: N_n(
+        "{n} line holds two rows; the second is in the last cell of the first. Put it on a line of its own. Line {lines}.",
+        "{n} lines hold two rows each; the second is in the last cell of the first. Put it on a line of its own. Lines {lines}.",
+    ),
+}
 
 
 def out_of_place(lines: set[int]) -> list[Message]:
@@ -79,20 +124,12 @@ def load_regular(
     scratch: duckdb.DuckDBPyConnection, relation: str, text: Text, dialect: Dialect, header: Header
 ) -> bool:
     """Let DuckDB parse the whole file. False, and no table, where that could lose or misplace anything."""
-    width, delimiter = len(header.names), dialect.delimiter
-    if dialect.layout is not None or dialect.escape:
-        return False
-    if text.lone_returns or (width == 1 and text.blank_lines_at_end):  # DuckDB counts blank lines in one column only
-        return False
-    blanks = _blanks(text.path, dialect)
+    width = len(header.names)
+    blanks = _blanks(text.path, dialect) if _is_regular(text, dialect, width) else None
     if blanks is None:
         return False
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    source = f"""read_csv($path, columns={{{columns}}}, auto_detect=false, header=false, skip={header.records},
-        delim=$delimiter, quote=$quote, escape=$quote, nullstr='', strict_mode=true, null_padding=false,
-        max_line_size={4 << 20}, buffer_size={32 << 20}, store_rejects=true,
-        rejects_table='{relation}_rejects', rejects_scan='{relation}_scans', rejects_limit=1)"""
-    values = {"path": glob.escape(str(text.path)), "delimiter": delimiter, "quote": dialect.quote}
+    source = f"{_read_csv('$path', '$delimiter', '$quote', header)})"
+    values = {"path": glob.escape(str(text.path)), "delimiter": dialect.delimiter, "quote": dialect.quote}
     names = [f"c{i}" for i in range(width)]
     breaks = f"coalesce(list_sum(list_transform([{', '.join(names)}], lambda c: {_BREAKS.format('c')})), 0)"
     if width <= _WIDE:  # faster so, but slow to plan
@@ -105,48 +142,92 @@ def load_regular(
         cells = ", ".join(_trimmed(name, blanks) if name in outer else name for name in names)
         scratch.execute(f"create table {relation}_rows as select {cells} from {source}", values)
         rows = _one(scratch, f"select count(*) from {relation}_rows")
-        if not _one(scratch, f"select count(*) from {relation}_rejects"):
-            if rows == expected:
-                scratch.execute(
-                    f"""create view {relation}_numbered as select rowid + 1 + {header.last_line} as line, * from {relation}_rows;
-                    create view {relation} as from {relation}_numbered"""
-                )
+        if rows == expected:
+            scratch.execute(
+                f"""create view {relation}_numbered as select rowid + 1 + {header.last_line} as line, * from {relation}_rows;
+                create view {relation} as from {relation}_numbered"""
+            )
+            return True
+        if rows < expected:
+            scratch.execute(f"create table {relation} as select null::bigint as line, * from {relation}_rows")
+            below = _blank_lines(text.path, header.last_line, expected)
+            if below and rows + len(below) == expected:  # then no cell has a break: k blank lines in one take k + 1
+                _number_around(scratch, relation, below, header.last_line, expected)
                 return True
-            if rows < expected:
-                scratch.execute(f"create table {relation} as select null::bigint as line, * from {relation}_rows")
-                below = _blank_lines(text.path, header.last_line, expected)
-                if below and rows + len(below) == expected:  # then no cell has a break: k blank lines in one take k + 1
-                    _number_around(scratch, relation, below, header.last_line, expected)
-                    return True
-                scratch.execute(f"""create or replace table {relation} as
-                    select row_number() over () + {header.last_line} + coalesce(sum(breaks) over
-                        (rows between unbounded preceding and 1 preceding), 0)::bigint as line, {cells}, breaks
-                    from (select *, {breaks} as breaks from {source})""", values)  # fmt: skip
-                if _one(scratch, f"select count(*) + coalesce(sum(breaks), 0) from {relation}") == expected:
-                    scratch.execute(f"alter table {relation} drop column breaks")
-                    return True
+            scratch.execute(f"""create or replace table {relation} as
+                select row_number() over () + {header.last_line} + coalesce(sum(breaks) over
+                    (rows between unbounded preceding and 1 preceding), 0)::bigint as line, {cells}, breaks
+                from (select *, {breaks} as breaks from {source})""", values)  # fmt: skip
+            if _one(scratch, f"select count(*) + coalesce(sum(breaks), 0) from {relation}") == expected:
+                scratch.execute(f"alter table {relation} drop column breaks")
+                return True
     except duckdb.InvalidInputException:
         pass  # not regular; said better by the careful way
     finally:
         scratch.execute("reset force_compression")
         if not is_view(scratch, relation):
             scratch.execute(f"drop table if exists {relation}_rows")
-        for table in (f"{relation}_rejects", f"{relation}_scans"):
-            scratch.execute(f"drop table if exists {table}")
     scratch.execute(f"drop table if exists {relation}")
     return False
 
 
+def regular_select(text: Text, dialect: Dialect, header: Header) -> Callable[[Path], str] | None:
+    """A query that parses a file with these cells at another place, and fails where it is not regular; None where none can."""
+    width = len(header.names)
+    blanks = _blanks(text.path, dialect) if _is_regular(text, dialect, width) and width <= _WIDE else None
+    if blanks is None:
+        return None
+    cells = ", ".join(_trimmed(f"c{i}", blanks) for i in range(width))
+
+    def select(path: Path) -> str:
+        file, delimiter, quote = map(literal, (glob.escape(str(path)), dialect.delimiter, dialect.quote))
+        return f"select {cells} from {_read_csv(file, delimiter, quote, header)})"
+
+    return select
+
+
+def _is_regular(text: Text, dialect: Dialect, width: int) -> bool:
+    """Whether DuckDB's rules are those of the text. It counts blank lines in one column only."""
+    return not (
+        dialect.layout is not None
+        or dialect.escape
+        or len(dialect.delimiter) > 1
+        or text.lone_returns
+        or (width == 1 and text.blank_lines_at_end)
+    )
+
+
+def _read_csv(path: str, delimiter: str, quote: str, header: Header) -> str:
+    """The call that parses the file, left open for more options; path and the rest as SQL."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header.names)))
+    return f"""read_csv({path}, columns={{{columns}}}, auto_detect=false, header=false, skip={header.records},
+        delim={delimiter}, quote={quote}, escape={quote}, nullstr='', strict_mode=true, null_padding=false,
+        max_line_size={4 << 20}, buffer_size={32 << 20}"""
+
+
 def leave_out(scratch: duckdb.DuckDBPyConnection, relation: str, lines: Sequence[int]) -> None:
     """Take the rows of these lines out of a relation; called again, `lines` must hold those of before too."""
-    if not is_view(scratch, relation):
-        scratch.execute(f"delete from {relation} where line in (select unnest($lines))", {"lines": list(lines)})
-        return
-    # Where lines are the places of rows, no row may go: the places of those after it would change.
-    scratch.execute(f"create or replace table {relation}_gone as select unnest($lines) as line", {"lines": list(lines)})
+    with _as_table(scratch, lines) as gone:
+        if not is_view(scratch, relation):
+            scratch.execute(f"delete from {relation} where line in (from {gone})")
+            return
+        # Where lines are the places of rows, no row may go: the places of those after it would change.
+        scratch.execute(f"create or replace table {relation}_gone as from {gone}")
     scratch.execute(
         f"create or replace view {relation} as from {relation}_numbered anti join {relation}_gone using (line)"
     )
+
+
+@contextmanager
+def _as_table(scratch: duckdb.DuckDBPyConnection, lines: Sequence[int]) -> Iterator[str]:
+    """The name of a table with a column `line`; a million numbers as a parameter take seconds."""
+    name = "some_lines"
+    scratch.complete()  # of what is left of an answer, nothing may be registered
+    scratch.register(name, pa.table({"line": pa.array(lines, pa.int64())}))
+    try:
+        yield name
+    finally:
+        scratch.unregister(name)
 
 
 def _blank_lines(path: Path, after: int, count: int) -> list[int]:
@@ -157,15 +238,15 @@ def _blank_lines(path: Path, after: int, count: int) -> list[int]:
 
 def _number_around(scratch: duckdb.DuckDBPyConnection, relation: str, blank: list[int], after: int, count: int) -> None:
     """Number the rows of the `count` lines below `after` of which some are blank, and add those as rows without values."""
-    values = {"blank": blank, "start": after + 1, "stop": after + 1 + count}
-    scratch.execute(
-        f"""update {relation} set line = kept.line from (
-                select line, row_number() over (order by line) - 1 as at from range($start, $stop) lines(line)
-                where line not in (select unnest($blank))
-            ) kept where {relation}.rowid = kept.at""",
-        values,
-    )
-    scratch.execute(f"insert into {relation} (line) select unnest($blank)", {"blank": blank})
+    with _as_table(scratch, blank) as blank_lines:
+        scratch.execute(
+            f"""update {relation} set line = kept.line from (
+                    select line, row_number() over (order by line) - 1 as at from range($start, $stop) lines(line)
+                    where line not in (from {blank_lines})
+                ) kept where {relation}.rowid = kept.at""",
+            {"start": after + 1, "stop": after + 1 + count},
+        )
+        scratch.execute(f"insert into {relation} (line) from {blank_lines}")
 
 
 def load_records(
@@ -185,10 +266,10 @@ def load_records(
                 cells.pop()
             if len(cells) > width:
                 cells = shapes.joined(record.cells, joint or " ")
-                ragged.joined.append(record.line)
+                ragged.faults[Fault.JOINED].append(record.line)
             elif len(cells) < width:
                 if joint is not None and any(cells):
-                    ragged.short.append(record.line)
+                    ragged.faults[Fault.SHORT].append(record.line)
                 cells += [""] * (width - len(cells))
             elif n < _ROWS_LEARNT:
                 shapes.learn(cells)
@@ -220,20 +301,29 @@ class _Shapes:
 
     def joined(self, cells: list[str], joint: str) -> list[str]:
         """The cells with neighbours joined where the rest then suits its columns best; at the end where all do."""
-        extra = len(cells) - len(self.numbers)
-        choices = [
-            [*map(clean, cells[:i]), clean(joint.join(cells[i : i + extra + 1])), *map(clean, cells[i + extra + 1 :])]
-            for i in range(len(self.numbers))
-        ]
-        spaced = [all(cell[:1] == " " for cell in cells[i + 1 : i + extra + 1]) for i in range(len(choices))]
-        return max(zip(choices, spaced, range(len(choices)), strict=True), key=lambda c: (self._fit(c[0]), *c[1:]))[0]
+        said, width, extra = [*map(clean, cells)], len(self.numbers), len(cells) - len(self.numbers)
+        kinds = [is_number_like(cell) if cell else None for cell in said]
+        # How well the cells before each place fit there, and those after it one column further left for each cell too many.
+        left = [0, *accumulate(map(self._fit, range(width), kinds))]
+        right = [*accumulate(map(self._fit, reversed(range(width)), reversed(kinds)), initial=0)][::-1]
+        letters = [0, *accumulate(_LETTER.search(cell) is not None for cell in said)]
+        digits = [0, *accumulate(_DIGIT.search(cell) is not None for cell in said)]
+        blanks = [0, *accumulate(cell[:1] == " " for cell in cells)]
+        is_filled = bool(clean(joint))
 
-    def _fit(self, cells: list[str]) -> int:
-        fit = 0
-        for cell, numbers, words in zip(cells, self.numbers, self.words, strict=True):
-            if cell and numbers != words:
-                fit += 1 if is_number_like(cell) == (numbers > words) else -1
-        return fit
+        def price(i: int) -> tuple[int, bool, int]:
+            end = i + extra + 1
+            is_number = letters[end] == letters[i] and digits[end] > digits[i]
+            kind = is_number if is_filled or any(said[i:end]) else None
+            return left[i] + self._fit(i, kind) + right[i + 1], blanks[end] - blanks[i + 1] == extra, i
+
+        at = max(map(price, range(width)))[2]
+        return [*said[:at], clean(joint.join(cells[at : at + extra + 1])), *said[at + extra + 1 :]]
+
+    def _fit(self, column: int, is_number: bool | None) -> int:
+        """Whether a cell suits its column: 1, or -1 if not; 0 where it is empty, or the column has not told."""
+        numbers, words = self.numbers[column], self.words[column]
+        return 0 if is_number is None or numbers == words else 1 if is_number == (numbers > words) else -1
 
 
 class _Blanks(Enum):
@@ -249,8 +339,7 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
 
     None where a quote opens again after the one that closed its cell (`"a" "b"`): DuckDB would drop both unsaid.
     """
-    quote, separates = ord(dialect.quote), np.zeros(256, bool)
-    separates[[*dialect.delimiter.encode(), ord("\n"), ord("\r")]] = True
+    quote, delimiter = ord(dialect.quote), dialect.delimiter.encode()[-1]
     mark, edge = re.escape(dialect.quote), f"{re.escape(dialect.delimiter)}\r\n"
     blanks = " \t".replace(dialect.delimiter, "")
     reopened = re.compile(
@@ -259,19 +348,19 @@ def _blanks(path: Path, dialect: Dialect) -> _Blanks | None:
     )
     found, last = _Blanks.NONE if dialect.delimiter in (*DELIMITERS, ONE_COLUMN) else _Blanks.ANY, b"\n"
     with path.open("rb") as file:
-        for chunk in chain(iter(lambda: file.read(CHUNK), b""), [b"\n\n"]):
+        for chunk in chain(iter(lambda: file.read(_LOOKED_AT), b""), [b"\n\n"]):
             chunk = last + chunk
             codes = np.frombuffer(chunk, np.uint8)
-            low = np.flatnonzero(codes[1:-2] <= ord(" ")) + 1  # blanks and line ends
-            if ((codes[low - 1] == quote) & ~separates[codes[low]]).any() and reopened.search(chunk):
+            low, quoted = codes <= ord(" "), codes == quote
+            separates = (codes == delimiter) | (codes == ord("\n")) | (codes == ord("\r"))
+            blank = low & ~separates
+            if (quoted[:-2] & blank[1:-1] & (quoted[2:] | low[2:])).any() and reopened.search(chunk):
                 return None
             if found is not _Blanks.ANY and not chunk.isascii() and any(lead in chunk for lead in _WIDE_LEADS):
                 found = _Blanks.ANY
-            if found is _Blanks.NONE:
-                low = low[(separates | (np.arange(256) == quote))[codes[low + 1]]]  # few: the rest is inside words
-                after, quoted = codes[low + 1], codes[low + 1] == quote
-                ends = separates[np.where(quoted, codes[low + 2], after)] & (quoted | ~separates[codes[low]])
-                found = _Blanks.ASCII if ends.any() else found
+            at_end = blank[1:-2] & separates[2:-1] | low[1:-2] & quoted[2:-1] & separates[3:]
+            if found is _Blanks.NONE and at_end.any():
+                found = _Blanks.ASCII
             last = chunk[-_OVERLAP:]
     return found
 

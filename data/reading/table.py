@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count as from_number
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from data.errors import FileProblem
+from data.files import NO_ROOM
 from data.messages import say, say_n
-from data.reading import boards, loading, webpage, workbook
+from data.reading import boards, loading, stacked, webpage, workbook
 from data.reading import dialect as dialects
 from data.reading import encoding as encodings
+from data.reading import glance as glances
 from data.reading import header as headers
 from data.reading.archive import Archive
+from data.reading.cells import clean
 from data.reading.grids import Grid, read_board, read_grid
+from data.reading.mender import Mender, mender_of
 from data.reading.records import records
-from data.reading.relations import count, new_relation, take_out
-from data.reading.types import Progress, ReadOptions, Record, SkippedLine, TextTable
+from data.reading.relations import count, new_relation, take_out, without_phantoms
+from data.reading.types import Dialect, Progress, ReadOptions, Record, SkippedLine, TextTable
 from data.reading.unpack import Kind, NoTable, unpack
 
 _SAMPLE_LINES = 2000
 _SAMPLE_CHARACTERS = 1 << 18
+_SEVERAL_WITHIN, _SEVERAL_LINES = (
+    4 << 20,
+    20_000,
+)  # of a text that can hold several tables: people lay out no larger one
 
 
 def read_tables(
@@ -33,6 +43,7 @@ def read_tables(
     options: ReadOptions = ReadOptions(),  # noqa: B008
     name: str | None = None,
     progress: Callable[[float], None] | None = None,
+    lasting: Path | None = None,
 ) -> list[TextTable]:
     """Read the tables that a person sees in a file.
 
@@ -40,6 +51,8 @@ def read_tables(
     file in a zip file; of a board its items and its subitems. `sheet` of each tells them apart, and chooses one.
 
     name: what people call the file; `path` may be a temporary one. progress: called with shares from 0 to 1.
+    lasting: a folder that stays as long as `scratch`; with it a large regular text may come as a glance (data.reading.glance),
+    which needs `path` to stay too.
     `scratch` must not be inside a transaction. Raises FileProblem.
     """
     report = progress or (lambda share: None)
@@ -47,24 +60,28 @@ def read_tables(
     with TemporaryDirectory() as made:
         folder = Path(made)
         try:
-            kind, content = unpack(path, name, folder)
+            kind, content, said = unpack(path, name, folder)
         except OSError as error:
+            if error.errno in NO_ROOM:  # for what is unpacked; the file itself is fine
+                raise
             raise FileProblem(
                 say("{name} cannot be opened.", name=name), say("Check that the file is there and may be read.")
             ) from error
-        read = _read_archive if kind is Kind.ARCHIVE else partial(_read, kind)
+        read = _read_archive if kind is Kind.ARCHIVE else partial(_read, kind, lasting=lasting)
         tables = read(content, scratch, options, name, folder, report)
+    if said and tables:
+        tables[0] = replace(tables[0], repairs=(*said, *tables[0].repairs))
     report(1.0)
     return tables
 
 
 def _read(
     kind: Kind, path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path,
-    progress: Progress,
+    progress: Progress, lasting: Path | None = None,
 ) -> list[TextTable]:  # fmt: skip
     """The tables of a file that is no archive, or the one that is wanted."""
     if kind is Kind.TEXT:
-        tables = _read_text(path, scratch, options, name, folder, progress)
+        tables = _read_text(path, scratch, options, name, folder, progress, lasting)
     else:
         grids: Iterable[Grid] = (
             webpage.grids(path, name, folder, options, progress)
@@ -88,7 +105,7 @@ def _read_archive(
             continue
         sheet = (wanted or "").removeprefix(member.name).removeprefix(" / ") or None
         try:
-            kind, content = unpack(member.path, f"{name} / {member.name}", folder)
+            kind, content, _ = unpack(member.path, f"{name} / {member.name}", folder)
             if kind is Kind.ARCHIVE or content != member.path:
                 archive.refuse_nested(member.name)
             share = partial(_part, progress, place, len(archive.parts))
@@ -117,8 +134,9 @@ def _part(progress: Progress, place: int, of: int, share: float) -> None:
 
 
 def _read_text(
-    path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path, progress: Progress
-) -> list[TextTable]:
+    path: Path, scratch: duckdb.DuckDBPyConnection, options: ReadOptions, name: str, folder: Path, progress: Progress,
+    lasting: Path | None = None,
+) -> list[TextTable]:  # fmt: skip
     text = encodings.decode(path, name, folder, options.encoding, lambda share: progress(0.3 * share))
     lines = _sample(text.path, options.header_line or 1)
     dialect, dialect_reason = dialects.decide(lines, options.delimiter, name)
@@ -137,20 +155,30 @@ def _read_text(
     )  # fmt: skip
     if boards.recognise(sample, header) and (board := boards.recognise(rows(), header)):
         return read_board(grid, board, scratch, folder, progress)
+    is_whole = options.header_line is not None and options.sheet is None  # a person chose the header of all
+    is_small = text.lines <= _SEVERAL_LINES and text.path.stat().st_size <= _SEVERAL_WITHIN
+    may_be_several = is_small and not is_whole
+    if may_be_several and (parts := stacked.parts(list(rows()), header)):
+        return _read_parts(parts, grid, text, dialect, scratch, options, folder)
     width, relation = len(header.names), new_relation(scratch)
-    if loading.load_regular(scratch, relation, text, dialect, header):
+    if lasting is not None and (seen := glances.glance(scratch, relation, text, dialect, header, folder, lasting)):
+        table = grid.table(relation, header, seen.lines, [])
+        return [replace(table, glance=seen)]
+    if _may_be_regular(sample, header, text.lines) and loading.load_regular(scratch, relation, text, dialect, header):
         ragged = loading.Ragged()
         blank = range(text.lines - text.blank_lines_at_end + 1, text.lines + 1)
     else:
         with text.path.open(encoding="utf-8-sig", newline="") as file:
-            body = records(file, dialect, width, after=header.last_line)
+            mender = mender_of(dialect, width, sample, header.last_line)
+            body = records(file, dialect, width, after=header.last_line, mender=mender)
             ragged = loading.load_records(
                 scratch, relation, body, width, folder, dialect.delimiter, text.lines,
                 lambda share: progress(0.3 + 0.6 * share),
             )  # fmt: skip
+        ragged.add(mender.faults if mender else {})
         blank = range(0)
     skipped = take_out(scratch, relation, header)
-    if any(skip.reason == headers.GROUP for skip in skipped) and (board := boards.recognise(rows(), header)):
+    if any(skip.reason is headers.GROUP for skip in skipped) and (board := boards.recognise(rows(), header)):
         return read_board(grid, board, scratch, folder, progress)
     skipped += [SkippedLine(line, headers.BLANK) for line in blank]
     if header.unnamed:
@@ -162,6 +190,60 @@ def _read_text(
         repairs += loading.out_of_place(dialect.layout.misfits - left_out)
     table = replace(grid, repairs=tuple(repairs)).table(relation, header, count(scratch, relation), skipped)
     return [table]
+
+
+def _may_be_regular(sample: Sequence[Record], header: headers.Header, lines: int) -> bool:
+    """Whether no row at the start is wider or narrower than the header: then it is no use to try."""
+    width = len(header.names)
+    whole = sample if sample[-1].last_line >= lines else sample[:-1]
+    return not any(
+        len(record.cells) != width and any(map(clean, record.cells))
+        for record in whole if record.line > header.last_line
+    )  # fmt: skip
+
+
+def _read_parts(
+    parts: list[stacked.Part], grid: Grid, text: encodings.Text, dialect: Dialect, scratch: duckdb.DuckDBPyConnection,
+    options: ReadOptions, folder: Path,
+) -> list[TextTable]:  # fmt: skip
+    """The tables of a text that stand one below the other, each called by its title or its number."""
+    names: list[str] = []
+    for n, part in enumerate(parts, 1):
+        name = part.title or f"table {n}"
+        same = (f"{name} ({again})" for again in from_number(2))
+        names.append(name if name not in names else next(each for each in same if each not in names))
+    said = say("The file holds {n} tables, one below the other; each was read on its own.", n=len(parts))
+    tables = []
+    for name, part in zip(names, parts, strict=True):
+        if options.sheet in (None, name) or options.sheet not in names:
+            own = replace(grid, sheet=name, repairs=(*grid.repairs, said))
+            wanted = options.header_line if options.sheet == name else None
+            tables.append(_read_part(part, own, text, dialect, scratch, wanted, folder))
+    return tables
+
+
+def _read_part(
+    part: stacked.Part, grid: Grid, text: encodings.Text, dialect: Dialect, scratch: duckdb.DuckDBPyConnection,
+    wanted: int | None, folder: Path,
+) -> TextTable:  # fmt: skip
+    def rows(width: int | None, after: int, mender: Mender | None = None) -> Iterator[Record]:
+        with text.path.open(encoding="utf-8-sig", newline="") as file:
+            yield from records(islice(file, part.last), dialect, width, after, mender)
+
+    sample = list(islice(rows(None, part.first - 1), _SAMPLE_LINES))
+    header = headers.find(sample, wanted, grid.name)
+    width, relation = len(header.names), new_relation(scratch)
+    mender = mender_of(dialect, width, sample, header.last_line)
+    ragged = loading.load_records(
+        scratch, relation, rows(width, header.last_line, mender), width, folder, dialect.delimiter, text.lines,
+        lambda share: None,
+    )  # fmt: skip
+    ragged.add(mender.faults if mender else {})
+    skipped = take_out(scratch, relation, header)
+    header = replace(header, names=without_phantoms(scratch, relation, header.names))
+    repairs = (*grid.repairs, *ragged.repairs({skip.line for skip in skipped}))
+    table = replace(grid, repairs=repairs).table(relation, header, count(scratch, relation), skipped)
+    return replace(table, is_part=True)
 
 
 def _sample(path: Path, at_least: int) -> list[str]:
