@@ -2,14 +2,15 @@
 # make test    set up, check the code, run every test (with CI=true the long simulations too)
 # make check   style, types and layers          make fix        what of it can be mended by itself
 # make truth   the long simulations, at most 40 minutes
-# make bench      speed beside bare tools, on a million deals (BENCH_DEALS=100000 for fewer); kept in benchmarks/README.md
+# make fuzz     hostile files for 10 minutes (FUZZ_MINUTES=1 for less); what it finds is kept in tests/hostile/corpus
+# make bench      speed beside bare tools, on a million deals (BENCH_DEALS=100000 for fewer, BENCH_ROWS for the large file); kept in benchmarks/README.md
 # make translate   collect the sentences to translate into locales/
 # make lock        after a change of requirements: install anew and pin what they bring along
 
 PY := .venv/bin/python
 SOURCES := app.py pages ui analytics data
 
-.PHONY: run test check fix truth bench translate lock chromium
+.PHONY: run test check fix truth fuzz bench translate lock chromium
 
 run: .venv/run
 	STREAMLIT_SERVER_PORT=$${PORT:-$${STREAMLIT_SERVER_PORT:-8501}} $(PY) -m streamlit run app.py
@@ -32,13 +33,16 @@ fix: .venv/dev
 truth: .venv/dev
 	$(PY) -m pytest -m truth || [ $$? -eq 5 ]
 
+fuzz: .venv/dev
+	$(PY) -m tests.fuzz
+
 bench: .venv/dev chromium
-	$(PY) -m benchmarks --deals $${BENCH_DEALS:-1000000} --keep
+	$(PY) -m benchmarks --deals $${BENCH_DEALS:-1000000} $${BENCH_ROWS:+--rows $$BENCH_ROWS} --keep
 
 # The app compiles the catalogues in memory, so there are only .po files to keep.
 translate: .venv/dev
 	@mkdir -p locales
-	$(PY) -m babel.messages.frontend -q extract --no-default-keywords -k _ -k N_ -k say -k n_:1,2 -k say_n:1,2 \
+	$(PY) -m babel.messages.frontend -q extract --no-default-keywords -k _ -k N_ -k say -k n_:1,2 -k say_n:1,2 -k N_n:1,2 \
 	  --add-comments "Translators:" --strip-comments --add-location file --sort-by-file --omit-header \
 	  -o locales/messages.pot $(SOURCES)
 	$(PY) -m babel.messages.frontend -q update --init-missing --no-fuzzy-matching --ignore-obsolete \
