@@ -11,28 +11,32 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import beside, large, report
+from benchmarks.deals import FILES as LARGE_FILES
 from benchmarks.imports import FILES, WAYS
 from benchmarks.measures import ROOT, cost_of
 
 MILLION = 1_000_000
+# Of the file in pieces and of that for st.file_uploader, beside a large file of so many rows.
+UPLOADS_MB, ROWS = (1024, 300), 4 * MILLION
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure Shimur beside bare tools.")
     parser.add_argument("--deals", type=int, default=MILLION, help="how many deals to make up (a million)")
+    parser.add_argument("--rows", type=int, help="how many rows the large file has (four times the deals)")
     parser.add_argument("--keep", action="store_true", help="keep the results in benchmarks/README.md")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shimur-bench-") as folder:
-        results = run(Path(folder), asked.deals)
+        results = run(Path(folder), asked.deals, asked.rows or 4 * asked.deals)
     text = report.written(results)
     print(text)
     if asked.keep:
         report.keep(text)
 
 
-def run(folder: Path, deals: int, *, browser: bool = True) -> report.Results:
-    """Make the company in `folder` and measure everything; without `browser` what needs one is left out."""
+def run(folder: Path, deals: int, rows: int, *, browser: bool = True) -> report.Results:
+    """Make the company and the large file in `folder` and measure everything; without `browser` what needs one is left out."""
     _say("making the company")
     # Not in this process: its peak of memory would count as that of every process it starts.
     cost_of("benchmarks.company", str(folder), str(deals))
@@ -58,8 +62,23 @@ def run(folder: Path, deals: int, *, browser: bool = True) -> report.Results:
         starts = seen.starts(str(home))
         _say("bytes")
         sizes = seen.sizes(str(home))
+    more = _large(folder, home, rows)
+    if browser:
+        _say("uploads")
+        sent = [str(max(16, full * rows // ROWS)) for full in UPLOADS_MB]
+        more.append(report.uploads(_json("benchmarks.uploads", str(folder / "uploads"), *sent)))
     _say("done")
-    return report.Results(deals, stays, imports, views, bare, pandas, starts, sizes)
+    return report.Results(deals, stays, imports, views, bare, pandas, starts, sizes, more)
+
+
+def _large(folder: Path, home: Path, rows: int) -> list[str]:
+    """The large file, by itself and beside the pages."""
+    costs = large.measure(folder / "large", rows, _say)
+    file = folder / "large" / LARGE_FILES["csv"]
+    told = large.written(costs, rows, file.stat().st_size)
+    _say("pages beside an import")
+    found = _json("benchmarks.beside", str(home), str(file), str(folder / "beside"))
+    return [told, beside.written(found, rows)]
 
 
 def _json(*arguments: str) -> Any:

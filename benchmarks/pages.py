@@ -12,7 +12,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import import_module
@@ -62,9 +63,21 @@ def views() -> dict[str, tuple[str, dict[str, str]]]:
 
 def measure(home: str, only: Container[str] | None = None, repeats: int = REPEATS) -> dict[str, dict[str, float]]:
     """Milliseconds a run: first, cold by kind of change, warm; of every view, or `only` some."""
+    found: dict[str, dict[str, float]] = {}
+    with timing(home) as times:
+        for name, (page, query) in views().items():
+            if only is not None and name not in only:
+                continue
+            found[name] = _view(opened(query), page, times, changes(repeats))
+            print(f"  {name}: {found[name]}", file=sys.stderr)
+    return found
+
+
+@contextmanager
+def timing(home: str) -> Iterator[list[float]]:
+    """While this lasts apps can be run on `home`; yields the list that the milliseconds of every script go to."""
     os.environ["SHIMUR_HOME"] = home
     from streamlit.runtime.scriptrunner.script_cache import ScriptCache
-    from streamlit.testing.v1 import AppTest
 
     runner: Any = import_module("streamlit.runtime.scriptrunner.script_runner")
     local: Any = import_module("streamlit.testing.v1.local_script_runner")
@@ -81,46 +94,58 @@ def measure(home: str, only: Container[str] | None = None, repeats: int = REPEAT
     runner.exec_func_with_error_handling = timed
     # A server compiles its scripts once; the test runner would for every run.
     local.ScriptCache = tested.ScriptCache = lambda: cache
-    found: dict[str, dict[str, float]] = {}
     try:
-        for name, (page, query) in views().items():
-            if only is not None and name not in only:
-                continue
-            app = AppTest.from_file(str(ROOT / "ui/frame.py"), default_timeout=PAGE_SECONDS)
-            for key, value in query.items():
-                app.query_params[key] = value
-            found[name] = _view(app, page, times, changes(repeats))
-            print(f"  {name}: {found[name]}", file=sys.stderr)
+        yield times
     finally:
         runner.exec_func_with_error_handling = execute
         local.ScriptCache = tested.ScriptCache = ScriptCache
-    return found
 
 
-def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[str, float]:
-    def run() -> float:
-        times.clear()
-        app.run()
-        if app.exception or app.error:
-            raise RuntimeError(f"the page failed: {[each.value for each in (*app.exception, *app.error)]}")
-        return sum(times)
+def opened(query: Mapping[str, str]) -> Any:
+    """The app with a link that was opened, not run yet."""
+    from streamlit.testing.v1 import AppTest
 
+    app = AppTest.from_file(str(ROOT / "ui/frame.py"), default_timeout=PAGE_SECONDS)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app
+
+
+def visit(app: Any, page: str, times: list[float]) -> float:
+    """Go to a page for the first time; milliseconds."""
     times.clear()
     app.run()
-    first = sum(times)
     if page != "overview":
         times.clear()
         app.switch_page(f"../pages/{page}.py").run()
-        first = sum(times)
+    return sum(times)
+
+
+def run(app: Any, times: list[float]) -> float:
+    """Run the page once; milliseconds. Raises RuntimeError where it fails."""
+    times.clear()
+    app.run()
+    if app.exception or app.error:
+        raise RuntimeError(f"the page failed: {[each.value for each in (*app.exception, *app.error)]}")
+    return sum(times)
+
+
+def choose(app: Any, change: Change) -> None:
+    """Make a filter change, for the next run."""
     from ui.session import Chosen
 
+    where: dict[str, tuple[str, ...]] = {"owner": (change.owner,)} if change.owner else {}
+    app.session_state["chosen"] = Chosen(where=where, since=change.since, until=change.until)
+
+
+def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[str, float]:
+    first = visit(app, page, times)
     cold: dict[str, list[float]] = {"owner": [], "period": []}
     warm: list[float] = []
     for place, change in enumerate(asked):
-        where: dict[str, tuple[str, ...]] = {"owner": (change.owner,)} if change.owner else {}
-        app.session_state["chosen"] = Chosen(where=where, since=change.since, until=change.until)
-        taken = run()
-        again = run()
+        choose(app, change)
+        taken = run(app, times)
+        again = run(app, times)
         if place >= 2:
             cold[change.kind].append(taken)
             warm.append(again)

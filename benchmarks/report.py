@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measures import Cost, machine
 
@@ -25,6 +26,7 @@ class Results:
     pandas: Mapping[str, Mapping[str, float]]
     starts: Mapping[str, float]
     sizes: Mapping[str, int]
+    more: Sequence[str] = ()  # what other modules measured, written by them
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -98,6 +100,33 @@ def written(results: Results) -> str:
             table(["what", "seconds", "of hello"], starts),
             f"Sent to the browser, kB. Target: under {PAGE_BYTES / 1000:,.0f} a page.",
             table(["page", "kB", "target met"], sizes),
+            *results.more,
+        ]
+    )
+
+
+def uploads(found: Mapping[str, Any]) -> str:
+    """What `benchmarks.uploads` measured, as Markdown."""
+    mb, simple_mb, simple = found["mb"], found["simple_mb"], found["simple"]
+    ways = (
+        (f"in pieces, {mb:,} MB", found["in_pieces"]),
+        (f"in pieces, {mb:,} MB, offline for 3 s at {found['dropped']['dropped_at_percent']}%", found["dropped"]),
+        (f"in pieces, {simple_mb:,} MB", found["in_pieces_same_size"]),
+        (f"st.file_uploader, {simple_mb:,} MB", simple),
+    )
+    lines = []
+    for name, way in ways:
+        grown, most = way["peak"] - way["before"], simple["peak"] - simple["before"]
+        is_quick = way is not found["in_pieces_same_size"] or way["seconds"] <= simple["seconds"]
+        verdict = "" if way is simple else met(way["identical"] and grown <= most and is_quick)
+        lines.append([name, f"{way['seconds']:.1f}", f"{grown:,.0f}", "yes" if way["identical"] else "**no**", verdict])
+    left = found["cancelled"]["bytes_left"]
+    return "\n\n".join(
+        [
+            "A file through a real browser, until the app begins to read it; memory is what the server's grew by. Target: the same bytes, "
+            "with no more memory than st.file_uploader, and not slower for a file of one size.",
+            table(["way", "seconds", "MB", "identical", "target met"], lines),
+            f"Cancelled at {found['cancelled']['at_percent']}%: {left:,} bytes are left, target met: {met(left == 0)}.",
         ]
     )
 
