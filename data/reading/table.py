@@ -164,7 +164,8 @@ def _read_text(
     if lasting is not None and (seen := glances.glance(scratch, relation, text, dialect, header, folder, lasting)):
         table = grid.table(relation, header, seen.lines, [])
         return [replace(table, glance=seen)]
-    if _may_be_regular(sample, header, text.lines) and loading.load_regular(scratch, relation, text, dialect, header):
+    is_worth = _may_be_regular(sample, header, text.lines, dialect.quote)
+    if is_worth and loading.load_regular(scratch, relation, text, dialect, header):
         ragged = loading.Ragged()
         blank = range(text.lines - text.blank_lines_at_end + 1, text.lines + 1)
     else:
@@ -192,14 +193,17 @@ def _read_text(
     return [table]
 
 
-def _may_be_regular(sample: Sequence[Record], header: headers.Header, lines: int) -> bool:
-    """Whether no row at the start is wider or narrower than the header: then it is no use to try."""
+def _may_be_regular(sample: Sequence[Record], header: headers.Header, lines: int, quote: str) -> bool:
+    """Whether no row at the start is wider or narrower than the header: then it is no use to try.
+
+    A sample that ends inside a quoted cell says nothing from the quote on.
+    """
     width = len(header.names)
-    whole = sample if sample[-1].last_line >= lines else sample[:-1]
-    return not any(
-        len(record.cells) != width and any(map(clean, record.cells))
-        for record in whole if record.line > header.last_line
-    )  # fmt: skip
+    is_cut = sample[-1].last_line < lines
+    for record in sample[:-1] if is_cut else sample:
+        if record.line > header.last_line and len(record.cells) != width and any(map(clean, record.cells)):
+            return is_cut and any(quote in cell for cell in record.cells)
+    return True
 
 
 def _read_parts(
