@@ -34,7 +34,7 @@ from analytics.time_to_convert import MARKS, time_to_convert
 from analytics.win_rate import win_rate
 from data.errors import RequestProblem
 from data.messages import say
-from data.schema import Tables
+from data.tables import Tables
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 

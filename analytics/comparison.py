@@ -27,7 +27,7 @@ from analytics.stays import FATES, PLAIN, Counting, first_stays
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.errors import RequestProblem
 from data.messages import say
-from data.schema import Tables
+from data.tables import Tables
 
 SIDES = ("a", "b")
 ENDS = ("won", "lost", "open")

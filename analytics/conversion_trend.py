@@ -22,7 +22,7 @@ from analytics.periods import Grain, WeekStart, every, following, local, named, 
 from analytics.question import Question
 from analytics.rows import MICROSECONDS_A_DAY, Row, counted_days, frame, places_in, whole, with_q_values
 from analytics.survival import CompetingRisks, Floats, Lengths
-from data.schema import Tables
+from data.tables import Tables
 
 ENDS = ("converted", "lost", "open")
 ALL_ENDS = (*ENDS, "untimed", "negative")

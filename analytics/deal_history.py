@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from data.schema import Tables
+from data.tables import Tables
 
 
 def changes_of(tables: Tables, field: str) -> ir.Table:

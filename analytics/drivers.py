@@ -20,7 +20,7 @@ from analytics.intervals import LEAST_TESTED, Z, normal_p, share
 from analytics.question import Question
 from analytics.rows import Row, frame, with_q_values
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = (
     "field", "value", "won", "lost", "n", "undecided", "undecided_share", "win_rate", "expected_win_rate", "odds_ratio",

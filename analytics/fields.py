@@ -14,7 +14,8 @@ from ibis import _
 from analytics.rows import in_zone
 from data.errors import RequestProblem
 from data.messages import N_, say
-from data.schema import SCHEMA, Kind, Tables
+from data.schema import SCHEMA, Kind
+from data.tables import Tables
 
 # How a row of deals (or of another table with the same keys) finds its owner, customer and product.
 LINKS: dict[str, tuple[str, str]] = {

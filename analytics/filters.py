@@ -17,7 +17,7 @@ from ibis import _
 from analytics import problems
 from analytics.fields import LINKS, Field, columns_for, linked_values, own_value, with_value
 from analytics.problem_marks import When
-from data.schema import Tables
+from data.tables import Tables
 
 Dated = Literal["created", "closed"]
 StayDated = Literal["created", "closed", "entered"]

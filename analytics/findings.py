@@ -23,7 +23,7 @@ from analytics.question import Answers, Question
 from analytics.rows import Row, frame, hours, number, split, whole
 from analytics.segment_pairs import REAL, Counts, Pair, compared
 from analytics.stakes import AFTERWARDS, KINDS, groups_of, prices, to_price
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = (
     "rank", "kind", "pipeline", "stage", "field", "segment", "n", "conversion", "conversion_rest", "difference", "low",

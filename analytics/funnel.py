@@ -28,7 +28,7 @@ from analytics.stays import Dating as Dating
 from analytics.stays import Rule as Rule
 from analytics.stays import first_stays as first_stays
 from analytics.survival import CompetingRisks, Lengths
-from data.schema import Tables
+from data.tables import Tables
 
 ENDED = FATES[:-1]
 COUNTS = ("entered", *FATES, "skipped", "assumed", "untimed", "negative")

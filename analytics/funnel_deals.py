@@ -16,7 +16,7 @@ from analytics.rows import MICROSECONDS_A_DAY
 from analytics.stays import FATES, PLAIN, Counting, entries, first_stays, without_excluded
 from data.errors import RequestProblem
 from data.messages import say
-from data.schema import Tables
+from data.tables import Tables
 
 DEAL_COLUMNS = (
     "deal_id", "deal_name", "customer", "owner", "owner_then", "amount", "currency", "created_at", "stage", "entered_at",

@@ -17,7 +17,7 @@ from analytics.question import Answers, Question
 from analytics.rows import frame, hours
 from analytics.stays import Counting, first_stays
 from analytics.survival import Lengths
-from data.schema import Tables
+from data.tables import Tables
 
 
 def group_sizes(tables: Tables, filters: Filters, field: Field) -> ir.Table:

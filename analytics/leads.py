@@ -14,7 +14,7 @@ from analytics.filters import Filters, is_chosen, is_of_owner
 from analytics.rows import full_hours
 from data.errors import RequestProblem
 from data.messages import N_, say
-from data.schema import Tables
+from data.tables import Tables
 
 LEADS = N_("Leads")
 # Statuses of leads that will not become deals, in small letters and without spaces and signs.

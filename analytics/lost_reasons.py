@@ -16,7 +16,7 @@ from analytics.filters import Filters
 from analytics.intervals import Z, ratio_variance, share, share_difference, wilson
 from analytics.question import Question
 from analytics.rows import Row, frame, number, rows, whole, with_q_values
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = (
     "pipeline", "stage", "stage_order", "reason", "deals", "n", "share", "low", "high", "share_of_known", "n_known",

@@ -17,7 +17,7 @@ from analytics.question import Question
 from analytics.rows import Row, frame, rows, whole
 from analytics.stays import PLAIN, Counting, first_stays
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 OWNER = Field("deals", "owner", N_("Owner"))
 _TOLD = ("entered", "conversion", "low", "high")

@@ -17,7 +17,7 @@ from analytics.filters import Filters
 from analytics.periods import first_moment
 from analytics.question import Question
 from analytics.rows import Row, frame, rows, whole
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = ("currency", "step", "deals", "money", "unknown_amounts", "undated", "amounts_recorded", "since", "until")
 Step = Literal[

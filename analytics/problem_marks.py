@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from analytics.rows import days
-from data.schema import Tables
+from data.tables import Tables
 
 OVERDUE = timedelta(days=30)
 OLDEST = 0.95

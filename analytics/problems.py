@@ -18,7 +18,7 @@ from analytics import problem_marks as marks
 from analytics.problem_marks import Mark, When
 from data.errors import RequestProblem
 from data.messages import N_, say
-from data.schema import Tables
+from data.tables import Tables
 
 # wrong: it cannot be, or counts what is not there; missing: a figure needs it; info: may well be so.
 Severity = Literal["wrong", "missing", "info"]

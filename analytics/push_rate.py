@@ -17,7 +17,7 @@ from analytics.intervals import share, share_difference, wilson
 from analytics.periods import first_moment
 from analytics.question import Question
 from analytics.rows import Row, frame, number, rows, whole, with_q_values
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = (
     "n", "pushed", "push_rate", "low", "high", "pushes", "mean_pushes", "mean_days_pushed", "unobserved", "interval_method",

@@ -18,7 +18,7 @@ from analytics.problems import PROBLEMS, Problem, check_names, marked
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, number, rows, whole
 from analytics.summary import figures, stood, sums
-from data.schema import Tables
+from data.tables import Tables
 
 CLEAN = "clean"
 COLUMNS = (

@@ -15,7 +15,7 @@ from analytics.problems import PROBLEMS
 from analytics.quality import CLEAN, problem_deals, quality
 from analytics.row_problems import ROW_PROBLEMS, row_problems
 from analytics.rows import Row, rows
-from data.schema import Tables
+from data.tables import Tables
 
 EXAMPLES = 5
 Run = Callable[[ir.Table], pd.DataFrame]

@@ -14,7 +14,7 @@ from analytics.intervals import share
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, rows, whole
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = ("problem", "table", "rows", "checked", "row_share")
 

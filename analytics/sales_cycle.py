@@ -18,7 +18,7 @@ from analytics.intervals import LEAST_TESTED, Z, share
 from analytics.question import Question
 from analytics.rows import Row, days, frame, rows, split, whole, with_q_values
 from analytics.survival import Lengths, log_rank
-from data.schema import Tables
+from data.tables import Tables
 
 OUTCOMES = ("won", "lost", "all")
 COLUMNS = (

@@ -35,7 +35,7 @@ from analytics.sales_cycle import log_rank_of
 from analytics.summary import QUARTER
 from analytics.survival import Lengths
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 Counted = Literal["created", "open"]
 COUNTED: tuple[Counted, ...] = ("created", "open")

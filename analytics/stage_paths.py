@@ -17,7 +17,7 @@ from analytics.intervals import share, share_difference, wilson
 from analytics.question import Question
 from analytics.rows import MICROSECONDS_A_DAY, Row, frame, number, rows, whole, with_q_values
 from analytics.survival import Lengths
-from data.schema import Tables
+from data.tables import Tables
 
 MOVES = ("forward", "skip", "won", "lost", "back", "handed_off", "still")
 MOVE_COLUMNS = (

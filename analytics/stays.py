@@ -16,7 +16,7 @@ from analytics.fields import Field
 from analytics.filters import KEPT_TABLES, Filters, Ownership, StayDated
 from analytics.rows import full_hours
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 Rule = Literal["visited", "filled", "strict"]
 RULES: tuple[Rule, ...] = ("visited", "filled", "strict")

@@ -29,7 +29,7 @@ from analytics.question import Question
 from analytics.rows import Row, days, frame, number, rows, whole
 from analytics.sales_cycle import log_rank_of
 from analytics.survival import Lengths
-from data.schema import Tables
+from data.tables import Tables
 
 METRICS = ("deals", "revenue_won", "win_rate", "average_won_value", "sales_cycle_days", "open_pipeline")
 COLUMNS = (

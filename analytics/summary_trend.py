@@ -22,7 +22,7 @@ from analytics.question import Answers, Question
 from analytics.rows import Row, days, frame, numbered, places_in, rows
 from analytics.summary import before_period
 from analytics.survival import Floats, weighted_quantile
-from data.schema import Tables
+from data.tables import Tables
 
 COLUMNS = ("metric", "since", "until", "value", "low", "high", "n", "currency", "unit", "is_before")
 SUMS = ("n", "known", "total", "squares")

@@ -22,7 +22,7 @@ from analytics.rows import Row, frame, full_hours, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.errors import RequestProblem
 from data.messages import say
-from data.schema import Tables
+from data.tables import Tables
 
 ENDS = ("converted", "lost", "handed_off", "open")
 LEFT_OUT = ("untimed", "negative", "earlier")

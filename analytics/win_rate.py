@@ -32,7 +32,7 @@ from analytics.question import Answers, Question
 from analytics.rows import Row, days, frame, hours, number, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.messages import N_
-from data.schema import Tables
+from data.tables import Tables
 
 KINDS = ("won", "lost", "open")
 DEFINITIONS = ("closed", "created", "matured", "value", "hygiene")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say, say_n
 from data.plan import FilePlan
 from data.sources import fold

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.sql import columns_of, drop
 
 COLUMN = "stays_like"

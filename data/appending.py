@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say_n
 from data.schema import SCHEMA
 from data.sql import columns_of, delete, number_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 import duckdb
 
 from data import activity_times, contracts, order_lines, survey_answers, vat
+from data.database import quoted
 from data.deciding import NOT_OF_STAYS, STATUS_OF, field_of
-from data.engine import quoted
 from data.keys import MADE_OF, key_of, made_key, number_sql
 from data.messages import Message, say, say_n
 from data.plan import ColumnPlan, FilePlan

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from data.database import quoted
 from data.deciding import field_of
-from data.engine import quoted
 from data.schema import Kind
 from data.sql import literal, plain_number, same
 from data.values import read_as

@@ -9,7 +9,7 @@ import duckdb
 from data import deal_states
 from data.appending import remove_lines, say_deleted
 from data.becoming import PUT_IN
-from data.engine import quoted
+from data.database import quoted
 from data.into_tables import RECORDED
 from data.messages import Message, say, say_n
 from data.plan import ColumnPlan

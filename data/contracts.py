@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say, say_n
 from data.plan import FilePlan
 from data.sources import fold

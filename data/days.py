@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.values import DateOrder
 
 _SIGN = r"[-_. ]?"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import duckdb
 
 from data import change_log
-from data.engine import quoted
+from data.database import quoted
 from data.into_tables import RECORDED, append_stays
 from data.messages import Message, say, say_n
 from data.plan import FilePlan

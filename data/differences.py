@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 import duckdb
 
+from data.database import quoted
 from data.days import start_of
-from data.engine import quoted
 from data.messages import Message, say_n
 from data.plan import Rule
 from data.sql import is_view, number_of, plain_number

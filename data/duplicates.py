@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rapidfuzz import fuzz
 
@@ -214,20 +214,18 @@ def _sites(customer: Customer) -> set[str]:
 def customers_of(engine: Engine) -> list[Customer]:
     """The customers of the data, and those that only deals name, told by their names; at most MOST_CUSTOMERS of either."""
     domains: dict[str, list[str]] = defaultdict(list)
-    mail = engine.query(
+    mail = engine.rows(
         """SELECT DISTINCT customer_id, lower(split_part(trim(email), '@', 2)) AS domain FROM contacts
            WHERE customer_id IS NOT NULL AND email LIKE '%_@_%._%' ORDER BY ALL"""
     )
-    for customer_id, domain in mail.itertuples(index=False):
+    for customer_id, domain in mail:
         domains[customer_id].append(domain)
-    rows = _rows(
-        engine,
+    rows = engine.rows(
         f"""SELECT c.customer_id, c.customer_name, c.tax_id, c.website, c.city, c.country, c.owner, coalesce(d.deals, 0)
             FROM customers c LEFT JOIN (SELECT customer_id, count(*) AS deals FROM deals GROUP BY customer_id) d USING (customer_id)
             ORDER BY c.customer_id LIMIT {MOST_CUSTOMERS}""",
     )
-    named = _rows(
-        engine,
+    named = engine.rows(
         f"""SELECT coalesce(customer, customer_id) AS name, count(*) FROM deals ANTI JOIN customers USING (customer_id)
             WHERE coalesce(customer, customer_id) IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {MOST_CUSTOMERS}""",
     )
@@ -236,11 +234,6 @@ def customers_of(engine: Engine) -> list[Customer]:
         Customer(key, name, tax, site, city, country, owner, tuple(domains[key][:5]), int(deals))
         for key, name, tax, site, city, country, owner, deals in rows
     ] + [Customer(name, name, deals=int(deals), is_recorded=False) for name, deals in named if name not in known]
-
-
-def _rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
-    found = engine.query(sql).astype(object)
-    return list(found.where(found.notna(), None).itertuples(index=False, name=None))
 
 
 # What was decided

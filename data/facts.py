@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from data.engine import opened
+from data.database import opened
 from data.messages import Message, say
 from data.sql import number_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.errors import RequestProblem
 from data.messages import Message, listed, say, say_n
 from data.reading import TextTable

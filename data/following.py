@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data import merged
-from data.engine import quoted
+from data.database import quoted
 from data.mail import PUBLIC_MAIL
 from data.messages import Message, say, say_n
 from data.references import MOST_NAMES, same_names

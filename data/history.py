@@ -28,14 +28,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
-from data.engine import Engine, connect
+from data.database import connect
 from data.errors import WorkspaceProblem
 from data.files import drop
 from data.messages import Message, say
 
 if TYPE_CHECKING:
+    from data.engine import Engine
     from data.store import Workspace
 
 REPLAYED_BY = {"import": "data.again", "merge": "data.merges"}
@@ -106,23 +106,20 @@ def add(database: duckdb.DuckDBPyConnection, step: ImportRecord) -> None:
 
 def read(engine: Engine) -> list[ImportRecord]:
     """The steps in a data file, oldest first, those taken back too."""
-    return _records(engine.query(_ALL))
+    return [_record(row) for row in engine.rows(_ALL)]
 
 
 def in_use(database: duckdb.DuckDBPyConnection) -> list[ImportRecord]:
     """The same, of the database in use."""
-    return _records(database.execute(_ALL).df())
+    return [_record(row) for row in database.execute(_ALL).fetchall()]
 
 
-def _records(rows: pd.DataFrame) -> list[ImportRecord]:
-    return [
-        ImportRecord(
-            int(row.number), int(row.revision), row.at.to_pydatetime(), tuple(json.loads(row.files)), int(row.rows_loaded),
-            bool(row.undone), json.loads(row.report), _text(row.who), tuple(json.loads(_text(row.digests) or "[]")),
-            json.loads(_text(row.recipe) or "{}"),
-        )
-        for row in rows.itertuples()
-    ]  # fmt: skip
+def _record(row: tuple[Any, ...]) -> ImportRecord:
+    number, revision, at, files, rows_loaded, undone, report, who, digests, recipe = row
+    return ImportRecord(
+        number, revision, at, tuple(json.loads(files)), rows_loaded, undone, json.loads(report), who or "",
+        tuple(json.loads(digests or "[]")), json.loads(recipe or "{}"),
+    )  # fmt: skip
 
 
 def take_over(database: duckdb.DuckDBPyConnection, source: Path) -> None:
@@ -270,10 +267,6 @@ def _replay(workspace: Workspace, copy: Path, step: ImportRecord, progress: Prog
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _json(content: object) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import duckdb
 
 from data import fixes, following, history, limits, mappings, recipes, whole
-from data.engine import connect
+from data.database import connect
 from data.errors import FileProblem, NotRecognised, WorkspaceProblem
 from data.facts import fact, holds_demo, write_facts
 from data.files import scratching, writing

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from data.becoming import FIRST_POSITION, PUT_IN, Becoming
-from data.engine import quoted
+from data.database import quoted
 from data.recognise import FilePlan
 from data.said import show
 from data.sql import literal, number_of, same

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say, say_n
 from data.plan import ColumnPlan, FilePlan
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say_n
 from data.schema import SCHEMA
 from data.sources import fold

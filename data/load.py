@@ -16,8 +16,8 @@ from data import change_log, deal_states, differences, leads, order_lines, vat
 from data.appending import Appended, append
 from data.becoming import PUT_IN, Becoming
 from data.checks import leave_moves, note_cells, note_repeats, reject, remove
+from data.database import quoted
 from data.deciding import NOT_OF_STAYS
-from data.engine import quoted
 from data.into_tables import RECORDED, append_stays, is_simple, put_all, record_changed_stages, record_stage_columns
 from data.messages import Message, say, say_n
 from data.reading import SkippedLine

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from data import remake
-from data.engine import connect
+from data.database import connect
 from data.history import Done, ImportRecord, Progress, make
 from data.merged import chosen
 from data.messages import say

@@ -11,7 +11,7 @@ from threading import Event
 import duckdb
 
 from data import fixes, kept
-from data.engine import quoted
+from data.database import quoted
 from data.messages import say_n
 from data.reading import ReadOptions, TextTable, read_tables
 from data.recognise import FilePlan, Fix

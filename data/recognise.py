@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import duckdb
 
+from data.database import quoted
 from data.deciding import DECIDING, STATUS_OF, targets
-from data.engine import quoted
 from data.errors import NotRecognised
 from data.messages import say
 from data.plan import ColumnPlan, Confidence, FileOptions, FilePlan, Fix, Rule, named

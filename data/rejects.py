@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.errors import FileProblem, RequestProblem
 from data.messages import Message, say
 from data.reading import SkippedLine, TextTable

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from data import alike
-from data.engine import quoted
+from data.database import quoted
 from data.schema import COMPUTED, SCHEMA, SQL_TYPES
 from data.sql import columns_of, drop, is_view
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.schema import COMPUTED, SCHEMA
 
 Row = dict[str, object]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import duckdb
 
 from data import alike, change_log, merged, references
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say_n
 from data.said import SHOWN, TABLES
 from data.schema import SCHEMA

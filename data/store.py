@@ -21,18 +21,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from data import history, kept, merged, remake, said, upgrade
-from data.engine import Engine, connect, create_tables, opened, quoted
+from data.database import connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
+from data.facts import fact
 from data.files import drop, flush, is_dead, writing
 from data.history import ImportRecord, Progress
 from data.messages import Message, say
 from data.sql import columns_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from data.engine import Engine
 
 __all__ = ["ImportRecord", "Settings", "Workspace", "writing"]
 
@@ -135,15 +141,13 @@ class Workspace:
         file = self.data_file
         if file is None:
             return True
-        with self._opening(file):
-            engine = Engine.open(file)
-        try:
-            return engine.facts().get("is_empty", "true") == "true"
-        finally:
-            engine.close()
+        with self._opening(file), opened(file, read_only=True) as database:
+            return fact(database, "is_empty") != "false"
 
     def engine(self) -> Engine:
         """Open the data in force, for reading."""
+        from data.engine import Engine  # an import asks nothing, and starts sooner without what questions are made of
+
         file = self.data_file
         if file is None:
             raise WorkspaceProblem(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say, say_n
 from data.plan import ColumnPlan, FilePlan
 from data.sources import fold

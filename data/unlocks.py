@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import N_
 from data.schema import SCHEMA
 

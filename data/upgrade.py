@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import duckdb
 
 from data import history, merged
-from data.engine import quoted
+from data.database import quoted
 from data.schema import SCHEMA, SQL_TYPES
 from data.sql import columns_of, drop, is_view
 

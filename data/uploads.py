@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.errors import DataError, RequestProblem
 from data.fixes import unique
 from data.load import FileReport

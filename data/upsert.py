@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.plan import Rule
 
 _A_WORD = 30  # columns whose bits one whole number holds

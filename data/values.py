@@ -13,7 +13,7 @@ from typing import Literal
 
 import duckdb
 
-from data.engine import quoted
+from data.database import quoted
 from data.messages import Message, say
 from data.schema import Kind
 

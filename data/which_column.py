@@ -10,8 +10,8 @@ from itertools import permutations
 import duckdb
 from rapidfuzz import fuzz, process
 
+from data.database import quoted
 from data.deciding import STATUS_OF, targets
-from data.engine import quoted
 from data.errors import RequestProblem
 from data.messages import Message, say
 from data.plan import Confidence

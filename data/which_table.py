@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from data.database import quoted
 from data.deciding import field_of, targets
-from data.engine import quoted
 from data.errors import NotRecognised, RequestProblem
 from data.messages import Message, listed, say
 from data.plan import FileOptions, named

@@ -16,7 +16,7 @@ from math import prod
 import duckdb
 
 from data import alike, said, stays
-from data.engine import BROKEN_OPTIMIZERS, quoted
+from data.database import BROKEN_OPTIMIZERS, quoted
 from data.errors import DataError
 from data.fixes import unique
 from data.load import FileReport, Load

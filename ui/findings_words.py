@@ -8,7 +8,7 @@ from typing import Any
 
 from analytics.dependency import HANDOVER_LOSS
 from analytics.fields import find
-from data.schema import Tables
+from data.tables import Tables
 from ui.funnel.groups import value_words
 from ui.locale import Locale
 from ui.parts import plain

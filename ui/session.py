@@ -29,8 +29,9 @@ from analytics.question import Question
 from data import workspaces
 from data.engine import Engine
 from data.errors import DataError
-from data.schema import Header, Tables
+from data.schema import Header
 from data.store import Settings, Workspace
+from data.tables import Tables
 from ui import memory, visitors
 from ui.charts.theme import DARK, LIGHT, Look
 from ui.locale import Language, Locale

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from data import limits
-from data.engine import connect
+from data.database import connect
 from data.errors import FileProblem, RequestProblem
 from data.files import scratching
 from data.messages import say

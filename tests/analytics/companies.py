@@ -15,7 +15,8 @@ import pandas as pd
 from analytics.filters import Filters
 from analytics.findings import Search, told_apart
 from analytics.rows import Row, rows
-from data.engine import Engine, connect, create_tables
+from data.database import connect, create_tables
+from data.engine import Engine
 
 STAGES = ("Lead", "Demo", "Proposal", "Negotiation")
 NAMES = (*STAGES, "Won", "Lost")

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.__main__ import _unit, main
 from analytics.catalog import ANSWERS
-from data.engine import connect
+from data.database import connect
 from data.store import Workspace
 from tests.analytics.sample import five_deals
 

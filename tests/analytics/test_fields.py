@@ -5,7 +5,8 @@ import pytest
 from analytics.fields import LINKS, OTHERS, SIZES, Field, fields, find, with_value
 from data.engine import Engine
 from data.errors import RequestProblem
-from data.schema import Header, Tables
+from data.schema import Header
+from data.tables import Tables
 
 TABLES = Tables(
     (

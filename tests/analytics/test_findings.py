@@ -14,7 +14,8 @@ from analytics.intervals import benjamini_hochberg
 from analytics.owners import OWNER
 from analytics.rows import rows
 from analytics.survival import log_rank
-from data.engine import Engine, connect
+from data.database import connect
+from data.engine import Engine
 from tests.analytics.companies import AS_OF, Company, Simulator, any_real
 
 LEAK = Company(deals=1200, planted={("source", "d", 2): 0.30})

@@ -19,7 +19,8 @@ from analytics.row_problems import row_problems
 from analytics.rows import rows
 from analytics.summary import summary
 from data.__main__ import main as data_command
-from data.engine import Engine, connect
+from data.database import connect
+from data.engine import Engine
 from data.errors import RequestProblem
 from data.schema import SCHEMA
 from data.store import Workspace

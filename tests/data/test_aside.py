@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from data import aside
-from data.engine import connect
+from data.database import connect
 from data.messages import say
 
 HALF = say("Ready")

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 
 from data import engine, limits
-from data.engine import Engine, connect
+from data.database import connect
+from data.engine import Engine
 from data.errors import RequestProblem, WorkspaceProblem
 
 BIG = "SELECT * FROM (SELECT s, row_number() OVER (ORDER BY h) r, sum(i) OVER (PARTITION BY h % 7 ORDER BY s) z FROM t) WHERE r % 125000 = 1"

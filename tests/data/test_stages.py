@@ -13,7 +13,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data.engine import Engine, connect
+from data.database import connect
+from data.engine import Engine
 from data.errors import RequestProblem
 from data.stages import StageChoices, decide_stages
 from data.stays import add_deals_of_history, derive

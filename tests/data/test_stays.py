@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from data import alike
-from data.engine import connect
+from data.database import connect
 from data.schema import SCHEMA
 from data.sql import columns_of, is_view
 from data.stages import StageChoices, decide_stages

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from data import kept, store, workspaces
-from data.engine import connect
+from data.database import connect
 from data.errors import WorkspaceProblem
 from data.importer import Draft, Upload
 from data.store import Settings, Workspace

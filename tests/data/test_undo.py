@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from data import history, kept, store
-from data.engine import connect
+from data.database import connect
 from data.errors import WorkspaceProblem
 from data.importer import Draft, Upload, load_demo
 from data.schema import SCHEMA

@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import store, workspaces
-from data.engine import connect, fill_computed
+from data.database import connect, fill_computed
 from ui import memory, session
 
 START = datetime(2026, 1, 5, 9)

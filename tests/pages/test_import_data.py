@@ -310,7 +310,7 @@ class Sheet:
     """A file as the draft has it."""
 
     def __init__(self, text):
-        from data.engine import connect
+        from data.database import connect
         from data.plan import FileOptions
         from data.reading import read_tables
         from data.recognise import recognise

@@ -15,7 +15,7 @@ from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.push_rate import push_rate, pushed_deals
 from analytics.summary import REAL
-from data.schema import Tables
+from data.tables import Tables
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.groups import groups_figure

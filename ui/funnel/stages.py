@@ -20,7 +20,7 @@ from analytics.leads import LEADS
 from analytics.owners import owner_attribution
 from analytics.stays import Counting, without_excluded
 from analytics.win_rate import win_rate
-from data.schema import Tables
+from data.tables import Tables
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN, definitions_figure, part_words, parts_of_bars, stages_figure
 from ui.funnel.deal_list import deal_list
