@@ -116,6 +116,8 @@ def _texts(column: Sequence[Any]) -> pa.Array:
     if kinds != {str}:
         column = [value if type(value) is str else _TEXT_OF[type(value)](value) for value in column]
     together = "".join(column)
+    if not together:
+        return pa.nulls(len(column), pa.string())
     if _LINE_END in together or _NOTHING in together:
         column = [*map(_words, column)]
     return pa.array([text.strip(OUTER) or None for text in column], pa.string())

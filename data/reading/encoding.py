@@ -21,6 +21,7 @@ _BYTE_ORDER_MARKS = {  # that of UTF-32 starts with one of UTF-16
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
 _LINE_LIMIT = 16 << 20  # bytes
+_LOOKED_AT = 1 << 18  # bytes at once: what is made of them stays in the cache of a core
 _CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\v\f\r\x1a\x1b"))
 _NAMES = {"cp1255": "windows-1255", "cp1252": "windows-1252", "utf_8": "utf-8", "utf_8_sig": "utf-8-sig"}
 
@@ -90,9 +91,9 @@ def decode(path: Path, name: str, folder: Path, wanted: str | None, progress: Pr
     )  # fmt: skip
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path, size: int = CHUNK) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(size):
             yield chunk
 
 
@@ -210,8 +211,8 @@ def _decode_by_line(path: Path, target: Path, line: int) -> tuple[Path, str, Mes
 
     line: the first that is not UTF-8.
     """
-    good, bad, hebrew, latin = _counts(path)
     seen = mixed.survey(path)
+    hebrew, latin = (0, 0) if seen.tells and seen.main == mixed.UTF8 else _hebrew_and_latin(path)
     encoding = seen.main if seen.tells else "windows-1255" if hebrew > latin else "windows-1252"
     if encoding != mixed.UTF8 and (other := scripts.other_encoding(path, encoding)):
         _, replaced = _transcode(path, "", target, other, strict=False)
@@ -233,6 +234,7 @@ def _decode_by_line(path: Path, target: Path, line: int) -> tuple[Path, str, Mes
         repairs.append(mixed.visual_order(seen))
     counts = {"line": line, "hebrew": hebrew, "latin": latin}
     if encoding == mixed.UTF8:
+        good, bad = _good_and_damaged(path)
         reason = say("{good} characters are valid UTF-8 and {bad} are damaged, the first on line {line}.",
                      good=good, bad=bad, line=line)  # fmt: skip
     elif encoding == "windows-1255":
@@ -250,28 +252,30 @@ def _decode_by_line(path: Path, target: Path, line: int) -> tuple[Path, str, Mes
     return target, encoding, reason, repairs
 
 
-def _counts(path: Path) -> tuple[int, int, int, int]:
-    """Characters that are valid UTF-8 and not ASCII, damaged ones, Hebrew words and accented Latin letters."""
-    decoder, good, bad, hebrew, latin = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0, 0, 0
+def _good_and_damaged(path: Path) -> tuple[int, int]:
+    """How many characters are valid UTF-8 and not ASCII, and how many are damaged."""
+    decoder, good, bad = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
     for chunk in _chunks(path):
         text = decoder.decode(chunk)
         broken = text.count("\ufffd")
         bad, good = bad + broken, good + len(text) - len(text.encode("ascii", "ignore")) - broken
-        words, accents = _hebrew_and_latin(chunk)
-        hebrew, latin = hebrew + words, latin + accents
-    return good, bad, hebrew, latin
+    return good, bad
 
 
-def _hebrew_and_latin(chunk: bytes) -> tuple[int, int]:
+def _hebrew_and_latin(path: Path) -> tuple[int, int]:
     """Words that start with two Hebrew letters (or are a shekel sign), and accents beside a plain Latin letter."""
-    codes = np.frombuffer(b" " + chunk + b" ", np.uint8)
-    plain = ((codes | 0x20) >= ord("a")) & ((codes | 0x20) <= ord("z"))
-    accent, shekel = codes >= 0xC0, codes[1:-1] == 0xA4
-    letter = (codes >= 0xE0) & (codes <= 0xFA)  # of Hebrew in windows-1255, an accent in windows-1252
-    starts = letter[1:-1] & letter[2:] & ~(plain | (codes >= 0x80))[:-2]
-    alone = shekel & (codes[:-2] <= ord("9")) & (codes[2:] <= ord("9"))
-    beside = accent[1:-1] & (plain[:-2] | plain[2:])
-    return int(np.count_nonzero(starts) + np.count_nonzero(alone)), int(np.count_nonzero(beside))
+    hebrew, latin = 0, 0
+    for chunk in _chunks(path, _LOOKED_AT):
+        codes = np.frombuffer(b" " + chunk + b" ", np.uint8)
+        plain = (codes | 0x20) - np.uint8(ord("a")) < 26
+        letter = codes - np.uint8(0xE0) <= 0xFA - 0xE0  # of Hebrew in windows-1255, an accent in windows-1252
+        starts = letter[1:-1] & letter[2:] & ~(plain | (codes >= 0x80))[:-2]
+        beside = (codes >= 0xC0)[1:-1] & (plain[:-2] | plain[2:])
+        hebrew, latin = hebrew + int(np.count_nonzero(starts)), latin + int(np.count_nonzero(beside))
+        if b"\xa4" in chunk:
+            alone = (codes[1:-1] == 0xA4) & (codes[:-2] <= ord("9")) & (codes[2:] <= ord("9"))
+            hebrew += int(np.count_nonzero(alone))
+    return hebrew, latin
 
 
 def _transcode(path: Path, name: str, target: Path, encoding: str, strict: bool) -> tuple[Path, int]:

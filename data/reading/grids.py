@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from itertools import count as from_number
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -44,7 +45,7 @@ class Grid:
             name=self.name, sheet=self.sheet, encoding=self.encoding, encoding_reason=self.encoding_reason,
             delimiter=self.delimiter, delimiter_reason=self.delimiter_reason,
             header_line=header.line, header_reason=header.reason, headers=names, rows_read=rows,
-            skipped_lines=tuple(sorted(skipped, key=lambda skip: skip.line)), repairs=(*self.repairs, *repairs), relation=relation,
+            skipped_lines=tuple(sorted(skipped, key=itemgetter(0))), repairs=(*self.repairs, *repairs), relation=relation,
         )  # fmt: skip
 
 

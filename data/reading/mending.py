@@ -253,4 +253,4 @@ class _Line:
 
 def strange(cells: Sequence[str], columns: Sequence[Column]) -> float:
     """How odd cells are in their columns, all together."""
-    return sum(column.odd(cell) for column, cell in zip(columns, cells, strict=True))
+    return sum(map(Column.odd, columns, cells))

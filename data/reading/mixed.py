@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from data.messages import Message, say, say_n
 from data.reading.cells import HEBREW_FINALS
@@ -23,13 +27,10 @@ _LINES_SURVEYED, _SURVEYED, _THEN_EVERY = 3_000, 200_000, 100
 _OF_A_LINE = 60  # characters of its words, which tell enough
 _MARGIN = 1.5  # how much better than the file's main encoding another must read a line
 _LINES_NAMED = 5
+_BLOCK = 1 << 18  # bytes looked at at once: what is made of them stays in the cache of a core
 _STRAYS = range(0xDC80, 0xDD00)  # what Python makes of bytes that are not UTF-8
 _HIGH = range(0x80, 0x100)
 _WORD = re.compile("(?<![A-Za-z])[A-Za-z]*+[\udc80-\udcff][A-Za-z\udc80-\udcff]*")
-# A line of plain ASCII and Hebrew words in windows-1255, which make no sense in any other encoding.
-_ONLY_HEBREW = re.compile(
-    "(?:[\x00-@\\[-`{-\x7f]++|[A-Za-z]++(?![\udc80-\udcff])|[\udce0-\udcfa]++(?![A-Za-z\udc80-\udcff]))*+"
-)
 _OPENING = frozenset("‚„‹‰ƒˆ˜¤¦")  # never at the end of a word
 _QUOTES = ("“‘«", "”’»")  # before a word, and after it
 _JOINING = frozenset("–—\xa0\xad·")  # stand between words as well
@@ -108,56 +109,98 @@ class Decoded:
 
 def survey(path: Path) -> Survey:
     """Look at the lines of a file that is not valid UTF-8 as a whole."""
-    found, seen, size = Survey(), 0, 0
-    for _, text in _lines(path):
-        if text.isascii():
-            continue
-        words = _WORD.findall(text)
-        if not words:
-            found.lines[UTF8] += 1
-            continue
-        seen, size = seen + 1, size + len(text)
-        if (seen > _LINES_SURVEYED or size > _SURVEYED) and seen % _THEN_EVERY:
-            continue
-        words = _first(words)
-        scores = _scores(words)
-        best = max(scores)
-        if best > 0 and _is_one_text(words, scores, best):
-            for encoding, score in zip(SINGLE_BYTE, scores, strict=True):
-                found.lines[encoding] += score == best
-        for word in words:
-            backward, forward = _direction(word)
-            found.backward, found.forward = found.backward + backward, found.forward + forward
+    found, seen, size, passed = Survey(), 0, 0, 0
+    with path.open("rb") as file:
+        for block in _blocks(file):
+            lines = [line for line in block.splitlines() if not line.isascii()]
+            if _is_utf8(block):
+                found.lines[UTF8] += len(lines)
+                continue
+            for line in lines:
+                weight = 1
+                if seen >= _LINES_SURVEYED or size > _SURVEYED:
+                    passed, weight = passed + 1, _THEN_EVERY
+                    if passed % _THEN_EVERY:
+                        continue
+                text = line.decode("utf-8", "surrogateescape")
+                words = _WORD.findall(text)
+                if words:
+                    seen, size = seen + 1, size + len(text)
+                    _look(found, _first(words), weight)
+                else:
+                    found.lines[UTF8] += weight
     return found
+
+
+def _look(found: Survey, words: list[str], weight: int) -> None:
+    """Add the words of a line that stands for `weight` lines."""
+    scores = _scores(words)
+    best = max(scores)
+    if best > 0 and _is_one_text(words, scores, best):
+        for encoding, score in zip(SINGLE_BYTE, scores, strict=True):
+            found.lines[encoding] += weight * (score == best)
+    for word in words:
+        backward, forward = _direction(word)
+        found.backward, found.forward = found.backward + backward, found.forward + forward
 
 
 def decode(path: Path, target: Path, survey: Survey, main: str) -> Decoded:
     """Write the file as UTF-8, each line read in `main` unless its bytes tell of another encoding."""
     rest = survey.main_single_byte
     done = Decoded(fallback=rest if main == UTF8 and rest else main)
-    with target.open("w", encoding="utf-8", newline="") as out:
-        for number, text in _lines(path):
-            if text.isascii():
-                out.write(text)
-                continue
-            if main == "windows-1255" and _ONLY_HEBREW.fullmatch(text):
-                out.write(text.encode("utf-8", "surrogateescape").decode(main))
-                continue
-            words = _WORD.findall(text)
-            if not words:
-                if main != UTF8:
-                    done.others.setdefault(UTF8, []).append(number)
-                out.write(text)
-                continue
-            encoding, is_told = _encoding(words, main, rest)
-            if not is_told:
-                done.undecided.append(number)
-            elif encoding is not None and encoding != main:
-                done.others.setdefault(encoding, []).append(number)
-            text = text.translate(_READS[encoding] if encoding else _UNREAD)
-            done.replaced += text.count("\ufffd")
-            out.write(text)
+    before = 0  # lines
+    with path.open("rb") as file, target.open("wb") as out:
+        for block in _blocks(file):
+            ends, odd = _odd_lines(block, main)
+            at = 0
+            for line in odd:
+                start, end = int(ends[line - 1]) if line else 0, int(ends[line])
+                out.write(block[at:start].decode(main).encode())
+                out.write(_read(block[start:end], before + line + 1, done, main, rest).encode())
+                at = end
+            out.write(block[at:].decode(main).encode())
+            before += len(ends)
     return done
+
+
+def _odd_lines(block: bytes, main: str) -> tuple[NDArray[np.int64], list[int]]:
+    """Where the lines of a block end; and those of them that are not beyond doubt in the main encoding.
+
+    That are plain ASCII, what is UTF-8, and in windows-1255 Hebrew words, which make no sense in any other encoding.
+    """
+    codes = np.frombuffer(block, np.uint8)
+    returns = codes == ord("\r")
+    returns[:-1] &= codes[1:] != ord("\n")
+    is_end = (codes == ord("\n")) | returns
+    is_end[-1] = True
+    ends = np.flatnonzero(is_end) + 1
+    if block.isascii() or (main == UTF8 and _is_utf8(block)):
+        return ends, []
+    odd = codes >= _HIGH.start
+    if main == "windows-1255":
+        hebrew, latin = codes - np.uint8(0xE0) <= 0xFA - 0xE0, (codes | 0x20) - np.uint8(ord("a")) < 26
+        odd &= ~hebrew
+        odd[1:] |= hebrew[1:] & latin[:-1]
+        odd[:-1] |= hebrew[:-1] & latin[1:]
+    return ends, np.unique(np.searchsorted(ends, np.flatnonzero(odd), side="right")).tolist()
+
+
+def _read(line: bytes, number: int, done: Decoded, main: str, rest: str | None) -> str:
+    """The text of a line by what its bytes tell, noted in `done`."""
+    text = line.decode("utf-8", "surrogateescape")
+    words = _WORD.findall(text)
+    if not words:
+        if main != UTF8:
+            done.others.setdefault(UTF8, []).append(number)
+        return text
+    encoding, is_told = _encoding(words, main, rest)
+    if not is_told:
+        done.undecided.append(number)
+    elif encoding is not None and encoding != main:
+        done.others.setdefault(encoding, []).append(number)
+    text = text.translate(_READS[encoding] if encoding else _UNREAD)
+    done.replaced += text.count("\ufffd")
+    return text
 
 
 def _encoding(words: list[str], main: str, rest: str | None) -> tuple[str | None, bool]:
@@ -264,10 +307,25 @@ def _direction(word: str) -> tuple[bool, bool]:
     return False, False
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The physical lines with their ends; bytes that are not UTF-8 as strays."""
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        yield from enumerate(file, 1)
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces of whole lines, which end with LF, CR LF or CR."""
+    left = b""
+    while chunk := file.read(_BLOCK):
+        left += chunk
+        end = max(left.rfind(b"\n"), left.rfind(b"\r", 0, len(left) - 1)) + 1
+        if end:
+            yield left[:end]
+            left = left[end:]
+    if left:
+        yield left
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _named(lines: list[int]) -> str:

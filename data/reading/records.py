@@ -147,13 +147,15 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
     """
 
     known: dict[_Quotes, list[str] | _LeftOpen | None] = {}  # readings of the first line
+    first = feed.taken[0].rstrip("\r\n")
 
     def read(quotes: _Quotes, used: int) -> list[str] | _LeftOpen | None:
         if used == 1 and quotes in known:
             return known[quotes]
+        text = first if used == 1 else "".join(feed.taken[:used]).rstrip("\r\n")
         try:
             cells: list[str] | _LeftOpen | None
-            cells = _split("".join(feed.taken[:used]).rstrip("\r\n"), dialect, quotes)
+            cells = _split(text, dialect, quotes)
         except _LeftOpen as problem:
             cells = problem
         if used == 1:
@@ -197,7 +199,7 @@ def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
     delimiter, quote = dialect.delimiter, dialect.quote
     cells, at, is_open = [], 0, False
     while True:
-        start = _after(text, at, " ")
+        start = _after(text, at, " ") if text.startswith(" ", at) else at
         end: int | None = _UNQUOTED
         if text.startswith(quote, start):
             end = (_closed_at_once if is_open else _closing)(text, start + 1, dialect, quotes)

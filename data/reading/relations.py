@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 
 import duckdb
 
@@ -61,7 +62,7 @@ def take_out(scratch: duckdb.DuckDBPyConnection, relation: str, header: headers.
     found = headers.no_rows(written, first, suspects, tail, blank, repeated)
     if found:
         loading.leave_out(scratch, relation, [*headings, *found])
-    return sorted([*header.skipped, *(SkippedLine(*item) for item in found.items())], key=lambda skip: skip.line)
+    return sorted([*header.skipped, *map(SkippedLine._make, found.items())], key=itemgetter(0))
 
 
 def _lines(scratch: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None) -> list[int]:
