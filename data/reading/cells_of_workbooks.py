@@ -89,12 +89,15 @@ def load(
     scratch.complete()  # of what is left of an answer, nothing may be registered
     scratch.register(source, pa.RecordBatchReader.from_batches(schema, batches()))
     try:
+        # Read once or a few times and thrown away: not worth compressing.
+        scratch.execute("set force_compression = 'uncompressed'")
         scratch.execute(f"create table {relation} as from {source}")
     except duckdb.Error:
         if raised:
             raise raised[0] from None
         raise
     finally:
+        scratch.execute("reset force_compression")
         scratch.unregister(source)
     if extent < width:
         kept = ", ".join(["line", *names[:extent]])

@@ -31,7 +31,9 @@ _SMALL = 4 << 20
 _MAIN, _RELS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 # The opening of any cell; and of those that are not as most are: in columns A to Z, with a value and no error.
 _CELL = re.compile(rb"<(?:[^\s<>:/]+:)?c(?=[\s/>])[^>]*>")
-_ODD_CELL = re.compile(rb'<c(?=[\s/>])(?! r="[A-Z]\d{1,6}+"(?: s="\d++")?+(?: t="[sbn]")?+(?:><v>|/>))[^>]*>')
+_ODD_CELL = re.compile(
+    rb'<c(?=[\s/>])(?! r="[A-Z]\d{1,6}+"(?: s="\d++")?+(?: t="(?:[sbn]|str|inlineStr)")?+(?:><(?:v|is)>|/>))[^>]*>'
+)
 _CELL_END = re.compile(rb"</(?:[^\s<>:/]+:)?c\s*>")
 _ATTRIBUTE = re.compile(rb"\s([rt])\s*=\s*[\"']([^\"']*)")
 _PLACE = re.compile(rb"([A-Za-z]{1,3})(\d{1,7})")
