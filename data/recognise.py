@@ -13,7 +13,7 @@ from data.errors import NotRecognised
 from data.messages import say
 from data.plan import ColumnPlan, Confidence, FileOptions, FilePlan, Fix, Rule, named
 from data.reading import TextTable
-from data.schema import Kind
+from data.schema import MOST_STAGES, Kind
 from data.sources import Source, StageColumn, fold
 from data.sources.generic import GENERIC
 from data.survey_answers import SCORES, read_words
@@ -61,7 +61,7 @@ def recognise(
         )
     read = _read(database, text, columns, kinds, options, time_zone)
     if table == "deals":
-        read = [_check_status(database, text, column) for column in read]
+        read = [_check_status(database, text, _check_stages(database, text, column)) for column in read]
     return FilePlan(text, table, source, tuple(read), options, doubt)
 
 
@@ -150,6 +150,20 @@ def _agree_on_order(
             column = replace(column, reading=replace(reading, reason=reason))
         agreed.append(column)
     return agreed
+
+
+def _check_stages(database: duckdb.DuckDBPyConnection, text: TextTable, column: ColumnPlan) -> ColumnPlan:
+    """A column called stage with more different values than any process has stages is no stage."""
+    if column.field != "stage" or column.reason == say("As you chose."):
+        return column
+    row = database.execute(f"SELECT count(DISTINCT {column.name}) FROM {quoted(text.relation)}").fetchone()
+    values = int(row[0]) if row else 0
+    if values <= MOST_STAGES:
+        return column
+    return replace(
+        column, field=None, reading=None, confidence="check",
+        reason=say("It has {n} different values, too many for stages, so it is kept as a column of its own.", n=values),
+    )  # fmt: skip
 
 
 def _check_status(database: duckdb.DuckDBPyConnection, text: TextTable, column: ColumnPlan) -> ColumnPlan:

@@ -15,6 +15,8 @@ from data.messages import N_
 
 Kind = Literal["text", "category", "number", "integer", "money", "date", "timestamp", "flag"]
 
+# Of a pipeline: the column of another thing is easily taken for that of stages, and each stage is compared with all.
+MOST_STAGES = 500
 SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
     "category": "VARCHAR",

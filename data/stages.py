@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from data.errors import RequestProblem
+from data.errors import FileProblem, RequestProblem
 from data.messages import Message, say, say_n
+from data.schema import MOST_STAGES
 from data.sources import fold
 from data.stays import DEFAULT_PIPELINE, link
 
@@ -145,6 +146,7 @@ def stages_seen(
     known = database.execute("SELECT pipeline, stage, stage_order, outcome, is_confirmed FROM stages").fetchall()
     decided: list[Stage] = []
     for pipeline in dict.fromkeys((*(pipeline for pipeline, _ in seen), *statuses)):
+        _check_number(pipeline, sum(own == pipeline for own, _ in seen))
         here = {stage: facts for (own, stage), facts in seen.items() if own == pipeline}
         own = [row[1:] for row in known if row[0] == pipeline]
         kept = {stage: (order, outcome) for stage, order, outcome, is_confirmed in own if is_confirmed}
@@ -152,6 +154,15 @@ def stages_seen(
         said = replace(_said_of(here, choices), pipeline=default_pipeline)
         decided += _decide(database, pipeline, here, statuses.get(pipeline, set()), said, kept, found)
     return decided
+
+
+def _check_number(pipeline: str, stages: int) -> None:
+    if stages > MOST_STAGES:
+        raise FileProblem(
+            say("The deals of the pipeline {pipeline} are in {n} different stages; more than {most} are refused.",
+                pipeline=pipeline, n=stages, most=MOST_STAGES),
+            say("Choose the column that says how far a deal has come, or none."),
+        )  # fmt: skip
 
 
 def _said_of(stages: Iterable[str], choices: StageChoices) -> StageChoices:

@@ -16,7 +16,8 @@ from data.reading.types import Dialect, Record
 CELL_LIMIT = 4 << 20  # characters of a cell that goes over several lines
 _LINES_IN_SLOPPY_CELL = 30
 _ONE = "\x1e"  # stands in no text: for a delimiter of several characters
-_UNQUOTED = 0  # no closing quote can stand there
+# Instead of where a quote closes: what opens is a character like any other; the quote may be closed on the next line; neither.
+_UNQUOTED, _LEFT_OPEN, _WRONG = 0, -1, -2
 
 
 class _Feed:
@@ -146,18 +147,14 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
     The first reading that gives `width` cells, or where none does, the cells of its first line.
     """
 
-    known: dict[_Quotes, list[str] | _LeftOpen | None] = {}  # readings of the first line
+    known: dict[_Quotes, list[str] | int] = {}  # readings of the first line
     first = feed.taken[0].rstrip("\r\n")
 
-    def read(quotes: _Quotes, used: int) -> list[str] | _LeftOpen | None:
+    def read(quotes: _Quotes, used: int) -> list[str] | int:
         if used == 1 and quotes in known:
             return known[quotes]
         text = first if used == 1 else "".join(feed.taken[:used]).rstrip("\r\n")
-        try:
-            cells: list[str] | _LeftOpen | None
-            cells = _split(text, dialect, quotes)
-        except _LeftOpen as problem:
-            cells = problem
+        cells = _split(text, dialect, quotes)
         if used == 1:
             known[quotes] = cells
         return cells
@@ -167,9 +164,9 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
             if used > len(feed.taken) and next(feed, "") == "":
                 break
             cells = read(quotes, used)
-            if isinstance(cells, _LeftOpen):
+            if cells == _LEFT_OPEN:
                 continue
-            if cells is None:
+            if isinstance(cells, int):
                 break
             if any_width or len(cells) == width:
                 return cells, used
@@ -190,22 +187,27 @@ def _sloppy(feed: _Feed, dialect: Dialect, width: int | None) -> tuple[list[str]
     return *found, True
 
 
-class _LeftOpen(Exception):
-    """The quote that opens a cell is not closed; it may be on the next line."""
-
-
-def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
-    """Cells of one record; None if there is more wrong than forgiven. Raises _LeftOpen."""
+def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | int:
+    """Cells of one record, or else why not: _LEFT_OPEN, or _WRONG if there is more wrong than forgiven."""
     delimiter, quote = dialect.delimiter, dialect.quote
-    cells, at, is_open = [], 0, False
+    content, closes = _patterns(delimiter, quote, quotes)
+    cells, at, is_open, length = [], 0, False, len(text)
     while True:
         start = _after(text, at, " ") if text.startswith(" ", at) else at
-        end: int | None = _UNQUOTED
+        end = _UNQUOTED
         if text.startswith(quote, start):
-            end = (_closed_at_once if is_open else _closing)(text, start + 1, dialect, quotes)
-            is_open = is_open or end == _UNQUOTED
-        if end is None:
-            return None
+            if is_open:
+                end = _closed_at_once(text, start + 1, quote, closes)
+            else:
+                found = content.match(text, start + 1)
+                assert found is not None  # it can be empty
+                end = found.end()
+                if end == length:
+                    if quotes is not _Quotes.NEVER_CLOSED:
+                        return _LEFT_OPEN
+                    end, is_open = _UNQUOTED, True
+                elif not closes.match(text, end):
+                    return _WRONG
         at = text.find(delimiter, end or start)
         if end == _UNQUOTED:
             cells.append(text[start : at if at >= 0 else None])
@@ -216,26 +218,10 @@ def _split(text: str, dialect: Dialect, quotes: _Quotes) -> list[str] | None:
         at += 1
 
 
-def _closing(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int | None:
-    """Where the quote stands that closes the cell whose content starts at `at`; None if more is wrong than forgiven.
-
-    Raises _LeftOpen.
-    """
-    content, closes = _patterns(dialect.delimiter, dialect.quote, quotes)
-    found = content.match(text, at)
-    assert found is not None  # it can be empty
-    end = found.end()
-    if end < len(text):
-        return end if closes.match(text, end) else None
-    if quotes is _Quotes.NEVER_CLOSED:
-        return _UNQUOTED
-    raise _LeftOpen
-
-
-def _closed_at_once(text: str, at: int, dialect: Dialect, quotes: _Quotes) -> int:
-    """The same after a quote that is not closed to the end: no later one is, but among the quotes that stand at `at`."""
-    end = _after(text, at, dialect.quote) - 1
-    _, closes = _patterns(dialect.delimiter, dialect.quote, quotes)
+def _closed_at_once(text: str, at: int, quote: str, closes: re.Pattern[str]) -> int:
+    """Where the cell closes whose content starts at `at`, after one that is not closed to the end: no later one is, but among
+    the quotes that stand at `at`."""
+    end = _after(text, at, quote) - 1
     return end if (end - at) % 2 == 0 and closes.match(text, end) else _UNQUOTED
 
 

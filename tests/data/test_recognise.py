@@ -330,3 +330,12 @@ def test_words_that_are_said_of_much_else_make_no_stage(plan):
             [2, "Critical", 43, 2012],
             [3, "Minor", 12, 2012],
         )
+
+
+def test_a_column_of_more_values_than_any_process_has_stages_is_none(plan):
+    header = ["Deal ID", "Deal name", "Stage", "Amount"]
+    many = plan(header, *([n, f"Deal {n}", f"Stage {n}", 5] for n in range(501)))
+    assert fields(many) == ["deal_id", "deal_name", None, "amount"]
+    assert many.columns[2].confidence == "check"
+    assert "It has 501 different values, too many for stages" in str(many.columns[2].reason)
+    assert fields(plan(header, *([n, f"Deal {n}", f"Stage {n % 500}", 5] for n in range(900))))[2] == "stage"

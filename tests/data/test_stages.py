@@ -15,7 +15,7 @@ import pytest
 
 from data.database import connect
 from data.engine import Engine
-from data.errors import RequestProblem
+from data.errors import FileProblem, RequestProblem
 from data.stages import StageChoices, decide_stages
 from data.stays import add_deals_of_history, derive
 from data.store import _create_all
@@ -574,3 +574,10 @@ def test_conservation_on_random_histories(seed):
     ):
         walked[deal].append((stage, entered, left, after))
     assert all(a[2] is None or a[2] <= b[1] for steps in walked.values() for a, b in pairwise(steps))
+
+
+def test_more_stages_than_any_process_has_are_refused():
+    """Whoever says that a column of names is the stage gets a sentence, and not every deal compared with every other."""
+    deals = [{"deal_id": str(n), "stage": f"Stage {n}"} for n in range(501)]
+    with pytest.raises(FileProblem, match="pipeline Sales are in 501 different stages; more than 500 are refused"):
+        database_of(deals, [], StageChoices())

@@ -17,6 +17,7 @@ from data.errors import DataError
 from data.load import FileReport
 from data.messages import Message
 from data.reading import TextTable
+from data.reading.boards import PARENT_COLUMN
 from data.reading.cells import OUTER
 from tests.data.kit import balanced
 from ui.locale import LANGUAGES, Locale
@@ -148,9 +149,13 @@ def _header(table: TextTable) -> list[int]:
 
 
 def _names(table: TextTable) -> dict[int, str]:
-    """What the header became; nothing where a name was too long and only its start is kept, which is said."""
+    """What the header became; nothing where a name was too long and only its start is kept, which is said.
+
+    The first cell of the header of subitems says what they are called, which names their table.
+    """
     is_cut = any(len(header) >= _LONGEST_NAME for header in table.headers)
-    return {} if is_cut else {line: "".join(table.headers) for line in _header(table)}
+    title = (table.sheet or "") if table.headers[:1] == (PARENT_COLUMN,) else ""
+    return {} if is_cut else {line: "".join((*table.headers, title)) for line in _header(table)}
 
 
 def _is_kept(written: str, read: str, apart: str, exact: bool, is_exact: bool) -> bool:

@@ -8,10 +8,10 @@ from tests.fuzz.targets import Input, importing, reading
 
 FOUND = sorted(path.name for path in CORPUS.iterdir())
 SIZE = 1 << 13  # bytes; `make fuzz` takes a megabyte
-# Left to `make fuzz`: they take seconds at any size; and the heading of subitems names the table, which no oracle knows.
+# Left to `make fuzz`: they take seconds at any size.
 LEFT = {
     "apostrophes after commas", "rows of ever more cells", "2,000 columns", "a heading of two lines, wide",
-    "JSON, nested and quoted", "a header of one name 100,000 times", "a board with subitems", "a sheet of two far cells",
+    "JSON, nested and quoted", "a header of one name 100,000 times", "a sheet of two far cells",
 }  # fmt: skip
 
 
