@@ -14,7 +14,7 @@ from data.errors import FileProblem
 from data.messages import Message, say, say_n
 from data.reading import mixed, scripts
 from data.reading.types import Progress
-from data.reading.unpack import CHUNK, refuse_binary
+from data.reading.unpack import refuse_binary
 
 _BYTE_ORDER_MARKS = {  # that of UTF-32 starts with one of UTF-16
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
@@ -91,9 +91,9 @@ def decode(path: Path, name: str, folder: Path, wanted: str | None, progress: Pr
     )  # fmt: skip
 
 
-def _chunks(path: Path, size: int = CHUNK) -> Iterator[bytes]:
+def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while chunk := file.read(size):
+        while chunk := file.read(_LOOKED_AT):
             yield chunk
 
 
@@ -265,7 +265,7 @@ def _good_and_damaged(path: Path) -> tuple[int, int]:
 def _hebrew_and_latin(path: Path) -> tuple[int, int]:
     """Words that start with two Hebrew letters (or are a shekel sign), and accents beside a plain Latin letter."""
     hebrew, latin = 0, 0
-    for chunk in _chunks(path, _LOOKED_AT):
+    for chunk in _chunks(path):
         codes = np.frombuffer(b" " + chunk + b" ", np.uint8)
         plain = (codes | 0x20) - np.uint8(ord("a")) < 26
         letter = codes - np.uint8(0xE0) <= 0xFA - 0xE0  # of Hebrew in windows-1255, an accent in windows-1252
