@@ -16,7 +16,7 @@ from data.plan import ColumnPlan, FilePlan
 from data.schema import SCHEMA
 from data.sources import fold
 from data.sources.generic import GENERIC
-from data.sql import add_texts, literal, number_of
+from data.sql import add_texts, is_view, literal, number_of
 from data.values import currency_code_sql
 
 # Where the rows of a table are put first; what it shows is made of them.
@@ -296,7 +296,8 @@ class Becoming:
             found[name] = column.name
         if new:
             for table in {plan.table, PUT_IN.get(plan.table, plan.table)}:
-                add_texts(self._database, quoted(table), list(new))
+                if not is_view(self._database, table):  # then it is made anew with all columns, once the file is in
+                    add_texts(self._database, quoted(table), list(new))
             self._database.execute(
                 "INSERT INTO headers SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), true",
                 [plan.table, list(new), list(new.values())],

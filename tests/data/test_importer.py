@@ -933,3 +933,12 @@ def test_what_the_files_said_is_kept_where_something_else_follows_from_it(tmp_pa
         assert ask(workspace, closes) == [("1", None, True, 3, False), ("2", None, False, 2, False), ("3", "Sales", True, None, True)]  # fmt: skip
         assert ask(workspace, "SELECT count(*) FROM stage_entries WHERE deal_id = '1'") == [(2,)]
         assert ask(workspace, "SELECT pipeline, created_at IS NULL, closed_at FROM deals WHERE deal_id = '1'") == [("Sales", False, None)]  # fmt: skip
+
+
+def test_a_history_with_columns_of_its_own_comes_after_deals_without_one(workspace, csv_of):
+    load(workspace, csv_of(HEADER, *DEALS))
+    history = [["1", "Lead", "2024-01-05", "a"], ["1", "Demo", "2024-01-09", "b"]]
+    load(workspace, csv_of(["Deal ID", "Stage", "Entered", "Mood"], *history, name="history.csv"))
+    assert ask(workspace, "SELECT stage, attr_1 FROM stage_entries WHERE is_recorded ORDER BY entered_at") == [
+        ("Lead", "a"), ("Demo", "b"),
+    ]  # fmt: skip
