@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from data.reading.types import Record
 _TITLES = 4  # lines above the header of a further table that can be its titles
 _BELOW = 30  # rows under a header that tell what it names
 _YEARS = range(1900, 2101)
+_LETTER, _DIGITS = re.compile(r"[^\W_]"), re.compile(r"\d+")
+_NUMBERED = re.compile(r"[^\W\d_].*\d")  # a word and a number
 
 
 class Part(NamedTuple):
@@ -120,6 +123,8 @@ def _starts(rows: Sequence[Record], i: int, table: _Table) -> bool:
             return False
         if any(cell in table.seen.get(n, ()) for n, cell in enumerate(said) if cell):
             return False  # a row among rows
+        if _NUMBERED.search(said[0]) and _shape(said[0]) in map(_shape, table.seen.get(0, ())):
+            return False  # by a number like theirs, such as D-12
     below = _below(rows, i)
     if not below:
         return False
@@ -136,13 +141,17 @@ def _starts(rows: Sequence[Record], i: int, table: _Table) -> bool:
     return is_wider and over > 1 and unlike > 0
 
 
+def _shape(cell: str) -> str:
+    return _DIGITS.sub("0", cell)
+
+
 def _are_names(said: Sequence[str], names: Sequence[str]) -> bool:
     """Different words, side by side; years are names too."""
     first = next(i for i, cell in enumerate(said) if cell)
     if len(set(names)) < len(names) or not all(said[first : first + len(names)]) or first > 1:
         return False
     words = [name for name in names if not _is_year(name)]
-    return len(words) > 0 and not any(map(is_number_like, words)) and not any(
+    return len(words) > 0 and all(map(_LETTER.search, words)) and not any(map(is_number_like, words)) and not any(
         headless.kind(word) in ("mail", "link") or word.endswith(":") for word in words
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count as from_number
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -181,7 +181,7 @@ def _read_text(
     skipped = take_out(scratch, relation, header)
     if any(skip.reason is headers.GROUP for skip in skipped) and (board := boards.recognise(rows(), header)):
         return read_board(grid, board, scratch, folder, progress)
-    skipped += [SkippedLine(line, headers.BLANK) for line in blank]
+    skipped += map(SkippedLine, blank, repeat(headers.BLANK))
     if header.unnamed:
         repairs.append(say_n("The rows have {n} more column than the header names.",
                              "The rows have {n} more columns than the header names.", header.unnamed))  # fmt: skip

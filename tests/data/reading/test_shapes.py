@@ -258,3 +258,9 @@ ONE_TABLE: dict[str, list[Row | str]] = {
 def test_parts_of_one_table_stay_one_table(tables, case):
     found = tables(Written().text(Sheet(tuple(ONE_TABLE[case]), [], [])))
     assert len(found) == 1 and list(found[0][0].headers) == ONE_TABLE[case][0]
+
+
+@pytest.mark.parametrize("odd", ["D-3,;,", "D-3,x,"])
+def test_a_row_of_its_number_alone_is_no_title_of_a_further_table(read, odd):
+    _table, rows = read(f"Deal,Note,Amount\nD-1,,1\nD-2,,\n{odd}\nD-4,1,\n")
+    assert [row[1] for row in rows] == ["D-1", "D-2", "D-3", "D-4"]
