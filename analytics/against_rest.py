@@ -91,6 +91,19 @@ def lasting_against_rest(counts: Floats, days: Floats) -> Lasting:
     return Lasting(*(np.where(time < 0, np.nan, known) for known in each))
 
 
+def restricted_means(counts: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
+    """How long each group stays on average, its standard error, and the longest time counted; NaN below 10 stays.
+
+    `counts` and `days` as in `lasting_against_rest`. Means are restricted to the longest time at which 10 were still there
+    (Klein and Moeschberger 2003, 4.5).
+    """
+    own = _Lasted.of(counts, days)
+    time = np.where(own.at_risk >= LEAST_AT_RISK, np.arange(len(days)), -1).max(axis=1, initial=-1)
+    mean, variance = own.mean(time)
+    within = days[time] if len(days) else np.zeros(len(time))
+    return tuple(np.where(time < 0, np.nan, each) for each in (mean, np.sqrt(variance), within))  # type: ignore[return-value]
+
+
 def _divided(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
 

@@ -30,6 +30,7 @@ from analytics.sales_velocity import COUNTED, Counted, sales_velocity
 from analytics.stage_paths import rework, stage_moves, stage_paths
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
+from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import MARKS, time_to_convert
 from analytics.win_rate import win_rate
 from data.errors import RequestProblem
@@ -349,6 +350,9 @@ COMMANDS: dict[str, Command] = {
     "deals_in_stage": Command(_deals_in_stage, _list_of_stage, has_by=False, one_pipeline=True),
     "owner_attribution": Command(_counted(owner_attribution), _how_to_count, has_by=False, one_pipeline=True),
     "sales_cycle": Command(lambda call: Asked(sales_cycle(call.tables, call.filters, call.by), {})),
+    "time_in_stage": Command(
+        lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True
+    ),
     "time_to_convert": Command(_time_to_convert, _steps, one_pipeline=True),
     "conversion_trend": Command(_conversion_trend, _periods, has_by=False, one_pipeline=True),
     "comparison": Command(_comparison, _sides, has_by=False, one_pipeline=True),

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.intervals import Z
-from analytics.survival import CompetingRisks
+from analytics.survival import CompetingRisks, Time
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Time:
-    """A time in days and its 95% interval; None where it was not reached."""
-
-    days: float | None
-    low: float | None
-    high: float | None
 
 
 NEVER = Time(None, None, None)

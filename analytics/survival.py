@@ -17,11 +17,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.intervals import NOT_KNOWN, Interval, normal_p, wilson
+from analytics.intervals import NOT_KNOWN, Interval, Z, normal_p, wilson
 from analytics.rows import numbered, places_in
 
 Floats = NDArray[np.float64]
 LEAST_AT_RISK = 10
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time in days and its 95% interval; None where it was not reached."""
+
+    days: float | None
+    low: float | None
+    high: float | None
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:
@@ -216,6 +225,25 @@ class Survival:
         """The first duration by which `share` have ended; None where so many never did."""
         reached = np.flatnonzero(self.survival <= 1 - share + 1e-12)
         return float(self.durations[reached[0]]) if len(reached) else None
+
+    def time_of(self, share: float) -> Time:
+        """`quantile` with its 95% interval: the times at which `share` is within the interval of the chance to have ended.
+
+        Brookmeyer and Crowley (1982), with Wilson's interval on the effective number.
+        """
+        fits = self.survival * (1 - self.survival)
+        before = np.concatenate(([1.0], self.survival[:-1]))[: len(self.survival)]
+        is_sure = (self.variance <= 1e-15) | (fits <= 0)
+        n = np.where(is_sure, _divided(self.at_risk, before), _divided(fits, np.where(is_sure, 1.0, self.variance)))
+        n = np.maximum(n, 1e-9)
+        centre = (self.survival + Z * Z / (2 * n)) / (1 + Z * Z / n)
+        half = Z / (1 + Z * Z / n) * np.sqrt(np.maximum(fits, 0.0) / n + Z * Z / (4 * n * n))
+
+        def first(chance: Floats) -> float | None:
+            reached = np.flatnonzero(chance <= 1 - share + 1e-12)
+            return float(self.durations[reached[0]]) if len(reached) else None
+
+        return Time(first(self.survival), first(centre - half), first(centre + half))
 
     def interval(self, time: float) -> Interval:
         """The 95% interval of `at`: Wilson's on the effective number (Rothman 1978)."""

@@ -29,12 +29,14 @@ from analytics.stage_paths import rework, stage_moves, stage_paths
 from analytics.summary import METRICS as HEADLINES
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
+from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import time_to_convert
 from analytics.win_rate import DEFINITIONS, win_rate
 from data.engine import Engine
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
+    "time_in_stage": time_in_stage,
     "time_to_convert": time_to_convert,
     "conversion_trend": conversion_trend,
     "comparison": partial(comparison, compared=Compared(periods=PERIODS)),

@@ -5,11 +5,22 @@ A topic is a module with `SECTIONS` (titles and the metrics under them) and `ANS
 
 from __future__ import annotations
 
-from analytics.catalog import funnel_deals, groups, overview, paths, pipeline, quality, sales, timing, velocity
+from analytics.catalog import (
+    funnel_deals,
+    groups,
+    overview,
+    paths,
+    pipeline,
+    quality,
+    sales,
+    stage_times,
+    timing,
+    velocity,
+)
 from analytics.catalog.entry import Answer, Metric
 from data.messages import N_
 
-TOPICS = (sales, funnel_deals, overview, timing, paths, velocity, pipeline, groups, quality)
+TOPICS = (sales, funnel_deals, overview, stage_times, timing, paths, velocity, pipeline, groups, quality)
 SECTIONS: tuple[tuple[str, tuple[Metric, ...]], ...] = tuple(section for topic in TOPICS for section in topic.SECTIONS)
 METRICS: dict[str, Metric] = {metric.name: metric for _title, metrics in SECTIONS for metric in metrics}
 ANSWERS: dict[str, Answer] = {answer.name: answer for topic in TOPICS for answer in topic.ANSWERS}

@@ -101,12 +101,12 @@ FUNNEL = (
 
 CYCLE = (
     _m("mean_days", N_("Average"), N_("The average time from creation to closing. A few very slow deals pull it up."), "mean of close - creation", "days", "lower"),
-    _m("median_days", N_("Median"), N_("Half of the deals took longer, half took less."), "median of close - creation", "days", "lower"),
+    _m("median_days", N_("Median"), N_("Half of the deals took longer, half took less. In time in stage: of the visits, where those that go on count for as long as they have lasted; empty where half have not left yet."), "median of close - creation; in time in stage the first time by which half have left (Kaplan-Meier)", "days", "lower"),
     _m("p25_days", N_("Fast quarter"), N_("A quarter of the deals took no longer than this."), "25th percentile, between neighbours by straight line", "days", "lower"),
-    _m("p75_days", N_("Slow quarter"), N_("A quarter of the deals took longer than this."), "75th percentile, between neighbours by straight line", "days", "lower"),
+    _m("p75_days", N_("Slow quarter"), N_("A quarter of the deals took longer than this. In time in stage: of the visits, as the median."), "75th percentile, between neighbours by straight line; in time in stage by Kaplan-Meier", "days", "lower"),
     _m("max_days", N_("Slowest"), N_("The slowest deal."), "maximum", "days", "lower"),
-    _m("median_low", N_("Low end of the median"), N_("The low end of the median's 95% interval; empty below six deals."), "order statistic", "days", source="David and Nagaraja (2003), 7.1"),
-    _m("median_high", N_("High end of the median"), N_("The high end of the median's 95% interval; empty below six deals."), "order statistic", "days", source="David and Nagaraja (2003), 7.1"),
+    _m("median_low", N_("Low end of the median"), N_("The low end of the median's 95% interval; of sales cycles empty below six deals."), "order statistic; in time in stage the times at which half is within the interval of the chance", "days", source="David and Nagaraja (2003), 7.1; Brookmeyer and Crowley (1982)"),
+    _m("median_high", N_("High end of the median"), N_("The high end of the median's 95% interval; of sales cycles empty below six deals, in time in stage where it was not reached."), "order statistic; in time in stage the times at which half is within the interval of the chance", "days", source="David and Nagaraja (2003), 7.1; Brookmeyer and Crowley (1982)"),
 )  # fmt: skip
 
 SECTIONS = (

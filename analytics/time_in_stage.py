@@ -1,0 +1,175 @@
+"""How long deals stay in a stage: every visit, those that go on counted for as long as they have lasted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+from numpy.typing import NDArray
+
+from analytics.against_rest import lasting_against_rest, restricted_means
+from analytics.fields import Field
+from analytics.filters import Filters
+from analytics.funnel import FATES, MOST_ASSUMED
+from analytics.intervals import Z
+from analytics.question import Answers, Question
+from analytics.rows import Row, frame, number, rows, whole, with_q_values
+from analytics.survival import Lengths, kaplan_meier, weighted_quantile
+from data.tables import Tables
+
+COLUMNS = (
+    "pipeline", "stage", "stage_order", "visits", "open", "mean_completed_days", "median_completed_days", "median_days",
+    "median_low", "median_high", "p75_days", "p90_days", "restricted_mean_days", "restricted_mean_low", "restricted_mean_high",
+    "within_days", "longest_days", "at_zero", "together", "assumed", "untimed", "negative",
+)  # fmt: skip
+COMPARED = ("stay_days", "stay_days_rest", "days_difference", "days_low", "days_high")
+NEGATIVE, UNTIMED = -1, -2
+MINUTES_A_DAY = 1440
+# Up to so many days lengths are told to so many minutes, beyond to the day: some ten thousand different ones at most.
+STEPS = ((2, 1), (20, 5), (90, 60))
+# So many deals that came to one stage in the same minute were moved at once, by an import or a clean-up.
+AT_ONCE = 20
+
+Floats = NDArray[np.float64]
+
+
+def time_in_stage(tables: Tables, filters: Filters, by: Field | None = None) -> Question:
+    """One row an open stage, or with `by` a stage and group. Columns: `COLUMNS`; with `by` also `COMPARED`, `q_value`, `tests`.
+
+    Every visit of a stage counts, a return as another one; leaving in any way ends it, and one that goes on is censored at
+    the as-of date. Durations in days, unknown for a stage of which no file tells when deals came and left. The period bounds
+    the entry of visits. Groups are compared with all others at the stage by the log-rank test.
+    """
+    visits = _visits(tables, filters, by)
+    keys = [*(["group"] if by else []), "pipeline", "stage"]
+    asks = {
+        "lengths": visits.agg(
+            n=_.count(), days=_.days.sum(), stage_order=_.stage_order.min(), by=[*keys, "fate", "is_recorded", "length"]
+        ),
+        "together": _together(visits, filters, keys),
+    }
+    return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None))
+
+
+def _visits(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
+    """One row a visit of an open stage, with its `length` in minutes and `days`."""
+    stays = filters.stage_entries(tables, "entered" if filters.has_period else None, by)
+    stays = stays.filter((_.outcome == "open") & ~_.is_skipped)
+    end = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
+    stays = stays.mutate(taken=end.delta(_.entered_at, unit="microsecond"))
+    minutes = (_.taken / 60_000_000).floor().cast("int64")
+    steps = [(minutes < days * MINUTES_A_DAY, minutes - minutes % step) for days, step in STEPS]
+    length = ibis.cases(
+        (_.taken.isnull(), UNTIMED), (_.taken < 0, NEGATIVE), *steps, else_=minutes - minutes % MINUTES_A_DAY
+    )
+    return stays.mutate(length=length, days=_.taken / (MINUTES_A_DAY * 60_000_000))
+
+
+def _together(visits: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
+    """How many visits began in the same minute as at least `AT_ONCE` at their stage. Dates without a time of day do not tell."""
+    moment = visits.entered_at.truncate("m")
+    counted = visits.mutate(moment=moment).filter(_.moment != _.moment.truncate("D"), _.is_recorded)
+    counted = counted.agg(n=_.count(), by=[*keys, "moment"])
+    return counted.filter(_.n >= AT_ONCE).agg(together=_.n.sum(), by=keys)
+
+
+def _rows(answers: Answers, key: str | None) -> pd.DataFrame:
+    lengths = answers["lengths"]
+    keys = [*(["group"] if key else []), "pipeline", "stage"]
+    counted = _counted(lengths, keys)
+    together = {tuple(row[name] for name in keys): whole(row["together"]) for row in rows(answers["together"])}
+    places = sorted(
+        counted,
+        key=lambda at: (str(at[-2]), number(counted[at]["stage_order"]), str(at[-1]), at[0] is None, str(at[0])),
+    )
+    took = Lengths.by(lengths.rename(columns={"length": "hours"}), keys, "fate", FATES)
+    found: list[Row] = []
+    for place in places:
+        row = {} if key is None else {key: place[0]}
+        row |= {"pipeline": place[-2], "stage": place[-1], "together": together.get(place, 0)} | counted[place]
+        if _is_told(counted[place]):
+            row |= _times(took[place].known)
+            row["mean_completed_days"] = row["days"] / row["completed"] if row["completed"] else None
+        found.append(row)
+    if key is None:
+        return frame(found, COLUMNS)
+    _compare(found, places, took)
+    return frame(found, [key, *COLUMNS, *COMPARED, "q_value", "tests"])
+
+
+def _counted(lengths: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], Row]:
+    """Of each combination of `keys`, how many visits there are of each sort, and the `days` of the `completed` ones."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows(lengths):
+        counts = found.setdefault(
+            tuple(row[name] for name in keys),
+            dict.fromkeys(("visits", "open", "completed", "assumed", "untimed", "negative", "at_zero"), 0)
+            | {"days": 0.0, "stage_order": whole(row["stage_order"])},
+        )
+        n, length = whole(row["n"]), whole(row["length"])
+        is_open = row["fate"] == "still"
+        counts["visits"] += n
+        counts["open"] += n if is_open else 0
+        counts["assumed"] += 0 if row["is_recorded"] else n
+        counts["untimed"] += n if length == UNTIMED else 0
+        counts["negative"] += n if length == NEGATIVE else 0
+        if length >= 0 and not is_open:
+            counts["at_zero"] += n if length == 0 else 0
+            counts["completed"] += n
+            counts["days"] += number(row["days"])
+    return found
+
+
+def _is_told(counts: Row) -> bool:
+    """Whether all visits but a few have times that a file gave."""
+    most = MOST_ASSUMED * counts["visits"]
+    return counts["assumed"] <= most and counts["untimed"] + counts["negative"] <= max(most, 1)
+
+
+def _times(known: Lengths) -> Row:
+    """The columns of time, from lengths in minutes."""
+    if not known.n:
+        return {}
+    days, ended, still = known.hours / MINUTES_A_DAY, known.counts[:, :-1].sum(axis=1), known.counts[:, -1]
+    lasting = kaplan_meier(days, ended, still)
+    mean, error, within = (float(each[0]) for each in restricted_means(known.counts[None], days))
+    median = lasting.time_of(0.5)
+    found: Row = {
+        "median_days": median.days, "median_low": median.low, "median_high": median.high,
+        "p75_days": lasting.quantile(0.75), "p90_days": lasting.quantile(0.9), "longest_days": float(days[-1]),
+    }  # fmt: skip
+    if ended.any():
+        found["median_completed_days"] = weighted_quantile(days, ended, 0.5)
+    if mean == mean:
+        found |= {
+            "restricted_mean_days": mean, "restricted_mean_low": max(mean - Z * error, 0.0),
+            "restricted_mean_high": min(mean + Z * error, within), "within_days": within,
+        }  # fmt: skip
+    return found
+
+
+def _compare(found: list[Row], places: list[tuple[Any, ...]], took: dict[tuple[Any, ...], Lengths]) -> None:
+    """Give each row how long its group stays against all others at the stage."""
+    tests: list[float | None] = [None] * len(found)
+    for stage in dict.fromkeys(place[1:] for place in places):
+        here = [at for at, place in enumerate(places) if place[1:] == stage and "longest_days" in found[at]]
+        if len(here) < 2:
+            continue
+        lengths = [took[places[at]].known for at in here]
+        minutes = np.unique(np.concatenate([each.hours for each in lengths]))
+        counts = np.zeros((len(here), len(minutes), len(FATES)))
+        for group, each in enumerate(lengths):
+            counts[group, np.searchsorted(minutes, each.hours)] = each.counts
+        lasting = lasting_against_rest(counts, minutes / MINUTES_A_DAY)
+        for group, at in enumerate(here):
+            if lasting.days[group] == lasting.days[group]:
+                values = (lasting.days, lasting.days_rest, lasting.days - lasting.days_rest, lasting.low, lasting.high)
+                found[at] |= dict(zip(COMPARED, (float(each[group]) for each in values), strict=True))
+            p = float(lasting.p[group])
+            tests[at] = p if p == p else None
+    with_q_values(found, tests)
