@@ -28,6 +28,7 @@ from analytics.question import Question
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import COUNTED, Counted, sales_velocity
 from analytics.stage_paths import rework, stage_moves, stage_paths
+from analytics.stalled_deals import DEFAULT_DAYS, stalled_deals
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
 from analytics.time_in_stage import time_in_stage
@@ -173,6 +174,7 @@ def named_stages(options: argparse.Namespace) -> tuple[str, ...]:
     """The stages that the options of a call name, where a misspelt one would be passed over."""
     named = [*getattr(options, "optional", ()), *getattr(options, "exclude", ())]
     named += [stage for stage, _within in getattr(options, "step_window", ()) if stage != LEADS]
+    named += [stage for stage, _days in getattr(options, "threshold", ())]
     if options.name == "conversion_trend" and options.stage is not None:
         named.append(options.stage)
     return tuple(named)
@@ -328,6 +330,23 @@ def _sales_velocity(call: Call) -> Asked:
     return Asked(sales_velocity(call.tables, call.filters, counted), {"counted": counted})
 
 
+def _stalled_deals(call: Call) -> Asked:
+    overrides, default = dict(call.options.threshold), call.options.days
+    said = {"thresholds": [f"{stage}={days:g}" for stage, days in overrides.items()]} if overrides else {}
+    return Asked(stalled_deals(call.tables, call.filters, overrides, default), said | {"default_days": default})
+
+
+def _thresholds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threshold", action="append", default=[], type=_step_window, metavar="STAGE=DAYS",
+        help="after how many days a deal at a stage is stalled, instead of what is learnt; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--days", type=_days, default=DEFAULT_DAYS, metavar="DAYS",
+        help="the same where too few deals moved on to learn it; default: 30",
+    )  # fmt: skip
+
+
 def _count(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", choices=COUNTED, default="created",
@@ -350,6 +369,7 @@ COMMANDS: dict[str, Command] = {
     "deals_in_stage": Command(_deals_in_stage, _list_of_stage, has_by=False, one_pipeline=True),
     "owner_attribution": Command(_counted(owner_attribution), _how_to_count, has_by=False, one_pipeline=True),
     "sales_cycle": Command(lambda call: Asked(sales_cycle(call.tables, call.filters, call.by), {})),
+    "stalled_deals": Command(_stalled_deals, _thresholds, has_by=False, one_pipeline=True),
     "time_in_stage": Command(
         lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True
     ),

@@ -32,7 +32,7 @@ def push_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Ques
     period bounds when deals were put off, among those open within it.
     """
     deals = _seen(tables, filters, by)
-    put_off = _pushes(tables, filters, deals)
+    put_off = pushes_of(tables, filters, deals)
     deals = deals.left_join(put_off, [("deal_id", "of_deal")])
     cells = deals.agg(
         n=_.count(where=_.is_seen),
@@ -49,7 +49,7 @@ def push_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Ques
 def pushed_deals(tables: Tables, filters: Filters) -> ir.Table:
     """The deals put off, most often first. Columns: those of `deals`, `pushes` and `days_pushed`."""
     deals = _seen(tables, filters, None).filter(_.is_seen)
-    put_off = _pushes(tables, filters, deals)
+    put_off = pushes_of(tables, filters, deals)
     found = deals.inner_join(put_off, [("deal_id", "of_deal")]).rename(days_pushed="days").drop("of_deal", "is_seen")
     return found.order_by(_.pushes.desc(), _.days_pushed.desc(), "deal_id")
 
@@ -93,7 +93,7 @@ def _seen(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     )
 
 
-def _pushes(tables: Tables, filters: Filters, deals: ir.Table) -> ir.Table:
+def pushes_of(tables: Tables, filters: Filters, deals: ir.Table) -> ir.Table:
     """Of each deal put off: `of_deal`, `pushes` and `days`, the days that all of them came to."""
     changes = changes_of(tables, "expected_close_on").filter(_.changed_at < filters.now, *_in_period(filters))
     changes = changes.select(

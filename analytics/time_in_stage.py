@@ -45,19 +45,19 @@ def time_in_stage(tables: Tables, filters: Filters, by: Field | None = None) -> 
     the as-of date. Durations in days, unknown for a stage of which no file tells when deals came and left. The period bounds
     the entry of visits. Groups are compared with all others at the stage by the log-rank test.
     """
-    visits = _visits(tables, filters, by)
+    each = visits(tables, filters, by)
     keys = [*(["group"] if by else []), "pipeline", "stage"]
     asks = {
-        "lengths": visits.agg(
+        "lengths": each.agg(
             n=_.count(), days=_.days.sum(), stage_order=_.stage_order.min(), by=[*keys, "fate", "is_recorded", "length"]
         ),
-        "together": _together(visits, filters, keys),
+        "together": _together(each, keys),
     }
     return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None))
 
 
-def _visits(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
-    """One row a visit of an open stage, with its `length` in minutes and `days`."""
+def visits(tables: Tables, filters: Filters, by: Field | None = None) -> ir.Table:
+    """One row a visit of an open stage, with its `length` in minutes (`UNTIMED`, `NEGATIVE`) and `days`; with `by` its `group`."""
     stays = filters.stage_entries(tables, "entered" if filters.has_period else None, by)
     stays = stays.filter((_.outcome == "open") & ~_.is_skipped)
     end = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
@@ -70,10 +70,11 @@ def _visits(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     return stays.mutate(length=length, days=_.taken / (MINUTES_A_DAY * 60_000_000))
 
 
-def _together(visits: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
+def _together(each: ir.Table, keys: list[str]) -> ir.Table:
     """How many visits began in the same minute as at least `AT_ONCE` at their stage. Dates without a time of day do not tell."""
-    moment = visits.entered_at.truncate("m")
-    counted = visits.mutate(moment=moment).filter(_.moment != _.moment.truncate("D"), _.is_recorded)
+    counted = each.mutate(moment=each.entered_at.truncate("m")).filter(
+        _.moment != _.moment.truncate("D"), _.is_recorded
+    )
     counted = counted.agg(n=_.count(), by=[*keys, "moment"])
     return counted.filter(_.n >= AT_ONCE).agg(together=_.n.sum(), by=keys)
 

@@ -66,7 +66,7 @@ class Engine:
         with limits.kept(), spilling(), self._database.cursor() as cursor:
             return cursor.execute(sql).fetchall()
 
-    def query(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+    def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a SQL query."""
         with limits.kept(), spilling(), self._database.cursor() as cursor:
             rows = cursor.execute(sql, parameters).df()

@@ -26,6 +26,7 @@ from analytics.question import Question
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import sales_velocity
 from analytics.stage_paths import rework, stage_moves, stage_paths
+from analytics.stalled_deals import stalled_deals
 from analytics.summary import METRICS as HEADLINES
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
@@ -36,6 +37,7 @@ from data.engine import Engine
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
+    "stalled_deals": stalled_deals,
     "time_in_stage": time_in_stage,
     "time_to_convert": time_to_convert,
     "conversion_trend": conversion_trend,
@@ -63,7 +65,7 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
 WITHOUT_GROUPS = {
     "conversion_trend", "comparison", "quality", "pipeline_waterfall",
     "summary", "summary_trend", "findings", "stage_paths", "stage_moves", "rework", "sales_velocity", "drivers", "lost_reasons", "missing_reasons",
-    "skipped_stages", "deals_in_stage", "owner_attribution",
+    "stalled_deals", "skipped_stages", "deals_in_stage", "owner_attribution",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics import time_in_stage
+from analytics import stalled_deals, time_in_stage
 from analytics.catalog.entry import Answer
 from analytics.catalog.entry import Metric as _m
 from data.messages import N_
@@ -24,9 +24,24 @@ TIMES = (
     _m("together", N_("Moved together"), N_("Visits that began in the same minute as at least 19 others at the stage, as after an import or a clean-up: their times are those of the clean-up. They are counted. Dates without a time of day do not tell."), "count of stays", "count", "lower"),
 )  # fmt: skip
 
-SECTIONS = (("Time in stage", TIMES),)
+STALLED = (
+    _m("age_days", N_("Days there"), N_("How long the deal has been at its stage."), "as-of date - coming to the stage", "days", "lower"),
+    _m("threshold_days", N_("Threshold"), N_("After how many days a deal at the stage is stalled: by then 90% of the deals that ever move on from it have done so. At least 7 days; 30 where fewer than 10 moved on, unless another number is given."),
+       "time by which the chance to move on reaches 90% of what it comes to; being lost and going back are competing ends, deals still there are censored (Aalen-Johansen)", "days", source="Aalen and Johansen (1978)"),
+    _m("is_learnt", N_("Learnt"), N_("True where the threshold follows from the deals themselves; false where it was given, or too few moved on."), "", "flag"),
+    _m("chance_30d", N_("Chance in 30 days"), N_("The chance that the deal moves on within the next 30 days, as deals did that had waited as long. Empty where too few were followed that long."),
+       "(chance to have moved on by age + 30 days - by age) / chance to be still there", "share", "higher", "Aalen and Johansen (1978)"),
+    _m("reasons", N_("Why"), N_("What is known of why it waits: slow, longer at its stage than the threshold; overdue, past its expected close; quiet, no activity for 30 days (or no change, where no activity is recorded); pushed, put off to a later month; returned, back at the stage; single_contact, one contact person at the customer."), "", "text"),
+    _m("overdue_days", N_("Overdue"), N_("How many days ago the deal was expected to close; empty where it was not."), "as-of date - expected close", "days", "lower"),
+    _m("quiet_days", N_("Quiet for"), N_("How long ago the last activity was, or where none is recorded, the last change in the CRM."), "as-of date - last activity", "days", "lower"),
+    _m("planned", N_("Planned"), N_("Deals that are past the threshold and have an activity planned within 14 days: they are not called stalled. Counted once, and the same in every row."), "count of deals", "count"),
+)  # fmt: skip
+
+SECTIONS = (("Time in stage", TIMES), ("Stalled deals", STALLED))
 
 ANSWERS = (
     Answer("time_in_stage", N_("Time in stage"), N_("How long deals stay in each stage. Every visit counts; those that go on count for as long as they have lasted, so slow deals are not left out. Times are unknown for a stage of which no file tells when deals came and left: a stage history does. Groups are compared with all others at the stage by the log-rank test."),
            (*time_in_stage.COLUMNS, *time_in_stage.COMPARED, "q_value", "tests")),
+    Answer("stalled_deals", N_("Stalled deals"), N_("The open deals that have been at their stage for longer than deals that moved on from it usually took, those with most money first, with the chance to move on yet and what else is known. Thresholds are learnt of all deals of the pipeline, whatever the filters; a period does not matter."),
+           stalled_deals.COLUMNS),
 )  # fmt: skip

@@ -90,7 +90,7 @@ def test_against_sql_and_what_must_add_up(root, as_of):
     engine = with_reasons()
     filters = Filters(as_of, where=(Choice(find("currency", engine.tables), ("EUR",)),))
     answer = rows(lost_reasons(engine.tables, filters).answer(engine.run))
-    by_hand = rows(engine.query((root / "tests/sql/lost_reasons.sql").read_text("utf-8"), {"now": filters.now}))  # type: ignore[arg-type]
+    by_hand = rows(engine.query((root / "tests/sql/lost_reasons.sql").read_text("utf-8"), {"now": filters.now}))
     expected = {(each["stage"], each["reason"]): each for each in by_hand}
     given = [each for each in answer if each["deals"]]
     assert len(given) == len(expected) > 8

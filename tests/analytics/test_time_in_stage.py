@@ -123,7 +123,7 @@ def test_it_is_what_plain_sql_says(root, as_of):
     filters = Filters(as_of, where=(Choice(find("currency", engine.tables), ("EUR",)),))
     found = {(row["team"], row["stage"]): row for row in ask(engine, filters, "team")}
     query = (root / "tests/sql/time_in_stage.sql").read_text("utf-8")
-    by_hand = rows(engine.query(query, {"now": filters.now}))
+    by_hand = rows(engine.query(query, dict(now=filters.now)))
     assert len(by_hand) == len(found) > 6
     told = 0
     for expected in by_hand:
