@@ -284,6 +284,8 @@ def _cell(name: str, row: Row) -> str:
     value = row[name]
     if value is None:
         return "-"
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float) and math.isfinite(value):

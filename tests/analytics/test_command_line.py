@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analytics.__main__ import _unit, main
+from analytics.__main__ import _cell, _unit, main
 from analytics.catalog import ANSWERS
 from data.database import connect
 from data.store import Workspace
@@ -204,8 +204,6 @@ def test_an_empty_workspace_says_what_to_do(tmp_path):
 
 
 def test_text_of_a_crm_cannot_steer_the_terminal():
-    from analytics.__main__ import _cell
-
     assert _cell("owner", {"owner": "Ann\x1b[2J\nBob"}) == "Ann [2J Bob"
 
 
@@ -247,3 +245,7 @@ def test_odds_and_differences_of_deals_are_no_percentages():
     }
     assert {_unit(name, row) for name in row if name != "won"} == {"number"}
     assert (_unit("low", {"rate": 0.5}), _unit("won", row)) == ("share", "count")
+
+
+def test_a_list_in_a_cell_is_read_as_words():
+    assert _cell("reasons", {"reasons": ["slow", "overdue"]}) == "slow, overdue"
