@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, cast
 
+from analytics.bottlenecks import bottlenecks
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
 from analytics.drivers import drivers
@@ -369,6 +370,7 @@ COMMANDS: dict[str, Command] = {
     "deals_in_stage": Command(_deals_in_stage, _list_of_stage, has_by=False, one_pipeline=True),
     "owner_attribution": Command(_counted(owner_attribution), _how_to_count, has_by=False, one_pipeline=True),
     "sales_cycle": Command(lambda call: Asked(sales_cycle(call.tables, call.filters, call.by), {})),
+    "bottlenecks": Command(lambda call: Asked(bottlenecks(call.tables, call.filters, call.by), {}), one_pipeline=True),
     "stalled_deals": Command(_stalled_deals, _thresholds, has_by=False, one_pipeline=True),
     "time_in_stage": Command(
         lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True

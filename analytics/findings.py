@@ -33,6 +33,8 @@ COLUMNS = (
 )  # fmt: skip
 # A field with more values than this tells people or places apart, not kinds of deals.
 MOST_VALUES = 30
+# Of a field that was asked for.
+MOST_GROUPS = 200
 # What says how a deal stands or ended, and fields that repeat another, are no causes.
 NOT_CAUSES = frozenset({"pipeline", "stage", "status", "currency", "lost_reason", "forecast_category"})
 REPEATED = {"person_name": "owner", "product_name": "product"}
@@ -157,12 +159,13 @@ class Search:
     tables: Tables
     filters: Filters
     has_history: bool = True
+    only: Field | None = None  # compare by this field alone, whatever it is
     # The groups last compared and what came of it: two rounds need the same.
     last: list[tuple[pd.DataFrame, list[Pair]]] = field(default_factory=list, compare=False)
 
     @cached_property
     def causes(self) -> tuple[Field, ...]:
-        return causes(self.tables)
+        return (self.only,) if self.only else causes(self.tables)
 
     @cached_property
     def deals(self) -> ir.Table:
@@ -172,6 +175,8 @@ class Search:
     # first round: which fields make groups
 
     def fields(self, answers: Answers) -> dict[str, ir.Table]:
+        if self.only:
+            return {"fields": _filled(self, (0,))}
         apart = answers["told_apart"].iloc[0].to_dict()
         places = [place for place in range(len(self.causes)) if apart[f"f{place}"] is True]
         return {"fields": _filled(self, tuple(places))}
@@ -183,7 +188,8 @@ class Search:
         for place in places:
             wanted[self.causes[place].band or self.causes[place].table].append(place)
         bands = wanted.pop("size", [])
-        own = {f"f{place}": own_value(deals, self.causes[place]) for place in wanted.pop("deals", [])}
+        of_deals = [place for table in ("deals", "quarter", "month") for place in wanted.pop(table, [])]
+        own = {f"f{place}": own_value(deals, self.causes[place], self.filters.time_zone) for place in of_deals}
         needed = {"deal_no", *kept, *(["amount", "currency"] if bands else []), *(LINKS[table][0] for table in wanted)}
         deals = deals.select(*sorted(needed), **own)
         for table, linked in wanted.items():
@@ -199,8 +205,10 @@ class Search:
             deals = with_value(deals, self.tables, self.causes[place], f"f{place}")
         return deals
 
-    def _fit(self, answers: Answers) -> list[int]:
-        """The fields with 2 to 30 values that were not filled in once the outcome was known."""
+    def fit(self, answers: Answers) -> list[int]:
+        """The fields with 2 to 30 values that were not filled in once the outcome was known; or the one asked for."""
+        if self.only:
+            return [0]
         return [place for place, n in self._filled_before(answers).items() if n <= MOST_LOOKED_AT]
 
     def _filled_before(self, answers: Answers) -> dict[int, int]:
@@ -221,22 +229,22 @@ class Search:
 
     def values(self, answers: Answers) -> dict[str, ir.Table]:
         """The different values of each field, with the code that stands for each; those of sizes are known."""
-        named = tuple(place for place in self._fit(answers) if not self.causes[place].band)
+        named = tuple(place for place in self.fit(answers) if self.causes[place].band != "size")
         return {"names": _coded(self, named)} if named else {}
 
     def code(self, deals: ir.Table, place: int) -> ir.IntegerValue:
         """A number for each value of a field."""
         text = deals[f"f{place}"]
-        if self.causes[place].band:
+        if self.causes[place].band == "size":
             return text.cases(*zip(SIZES, SIZE_CODES, strict=True), else_=0).cast("int64")
         return text.hash()
 
-    def _names(self, answers: Answers) -> dict[tuple[int, int], str]:
+    def names(self, answers: Answers) -> dict[tuple[int, int], str]:
         """What each code of each field stands for."""
         names = answers.get("names", NO_NAMES)
         known = names[names["name"].notna()]
         found = dict(zip(zip(known["place"], known["code"], strict=True), known["name"], strict=True))
-        bands = (place for place in self._fit(answers) if self.causes[place].band)
+        bands = (place for place in self.fit(answers) if self.causes[place].band == "size")
         return found | {(place, code): size for place in bands for code, size in zip(SIZE_CODES, SIZES, strict=True)}
 
     def _stays(self, answers: Answers) -> ir.Table:
@@ -247,7 +255,7 @@ class Search:
         return _lives(self.deals, self.filters, is_long)
 
     def scan(self, answers: Answers) -> dict[str, ir.Table]:
-        fit = self._fit(answers)
+        fit = self.fit(answers)
         deals = self.with_values(fit)
         # Numbers instead of names: millions of stays are counted by each field.
         coded = deals.select(of_deal=deals.deal_no, **{f"f{place}": self.code(deals, place) for place in fit})
@@ -281,14 +289,14 @@ class Search:
         return self.last[0][1]
 
     def _compared(self, answers: Answers) -> list[Pair]:
-        groups, names = answers["groups"], self._names(answers)
-        stages = self._about_stages(answers)
+        groups, names = answers["groups"], self.names(answers)
+        stages = self.about_stages(answers)
         values = Counter(place for place, _code in names)
         found: list[Pair] = []
         seen: set[tuple[Any, ...]] = set()
         everything, places = Counts.of(groups), groups["place"].to_numpy()
         for place in sorted(values):
-            if not 2 <= values[place] <= MOST_VALUES:
+            if not 2 <= values[place] <= (MOST_GROUPS if self.only else MOST_VALUES):
                 continue
             counted = everything.only(places == place)
             # Two fields that part the deals alike ask the same question twice.
@@ -305,7 +313,7 @@ class Search:
             found, key=lambda pair: (stages[pair.stage].order, pair.place, pair.segment, pair.kind == "delay")
         )
 
-    def _about_stages(self, answers: Answers) -> dict[str | None, _Stage]:
+    def about_stages(self, answers: Answers) -> dict[str | None, _Stage]:
         groups = answers["groups"]
         parts = split(groups[groups["place"] == STAGES], ["stage"])
         return {
@@ -321,8 +329,8 @@ class Search:
 
     # third round: the deals of what is real
 
-    def closer(self, answers: Answers) -> dict[str, ir.Table]:
-        wanted = to_price(self.pairs(answers))
+    def closer(self, answers: Answers, pairs: Sequence[Pair] | None = None) -> dict[str, ir.Table]:
+        wanted = to_price(self.pairs(answers) if pairs is None else pairs)
         if not wanted:
             return {}
         deals = self.with_values(sorted({pair.place for pair in wanted}), "status", "closed_at")
@@ -356,7 +364,7 @@ class Search:
 
     def left_out(self, answers: Answers) -> pd.DataFrame:
         """The fields that have too many values."""
-        values = Counter(place for place, _code in self._names(answers))
+        values = Counter(place for place, _code in self.names(answers))
         many = [
             self.causes[place].name
             for place, n in self._filled_before(answers).items()
@@ -368,7 +376,7 @@ class Search:
         pairs = self.pairs(answers)
         tests = sum(pair.p is not None for pair in pairs)
         priced = {each.pair.key: each for each in prices(answers.get("cells"), to_price(pairs))}
-        ends = {currency for about in self._about_stages(answers).values() for currency in about.currencies}
+        ends = {currency for about in self.about_stages(answers).values() for currency in about.currencies}
         one = next(iter(ends), None) if len(ends) <= 1 else None
         found = []
         for pair in pairs:
@@ -410,15 +418,17 @@ class Search:
 @lru_cache(maxsize=16)
 def _filled(search: Search, places: tuple[int, ...]) -> ir.Table:
     """One row: the deals by how they ended, those of them with a value in each field, and how many values there are."""
-    deals = search.with_values([place for place in places if not search.causes[place].band], "status", "amount")
+    deals = search.with_values([place for place in places if search.causes[place].band != "size"], "status", "amount")
     is_of = {kind: deals.status == kind for kind in KINDS}
     counts = {kind: deals.count(where=is_) for kind, is_ in is_of.items()}
     for place in places:
         # Sizes are cut from amounts, so that there are some of each kind where there are amounts.
-        column = deals[search.causes[place].column if search.causes[place].band else f"f{place}"]
+        column = deals[search.causes[place].column if search.causes[place].band == "size" else f"f{place}"]
         counts |= {f"{kind}_{place}": column.count(where=is_) for kind, is_ in is_of.items()}
         counts[f"differ_{place}"] = column.max() > column.min()
-        counts[f"values_{place}"] = ibis.literal(len(SIZES)) if search.causes[place].band else column.approx_nunique()
+        counts[f"values_{place}"] = (
+            ibis.literal(len(SIZES)) if search.causes[place].band == "size" else column.approx_nunique()
+        )
     return deals.agg(deals=deals.count(), **counts)
 
 

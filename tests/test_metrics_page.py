@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.bottlenecks import bottlenecks
 from analytics.catalog import ANSWERS, METRICS, page
 from analytics.commands import COMMANDS
 from analytics.comparison import Compared, comparison
@@ -37,6 +38,7 @@ from data.engine import Engine
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
+    "bottlenecks": bottlenecks,
     "stalled_deals": stalled_deals,
     "time_in_stage": time_in_stage,
     "time_to_convert": time_to_convert,

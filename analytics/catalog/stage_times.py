@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics import stalled_deals, time_in_stage
+from analytics import bottlenecks, stalled_deals, time_in_stage
 from analytics.catalog.entry import Answer
 from analytics.catalog.entry import Metric as _m
 from data.messages import N_
@@ -37,11 +37,22 @@ STALLED = (
     _m("planned", N_("Planned"), N_("Deals that are past the threshold and have an activity planned within 14 days: they are not called stalled. Counted once, and the same in every row."), "count of deals", "count"),
 )  # fmt: skip
 
-SECTIONS = (("Time in stage", TIMES), ("Stalled deals", STALLED))
+BOTTLENECKS = (
+    _m("share", N_("Share"), N_("Of a leak, the chance that a deal of the group moves on from the stage, as the conversion. Of rework, the share of the group's deals at the stage that came back to it."), "leak: Aalen-Johansen chance to move on; rework: deals with a second visit / deals", "share", "neither", "Aalen and Johansen (1978)"),
+    _m("share_rest", N_("Share of the rest"), N_("The same for all other deals at the stage."), "as the share", "share", "neither", "Aalen and Johansen (1978)"),
+    _m("share_delta", N_("Difference of shares"), N_("The group's share less that of the rest."), "share - share of the rest", "share", "neither"),
+    _m("share_low", N_("Difference of shares, low end"), N_("The low end of its 95% interval."), "from two score intervals", "share", source="Newcombe (1998), method 10"),
+    _m("share_high", N_("Difference of shares, high end"), N_("The high end of its 95% interval."), "from two score intervals", "share", source="Newcombe (1998), method 10"),
+    _m("days_delta", N_("Days longer"), N_("Of a delay, how much longer the group's deals stay than the rest. Of rework, how long visits after the first last on average."), "difference of restricted means; of rework the restricted mean of the repeated visits", "days", "lower", _MEAN),
+)  # fmt: skip
+
+SECTIONS = (("Time in stage", TIMES), ("Bottlenecks", BOTTLENECKS), ("Stalled deals", STALLED))
 
 ANSWERS = (
     Answer("time_in_stage", N_("Time in stage"), N_("How long deals stay in each stage. Every visit counts; those that go on count for as long as they have lasted, so slow deals are not left out. Times are unknown for a stage of which no file tells when deals came and left: a stage history does. Groups are compared with all others at the stage by the log-rank test."),
            (*time_in_stage.COLUMNS, *time_in_stage.COMPARED, "q_value", "tests")),
+    Answer("bottlenecks", N_("Bottlenecks"), N_("Where deals leak, wait and come back: every stage in every group, of the field asked for or of every field that findings compares, against all other deals at the stage. All rows are one family of tests. Only what stands after correction and is worse has money: of a leak, what would not have been lost; of a delay and of rework, what waits longer at any time. Stages overlap, so their money must not be added up."),
+           bottlenecks.COLUMNS),
     Answer("stalled_deals", N_("Stalled deals"), N_("The open deals that have been at their stage for longer than deals that moved on from it usually took, those with most money first, with the chance to move on yet and what else is known. Thresholds are learnt of all deals of the pipeline, whatever the filters; a period does not matter."),
            stalled_deals.COLUMNS),
 )  # fmt: skip

@@ -1,0 +1,148 @@
+"""Where deals leak, wait and come back, and what it costs."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analytics.bottlenecks import KINDS, bottlenecks
+from analytics.fields import find
+from analytics.filters import Filters
+from analytics.rows import rows
+from data.engine import Engine
+from data.errors import RequestProblem
+from tests.analytics.companies import AS_OF, Company, Simulator
+from tests.analytics.companies import STAGES as OF_COMPANY
+from tests.analytics.sample import STAGES, day, stays
+
+END = Filters(date(2026, 1, 31), pipeline="Sales")
+
+
+def ask(engine, by="source", filters=END):
+    return rows(bottlenecks(engine.tables, filters, find(by, engine.tables) if by else None).answer(engine.run))
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    return Simulator()
+
+
+def asked(simulator, company, seed, by="source"):
+    simulator.load(company.frames(seed))
+    return ask(simulator.engine, by, AS_OF)
+
+
+def test_every_stage_and_group_is_there_in_one_family(simulator):
+    company = Company(deals=600, groups={"source": 3, "owner": 2})
+    found = asked(simulator, company, 1)
+    assert {row["kind"] for row in found} == set(KINDS)
+    pairs = {(row["stage"], row["segment"]) for row in found if row["kind"] == "leak"}
+    assert pairs == {(stage, segment) for stage in OF_COMPANY for segment in "abc"}
+    assert {row["tests"] for row in found} == {sum(row["p_value"] is not None for row in found)}
+    assert all(row["source"] == row["segment"] for row in found)
+    assert all(row["money"] is None or row["q_value"] < 0.05 for row in found)
+    assert sum(row["n"] for row in found if row["kind"] == "leak" and row["stage"] == "Lead") == 600
+
+
+def test_the_money_of_a_leak_is_what_brute_force_says(simulator):
+    """Ten years of deals, so that nearly all have ended and shares can simply be counted."""
+    company = Company(deals=3000, years=10, groups={"source": 4}, planted={("source", "d", 2): 0.30})
+    frames = company.frames(5)
+    simulator.load(frames)
+    row = next(row for row in ask(simulator.engine, "source", AS_OF) if row["rank"] == 1 and row["kind"] == "leak")
+    assert (row["stage"], row["segment"]) == ("Proposal", "d")
+    entries = frames["stage_entries"].merge(frames["deals"][["deal_id", "source", "status", "amount"]], on="deal_id")
+    there = entries[(entries["stage"] == "Proposal") & (entries["fate"] != "still")]
+    moved = there["fate"] == "advanced"
+    is_own = there["source"] == "d"
+    gap = moved[~is_own].mean() - moved[is_own].mean()
+    closed = there[moved & (there["status"] != "open")]
+    money = gap * row["n"] * there.loc[is_own, "amount"].mean() * (closed["status"] == "won").mean()
+    assert row["share_delta"] == pytest.approx(-gap, abs=0.005)
+    assert row["money"] == pytest.approx(money, rel=0.01)
+    assert row["money_low"] < money < row["money_high"]
+
+
+def returning(back_a=30, back_b=3, n=60):
+    """Deals of two sources at Lead, some of which come back from Offer for ten days."""
+    made: list[Any] = []
+    visits: list[Any] = []
+    for source, back in (("a", back_a), ("b", back_b)):
+        for place in range(n):
+            name = f"{source}{place}"
+            made.append((name, source, 1000.0))
+            start = day(1) - timedelta(days=100 + place)
+            visits.append((name, "Lead", start, start + timedelta(days=4), "advanced"))
+            came = start + timedelta(days=4)
+            if place < back:
+                visits.append((name, "Offer", came, came + timedelta(days=2), "back"))
+                visits.append((name, "Lead", came + timedelta(days=2), came + timedelta(days=12), "advanced", 2))
+                visits.append((name, "Offer", came + timedelta(days=12), None, "still", 2))
+            else:
+                visits.append((name, "Offer", came, None, "still"))
+    deals = pd.DataFrame(made, columns=["deal_id", "source", "amount"]).assign(
+        status="open", pipeline="Sales", stage="Offer", currency="EUR"
+    )
+    deals["created_at"] = day(1) - timedelta(days=200)
+    return Engine.in_memory({"stages": STAGES, "deals": deals, "stage_entries": stays(*visits)})
+
+
+def test_rework_by_eye():
+    found = {(row["stage"], row["segment"]): row for row in ask(returning()) if row["kind"] == "rework"}
+    row = found["Lead", "a"]
+    assert (row["n"], row["share"], row["share_rest"]) == (60, 0.5, 0.05)
+    assert row["share_delta"] == pytest.approx(0.45) and 0 < row["share_low"] < 0.45 < row["share_high"]
+    assert row["days_delta"] == pytest.approx(10)
+    # 30 deals of 1,000 came back within the 159 days that deals came to Lead, for 10 days each; the rest's share is a tenth.
+    entered = 59 + 4 + 2  # days from the first to the last visit
+    assert row["money"] == pytest.approx((1 - 0.05 / 0.5) * 10 * 30_000 / entered, rel=0.02)
+    assert row["money_low"] < row["money"] < row["money_high"]
+    assert found["Lead", "b"]["money"] is None
+
+
+def test_several_currencies_have_no_money():
+    engine = returning()
+    engine.rows("UPDATE deals SET currency = 'USD' WHERE deal_id = 'a1'")
+    engine.rows("UPDATE stage_entries SET deal_currency = 'USD' WHERE deal_id = 'a1'")
+    row = next(row for row in ask(engine) if row["kind"] == "rework" and row["q_value"] and row["q_value"] < 0.05)
+    assert row["money"] is None and row["currency"] is None
+
+
+def test_a_field_of_too_many_values_is_refused_and_one_of_one_value_tests_nothing():
+    engine = returning(n=120)
+    with pytest.raises(RequestProblem, match="deal_id has 240 different values; at most 200 groups"):
+        ask(engine, "deal_id")
+    assert ask(engine, "pipeline") == []
+
+
+def test_all_fields_are_compared_where_none_is_named(simulator):
+    found = asked(simulator, Company(deals=500, groups={"source": 3, "owner": 2}), 3, by=None)
+    assert {row["field"] for row in found} >= {"source", "owner"}
+
+
+@pytest.mark.truth
+def test_a_slower_segment_is_found(simulator):
+    """400 visits of one stage by a segment that is 40% slower, among 1,600: at q < 0.05 in at least 90% of 200 companies."""
+    company = Company(deals=1600, groups={"deal_type": 4}, planted_days={("deal_type", "a", 0): 1.4})
+    hits = 0
+    for seed in range(200):
+        found = asked(simulator, company, 9000 + seed, "deal_type")
+        hits += any(
+            (row["kind"], row["stage"], row["segment"]) == ("delay", "Lead", "a") and row["rank"] is not None
+            for row in found
+        )
+    assert hits >= 180, hits
+
+
+@pytest.mark.truth
+def test_with_nothing_planted_few_companies_show_a_bottleneck(simulator):
+    """At most 10% of 500 companies."""
+    company = Company(deals=800, groups={"deal_type": 4})
+    shown = 0
+    for seed in range(500):
+        shown += any(
+            row["q_value"] is not None and row["q_value"] < 0.05
+            for row in asked(simulator, company, 20_000 + seed, "deal_type")
+        )
+    assert shown <= 50, shown
