@@ -20,7 +20,7 @@ from analytics.push_rate import pushes_of
 from analytics.question import Answers, Question
 from analytics.rows import Row, days, frame, rows, whole
 from analytics.survival import CompetingRisks, Lengths, aalen_johansen
-from analytics.time_in_stage import MINUTES_A_DAY, visits
+from analytics.time_in_stage import MINUTES_A_DAY, OF_MANY_GROUPS, visits
 from data.tables import Tables
 
 COLUMNS = (
@@ -69,7 +69,7 @@ def stalled_deals(
     they are at their stage. Thresholds are learnt of all deals of the pipeline, whatever the other filters; periods do not matter.
     """
     filters = replace(filters, since=None, until=None)
-    everyone = visits(tables, replace(filters, where=()))
+    everyone = visits(tables, replace(filters, where=()), steps=OF_MANY_GROUPS)
     lengths = everyone.agg(n=_.count(), by=["pipeline", "stage", "fate", "length"])
     there = _open_visits(tables, filters)
     told = dict(overrides or {})

@@ -30,8 +30,12 @@ COLUMNS = (
 COMPARED = ("stay_days", "stay_days_rest", "days_difference", "days_low", "days_high")
 NEGATIVE, UNTIMED = -1, -2
 MINUTES_A_DAY = 1440
-# Up to so many days lengths are told to so many minutes, beyond to the day: some ten thousand different ones at most.
-STEPS = ((2, 1), (20, 5), (90, 60))
+# Up to so many days lengths are told to so many minutes, beyond to the day, so that there are not as many different ones as visits.
+Steps = tuple[tuple[int, int], ...]
+FINE: Steps = ((2, 1), (20, 5), (90, 60))
+COARSE: Steps = ((1, 5), (20, 60))
+OF_MANY_GROUPS: Steps = ((2, 60),)
+FINE_UP_TO = 50_000  # visits
 # So many deals that came to one stage in the same minute were moved at once, by an import or a clean-up.
 AT_ONCE = 20
 
@@ -45,27 +49,35 @@ def time_in_stage(tables: Tables, filters: Filters, by: Field | None = None) -> 
     the as-of date. Durations in days, unknown for a stage of which no file tells when deals came and left. The period bounds
     the entry of visits. Groups are compared with all others at the stage by the log-rank test.
     """
-    each = visits(tables, filters, by)
     keys = [*(["group"] if by else []), "pipeline", "stage"]
-    asks = {
-        "lengths": each.agg(
-            n=_.count(), days=_.days.sum(), stage_order=_.stage_order.min(), by=[*keys, "fate", "is_recorded", "length"]
-        ),
-        "together": _together(each, keys),
-    }
-    return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None))
+
+    def lengths(answers: Answers) -> dict[str, ir.Table]:
+        is_few = whole(answers["visits"]["visits"].iloc[0]) <= FINE_UP_TO
+        each = visits(tables, filters, by, FINE if is_few else OF_MANY_GROUPS if by else COARSE)
+        return {
+            "lengths": each.agg(
+                n=_.count(),
+                days=_.days.sum(),
+                stage_order=_.stage_order.min(),
+                by=[*keys, "fate", "is_recorded", "length"],
+            ),
+            "together": _together(each, keys),
+        }
+
+    count = visits(tables, filters, by).count().name("visits").as_table()
+    return Question({"visits": count}, partial(_rows, key=by.key(COLUMNS) if by else None), (lengths,))
 
 
-def visits(tables: Tables, filters: Filters, by: Field | None = None) -> ir.Table:
+def visits(tables: Tables, filters: Filters, by: Field | None = None, steps: Steps = FINE) -> ir.Table:
     """One row a visit of an open stage, with its `length` in minutes (`UNTIMED`, `NEGATIVE`) and `days`; with `by` its `group`."""
     stays = filters.stage_entries(tables, "entered" if filters.has_period else None, by)
     stays = stays.filter((_.outcome == "open") & ~_.is_skipped)
     end = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
     stays = stays.mutate(taken=end.delta(_.entered_at, unit="microsecond"))
     minutes = (_.taken / 60_000_000).floor().cast("int64")
-    steps = [(minutes < days * MINUTES_A_DAY, minutes - minutes % step) for days, step in STEPS]
+    told = [(minutes < days * MINUTES_A_DAY, minutes - minutes % step) for days, step in steps]
     length = ibis.cases(
-        (_.taken.isnull(), UNTIMED), (_.taken < 0, NEGATIVE), *steps, else_=minutes - minutes % MINUTES_A_DAY
+        (_.taken.isnull(), UNTIMED), (_.taken < 0, NEGATIVE), *told, else_=minutes - minutes % MINUTES_A_DAY
     )
     return stays.mutate(length=length, days=_.taken / (MINUTES_A_DAY * 60_000_000))
 

@@ -49,7 +49,7 @@ BOTTLENECKS = (
 SECTIONS = (("Time in stage", TIMES), ("Bottlenecks", BOTTLENECKS), ("Stalled deals", STALLED))
 
 ANSWERS = (
-    Answer("time_in_stage", N_("Time in stage"), N_("How long deals stay in each stage. Every visit counts; those that go on count for as long as they have lasted, so slow deals are not left out. Times are unknown for a stage of which no file tells when deals came and left: a stage history does. Groups are compared with all others at the stage by the log-rank test."),
+    Answer("time_in_stage", N_("Time in stage"), N_("How long deals stay in each stage. Every visit counts; those that go on count for as long as they have lasted, so slow deals are not left out. Lengths are rounded down: of up to 50,000 visits to minutes up to two days, five minutes up to twenty and hours up to ninety; of more, to five minutes up to one day and hours up to twenty, with groups to hours up to two; beyond, to days. Times are unknown for a stage of which no file tells when deals came and left: a stage history does. Groups are compared with all others at the stage by the log-rank test."),
            (*time_in_stage.COLUMNS, *time_in_stage.COMPARED, "q_value", "tests")),
     Answer("bottlenecks", N_("Bottlenecks"), N_("Where deals leak, wait and come back: every stage in every group, of the field asked for or of every field that findings compares, against all other deals at the stage. All rows are one family of tests. Only what stands after correction and is worse has money: of a leak, what would not have been lost; of a delay and of rework, what waits longer at any time. Stages overlap, so their money must not be added up."),
            bottlenecks.COLUMNS),

@@ -73,6 +73,22 @@ def test_lengths_are_told_to_the_minute_where_they_are_short():
     assert lead["mean_completed_days"] == pytest.approx(21 / 1440)
 
 
+@pytest.mark.parametrize("by", [None, "owner"])
+def test_many_visits_are_told_more_coarsely(monkeypatch, by):
+    start = datetime(2026, 1, 5, 9)
+    engine = engine_of(*((str(n), "Lead", start, start + timedelta(hours=5.5 * n), "advanced") for n in range(1, 30)))
+    (exact,) = ask(engine, by=by)
+    monkeypatch.setattr("analytics.time_in_stage.FINE_UP_TO", 5)
+    (coarse,) = ask(engine, by=by)
+    assert coarse["mean_completed_days"] == exact["mean_completed_days"]  # it needs no rounding
+    assert 0 <= exact["median_days"] - coarse["median_days"] <= 1
+    assert (
+        coarse["median_days"] == int(coarse["median_days"])
+        if by
+        else coarse["median_days"] * 24 % 1 == pytest.approx(0)
+    )
+
+
 def test_what_is_odd_is_counted():
     at = datetime(2026, 1, 5, 9, 30)
     together = [(str(n), "Lead", at, day(8), "advanced") for n in range(AT_ONCE)]
