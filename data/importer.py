@@ -43,6 +43,7 @@ __all__ = ["Draft", "ImportReport", "Unrecognised", "Upload", "load_demo", "load
 
 
 _SMALL = 2 << 20  # bytes of the files and of the data
+_LINES_KEPT = 1_000  # of those that a file skips, in the history: a sheet can have a million blank ones
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ class Draft:
                     database,
                     replace(
                         step, files=tuple(file.name for file in completed), rows_loaded=self.report.rows_loaded,
-                        report=self.report.json() | {"before": before.name if before else None},
+                        report=self.report.json(_LINES_KEPT) | {"before": before.name if before else None},
                     ),
                 )  # fmt: skip
             database.execute("CHECKPOINT target")

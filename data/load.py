@@ -73,7 +73,8 @@ class FileReport:
         default_factory=dict
     )  # of a sum: what rows set aside and left out hold
 
-    def json(self) -> dict[str, Any]:
+    def json(self, most_lines: int | None = None) -> dict[str, Any]:
+        """The part of `--json` that is about this file; of the skipped lines no more than so many."""
         counts = {
             name: getattr(self, name)
             for name in ("rows_read", "rows_loaded", "rows_updated", "rows_unchanged", "rows_removed", "rows_rejected")
@@ -81,12 +82,12 @@ class FileReport:
         # There can be a million lines, and few reasons.
         reasons = {
             id(skipped.reason): str(skipped.reason)
-            for skipped in {id(s.reason): s for s in self.skipped_lines}.values()
+            for skipped in {id(s.reason): s for s in self.skipped_lines[:most_lines]}.values()
         }
         return {
             "path": self.path, "sheet": self.sheet, "table": self.table, "source": self.source, "encoding": self.encoding,
             "delimiter": self.delimiter, "date_order": self.date_order, "header_line": self.header_line, **counts,
-            "skipped_lines": [{"line": skipped.line, "reason": reasons[id(skipped.reason)]} for skipped in self.skipped_lines],
+            "skipped_lines": [{"line": skipped.line, "reason": reasons[id(skipped.reason)]} for skipped in self.skipped_lines[:most_lines]],
             "headers": list(self.headers), "columns": self.columns, "totals": self.totals,
             "changes": [change.json() for change in self.changes],
             "warnings": [str(warning) for warning in (*self.checks, *self.warnings)],

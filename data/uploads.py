@@ -48,12 +48,12 @@ class ImportReport:
     def rows_loaded(self) -> int:
         return sum(file.rows_loaded for file in self.files)
 
-    def json(self) -> dict[str, Any]:
-        """The document that `python -m data import --json` prints."""
+    def json(self, most_lines: int | None = None) -> dict[str, Any]:
+        """The document that `python -m data import --json` prints; of the lines each file skips no more than so many."""
         return {
             "import": self.number,
             "revision": self.revision,
-            "files": [file.json() for file in self.files],
+            "files": [file.json(most_lines) for file in self.files],
             "unlocks": list(self.unlocks),
             "locked": [{"analysis": name, "needs": list(needs)} for name, needs in self.locked],
             "opens": dict(OPENS),
