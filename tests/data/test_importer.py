@@ -942,3 +942,14 @@ def test_a_history_with_columns_of_its_own_comes_after_deals_without_one(workspa
     assert ask(workspace, "SELECT stage, attr_1 FROM stage_entries WHERE is_recorded ORDER BY entered_at") == [
         ("Lead", "a"), ("Demo", "b"),
     ]  # fmt: skip
+
+
+def test_the_history_keeps_the_first_thousand_lines_that_a_file_skips(workspace, tmp_path):
+    path = tmp_path / "deals.csv"
+    path.write_text("Deal ID,Deal name,Stage\n1,Uno,Demo\n" + "\n" * 1200 + "2,Dos,Demo\n", "utf-8")
+    (file,) = load(workspace, path).files
+    assert len(file.json()["skipped_lines"]) == 1200
+    (record,) = workspace.history()
+    (kept,) = record.report["files"]
+    assert [skipped["line"] for skipped in kept["skipped_lines"]] == list(range(3, 1003))
+    assert kept["rows_loaded"] == 2
