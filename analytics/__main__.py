@@ -22,6 +22,8 @@ from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, values
 from analytics.problems import PROBLEMS
 from analytics.rows import Row, rows
+from data import calendars
+from data.calendars import CALENDARS, Calendar, with_macros
 from data.engine import Engine
 from data.errors import DataError, RequestProblem
 from data.messages import say
@@ -82,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
             "--without", action="append", default=[], metavar="PROBLEM",
             help=f"leave out deals with this data problem; again: with any of them. One of: {', '.join(PROBLEMS)}",
         )  # fmt: skip
+        command.add_argument(
+            "--calendar", choices=CALENDARS,
+            help="the days that durations count: all, or working days (Sunday to Thursday without the holidays of Israel, "
+            "Monday to Friday); default: the workspace's",
+        )  # fmt: skip
         command.add_argument("--sql", action="store_true", help="print the SQL instead of running it")
         command.add_argument("--json", action="store_true", help="print one JSON document")
         if COMMANDS[answer.name].has_by:
@@ -112,7 +119,9 @@ def _answer(options: argparse.Namespace) -> str:
     workspace = Workspace(options.workspace or default_workspace())
     engine = workspace.engine()
     try:
-        call = _call(options, engine, workspace.settings().time_zone)
+        settings = workspace.settings()
+        calendar = calendars.known(options.calendar or settings.calendar)
+        call = _call(options, engine, settings.time_zone, calendar)
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
@@ -124,7 +133,7 @@ def _answer(options: argparse.Namespace) -> str:
             queries = {name: engine.sql(ask) for name, ask in asked.question.expressions(engine.run).items()}
             if options.json:
                 return _json({"metric": options.name, "sql": queries})
-            return "\n\n".join(f"-- {name}\n{query};" for name, query in queries.items())
+            return with_macros("\n\n".join(f"-- {name}\n{query};" for name, query in queries.items()))
         found = asked.question.answer(engine.run)
     finally:
         engine.close()
@@ -133,7 +142,7 @@ def _answer(options: argparse.Namespace) -> str:
     return _table(found, call, asked)
 
 
-def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> Call:
+def _call(options: argparse.Namespace, engine: Engine, time_zone: str, calendar: Calendar) -> Call:
     tables = engine.tables
     if options.since and options.until and options.since > options.until:
         raise RequestProblem(
@@ -157,7 +166,7 @@ def _call(options: argparse.Namespace, engine: Engine, time_zone: str) -> Call:
     filters = Filters(
         options.as_of or latest, options.since, options.until,
         tuple(Choice(field, each) for field, each in chosen.items()), pipeline, time_zone,
-        tuple(dict.fromkeys(options.without)), latest,
+        tuple(dict.fromkeys(options.without)), latest, calendar,
     )  # fmt: skip
     by = find(options.by, tables) if getattr(options, "by", None) else None
     return Call(tables, filters, by, options, facts)
@@ -209,6 +218,8 @@ def _document(name: str, call: Call, asked: Asked, found: pd.DataFrame) -> dict[
     }
     if filters.without:
         said["without"] = list(filters.without)
+    if filters.calendar != "every_day":
+        said["calendar"] = filters.calendar
     said |= asked.said
     return {
         "metric": name,
@@ -227,9 +238,10 @@ def _plain_row(row: Row) -> Row:
 
 
 # What is neither a share nor money, wherever it stands.
-_NUMBERS = frozenset(
-    {"mean_pushes", "odds_ratio", "adjusted_odds_ratio", "deals_difference", "deals_low", "deals_high"}
-)
+_NUMBERS = frozenset({
+    "mean_pushes", "odds_ratio", "adjusted_odds_ratio", "deals_difference", "deals_low", "deals_high",
+    "median_hours", "median_low_hours", "median_high_hours", "mean_touches",
+})  # fmt: skip
 
 
 def _unit(name: str, row: Mapping[str, Any]) -> str:
@@ -266,6 +278,7 @@ def _table(found: pd.DataFrame, call: Call, asked: Asked) -> str:
     texts = [name not in METRICS or METRICS[name].unit == "text" for name in shown]
     first = [] if call.filters.as_of == ENDLESS else [f"As of {call.filters.as_of}."]
     first += [f"Without: {', '.join(call.filters.without)}."] if call.filters.without else []
+    first += [] if call.filters.calendar == "every_day" else [f"Days: {call.filters.calendar}."]
     first += [
         f"{name.replace('_', ' ').capitalize()}: {', '.join(map(str, value)) if isinstance(value, list) else value}."
         for name, value in asked.said.items()

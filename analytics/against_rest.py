@@ -31,15 +31,35 @@ def against_rest(counts: Floats) -> Compared:
     Lengths rise; the first kind is the one whose chance is told, the last those still going on. The time is the shorter
     of the two horizons, as `CompetingRisks.horizon` tells them; the numbers are those of `CompetingRisks.effective_n`.
     """
+    return against(counts, counts.sum(axis=0) - counts)
+
+
+def against(counts: Floats, others: Floats) -> Compared:
+    """Compare each group with the one at its place among `others`, both as in `against_rest`."""
     if not counts.shape[1]:  # no length is known
         return Compared(*(np.full(len(counts), np.nan) for _each in range(4)))
-    rest = counts.sum(axis=0) - counts
-    own, other = _Risks.of(counts), _Risks.of(rest)
+    own, other = _Risks.of(counts), _Risks.of(others)
     time = np.minimum(own.horizon, other.horizon)
     chance, n = own.at(time)
     chance_rest, n_rest = other.at(time)
     unknown = (time < 0) | ~(n > 0) | ~(n_rest > 0)
     return Compared(*(np.where(unknown, np.nan, each) for each in (chance, n, chance_rest, n_rest)))
+
+
+def chances(counts: Floats, together: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
+    """The chance of each group by the longest time it is told to, and the effective number; NaN where none is known.
+
+    Groups of `together` are told by the same time, the shortest of theirs, and no other group by a longer one.
+    """
+    if not counts.shape[1]:
+        return np.full(len(counts), np.nan), np.full(len(counts), np.nan)
+    risks = _Risks.of(counts)
+    time = risks.horizon
+    if together is not None and together.any():
+        time = np.minimum(time, time[together].min())
+    chance, n = risks.at(time)
+    unknown = (time < 0) | ~(n > 0)
+    return np.where(unknown, np.nan, chance), np.where(unknown, np.nan, n)
 
 
 @dataclass(frozen=True)
@@ -71,8 +91,12 @@ def lasting_against_rest(counts: Floats, days: Floats) -> Lasting:
     longest time at which 10 of the group and 10 of the rest were still there (Klein and Moeschberger 2003, 4.5); the test is
     the log-rank test over all times (Mantel 1966), unknown below 30 stays or 5 expected to have ended on either side.
     """
-    rest = counts.sum(axis=0) - counts
-    own, other = _Lasted.of(counts, days), _Lasted.of(rest, days)
+    return lasting_against(counts, counts.sum(axis=0) - counts, days)
+
+
+def lasting_against(counts: Floats, others: Floats, days: Floats) -> Lasting:
+    """Compare each group with the one at its place among `others`, both as in `lasting_against_rest`."""
+    own, other = _Lasted.of(counts, days), _Lasted.of(others, days)
     is_fit = np.minimum(own.at_risk, other.at_risk) >= LEAST_AT_RISK
     time = np.where(is_fit, np.arange(len(days)), -1).max(axis=1, initial=-1)
     mean, variance = own.mean(time)
@@ -82,7 +106,7 @@ def lasting_against_rest(counts: Floats, days: Floats) -> Lasting:
     expected = (ended * part).sum(axis=1)
     spread = ended * part * (1 - part) * _divided(everyone - ended, np.maximum(everyone - 1, 0.0))
     excess, error = own.ended.sum(axis=1) - expected, np.sqrt(spread.sum(axis=1))
-    few = np.minimum(counts.sum(axis=(1, 2)), rest.sum(axis=(1, 2))) < LEAST_TESTED
+    few = np.minimum(counts.sum(axis=(1, 2)), others.sum(axis=(1, 2))) < LEAST_TESTED
     few |= (np.minimum(expected, ended.sum(axis=1) - expected) < SMALL_CELL) | ~(error > 0)
     scores = _divided(excess, error)
     p = np.array([np.nan if is_few else normal_p(z) for is_few, z in zip(few.tolist(), scores.tolist(), strict=True)])
@@ -91,14 +115,19 @@ def lasting_against_rest(counts: Floats, days: Floats) -> Lasting:
     return Lasting(*(np.where(time < 0, np.nan, known) for known in each))
 
 
-def restricted_means(counts: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
+def restricted_means(
+    counts: Floats, days: Floats, together: NDArray[np.bool_] | None = None, entered: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """How long each group stays on average, its standard error, and the longest time counted; NaN below 10 stays.
 
     `counts` and `days` as in `lasting_against_rest`. Means are restricted to the longest time at which 10 were still there
-    (Klein and Moeschberger 2003, 4.5).
+    (Klein and Moeschberger 2003, 4.5); groups of `together` to the same time, the shortest of theirs, and no other group to a
+    longer one. `entered[g, i]` of a group came under watch at the i-th length (left truncation); by default all from the start.
     """
-    own = _Lasted.of(counts, days)
+    own = _Lasted.of(counts, days, entered)
     time = np.where(own.at_risk >= LEAST_AT_RISK, np.arange(len(days)), -1).max(axis=1, initial=-1)
+    if together is not None and together.any():
+        time = np.minimum(time, time[together].min())
     mean, variance = own.mean(time)
     within = days[time] if len(days) else np.zeros(len(time))
     return tuple(np.where(time < 0, np.nan, each) for each in (mean, np.sqrt(variance), within))  # type: ignore[return-value]
@@ -162,9 +191,11 @@ class _Lasted:
     doubt: Floats  # Greenwood's terms, not summed
 
     @classmethod
-    def of(cls, counts: Floats, days: Floats) -> _Lasted:
+    def of(cls, counts: Floats, days: Floats, entered: Floats | None = None) -> _Lasted:
         ended, leaving = counts[:, :, :-1].sum(axis=2), counts.sum(axis=2)
         at_risk = leaving.sum(axis=1)[:, None] - np.cumsum(leaving, axis=1) + leaving
+        if entered is not None:
+            at_risk -= entered[:, ::-1].cumsum(axis=1)[:, ::-1]
         survival = np.cumprod(1 - _divided(ended, at_risk), axis=1)
         before = np.concatenate((np.ones((len(counts), 1)), survival), axis=1)[:, : len(days)]
         area = np.cumsum(before * np.diff(days, prepend=0.0), axis=1)

@@ -1,81 +1,265 @@
-"""Where deals leak, wait and come back: every stage in every group against all others, with the money at stake."""
+"""Where deals leak, wait and come back: every stage in every group against a reference, with the money at stake."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from ibis import _
+from numpy.typing import NDArray
 
-from analytics.against_rest import restricted_means
+from analytics import references, reworked
 from analytics.fields import Field
 from analytics.filters import Filters
-from analytics.findings import MOST_GROUPS, Search, told_apart
-from analytics.funnel import FATES, Counting
-from analytics.intervals import benjamini_hochberg, newcombe, share, share_difference
+from analytics.findings import MOST_GROUPS, STAGES, Search, certainty, told_apart
+from analytics.intervals import benjamini_hochberg
 from analytics.question import Answers, Question
-from analytics.rows import Row, frame, full_hours, number, rows, whole
-from analytics.segment_pairs import REAL, Pair
-from analytics.stakes import DRAWS, prices, to_price
-from analytics.stays import entries
-from analytics.survival import Lengths
+from analytics.references import REST_NAME, WHOLE, Against, Reference, Targets
+from analytics.rows import Row, frame
+from analytics.segment_pairs import Counts, Groups, Names, Pair, known, with_rest
+from analytics.stakes import Worth, after, delay, leak, prices, rework, to_price
 from data.errors import RequestProblem
 from data.messages import say
 from data.tables import Tables
 
 COLUMNS = (
-    "rank", "kind", "pipeline", "stage", "field", "segment", "n", "share", "share_rest", "share_delta", "share_low", "share_high",
-    "stay_days", "stay_days_rest", "days_delta", "days_low", "days_high", "within_days", "p_value", "q_value", "tests", "money",
-    "money_low", "money_high", "currency", "value_known", "deals_open", "value_open",
+    "rank", "kind", "pipeline", "stage", "field", "segment", "reference", "reference_name", "n", "share", "share_rest",
+    "share_delta", "share_low", "share_high", "stay_days", "stay_days_rest", "days_delta", "days_low", "days_high", "within_days",
+    "p_value", "q_value", "tests", "certainty", "money", "money_low", "money_high", "currency", "value_known", "deals_open",
+    "value_open", "repeats",
 )  # fmt: skip
 KINDS = ("leak", "delay", "rework")
+LastedBy = Mapping[tuple[int, str | None, int], reworked.Lasted]
 
 
-def bottlenecks(tables: Tables, filters: Filters, by: Field | None = None) -> Question:
+def bottlenecks(
+    tables: Tables,
+    filters: Filters,
+    by: Field | None = None,
+    reference: Reference = "rest",
+    target: Targets = (),
+    target_days: Targets = (),
+) -> Question:
     """One row a stage, group and kind, tested or not; those real and worse by kind and the low end of their money. Columns: `COLUMNS`.
 
-    Groups are the values of `by`, or of every field that `findings` compares; each is compared with all other deals at the
-    stage: by the chance to move on (leak), by how long they stay (delay), and by how many come back (rework). All are one
-    family of tests. Only what is real and worse has money: of a leak what is lost, of a delay and of rework what waits longer.
-    The period bounds the creation of deals. Raises RequestProblem where a field has more than 200 values.
+    Groups are the values of `by`, or of every field that `findings` compares; each is compared by the chance to move on (leak),
+    by how long they stay (delay), and by how many come back (rework), with its `reference`: all other deals at the stage (rest),
+    the group itself in the period before (previous), the best credible group of the field (best), or what is given for a stage
+    (target: shares of moving on, and `target_days` of the average stay; stages without are left out, and rework). In previous and
+    target the stage as a whole is compared too: its field and segment are null. All are one family of tests. Only what is real
+    and worse has money: of a leak what is lost, of a delay and of rework what waits longer. `repeats` names the costlier one of
+    its kind that a row disappears with (looked for among the costliest, and against the rest only). The period bounds the
+    creation of deals. Raises RequestProblem where a field has more than 200 values, where previous has no period, or target none.
     """
-    search = Search(tables, filters, True, by)
-    return Question(
-        {"told_apart": told_apart(tables)},
-        partial(_rows, search),
-        (search.fields, search.scan, partial(_repeats, search), partial(_closer, search)),
-    )
+    against = Against(reference, target, target_days)
+    references.check(against, filters)
+    return Ranking(tables, filters, by, against).question()
 
 
-# Visits of deals that came back
+@dataclass(frozen=True)
+class Earlier:
+    """What is known of the period before: the stays, with the place of their field, who came back, and what its days are."""
+
+    counted: Counts
+    places: NDArray[np.int64]
+    again: reworked.Returned
+    days: str
+
+    def pairs(self, groups: Groups, counted: Counts, names: Names, again: reworked.Returned) -> Iterator[Pair]:
+        """Every group against itself in the period before."""
+        is_whole = groups.place == WHOLE
+        there = self.places == (self.places.max(initial=0) if is_whole else groups.place)
+        then = self.counted.only(there)
+        then = references.whole_stages(then) if is_whole else then
+        yield from references.with_previous(groups, counted, then, self.days)
+        before = Groups.at(groups.stage, groups.place, then, names).entered_by_code
+        n = np.array([before.get(code, 0.0) for code in groups.codes.tolist()])
+        back, back_before = reworked.returned(again, groups), reworked.returned(self.again, groups)
+        yield from references.rework_with_previous(groups, back, n, back_before, self.days)
 
 
-def _repeats(search: Search, answers: Answers) -> dict[str, ir.Table]:
-    """By stage and group, the visits after the first: how many deals came back, how long they then stay, what they are worth."""
-    _check_number(search, answers)
-    places = search.fit(answers)
-    deals = search.with_values(places)
-    coded = deals.select(of_deal=deals.deal_no, **{f"f{place}": search.code(deals, place) for place in places})
-    every = entries(search.tables, replace(search.filters, where=()), Counting())
-    every = every.filter((_.outcome == "open") & ~_.is_skipped)
-    end = (_.fate == "still").ifelse(ibis.timestamp(search.filters.now), _.left_at)
-    taken = full_hours(end.delta(_.entered_at, unit="microsecond")).fill_null(-1)
-    again = every.filter(_.visit > 1).mutate(hours=(taken < 0).ifelse(-1, taken - taken % 24))
-    again = again.inner_join(coded, [("deal_no", "of_deal")])
-    parts = [
-        again.agg(
-            n=again.count(), deals=again.count(where=again.visit == 2), known=again.deal_amount.count(),
-            amount=again.deal_amount.sum(), squares=(again.deal_amount * again.deal_amount).sum(),
-            by=["stage", "fate", "hours", again[f"f{place}"].name("code")],
-        ).mutate(place=ibis.literal(place))
-        for place in places
-    ]  # fmt: skip
-    spans = every.agg(first=_.entered_at.min(), last=_.entered_at.max(), by="stage")
-    return {"spans": spans} | ({"again": ibis.union(*parts) if len(parts) > 1 else parts[0]} if parts else {})
+@dataclass(frozen=True)
+class Ranking:
+    """The rounds of the question, each made of the answers to those before it."""
+
+    tables: Tables
+    filters: Filters
+    by: Field | None = None
+    against: Against = field(default_factory=Against)
+    # The answers last compared and what came of it: two rounds need the same.
+    last: list[tuple[pd.DataFrame, list[Pair]]] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def search(self) -> Search:
+        return Search(self.tables, self.filters, True, self.by, with_worth=True)
+
+    @cached_property
+    def earlier(self) -> Search | None:
+        """The same in the period before, where that is the reference."""
+        if self.against.kind != "previous":
+            return None
+        return replace(self.search, filters=references.before(self.filters), with_worth=False, last=[])
+
+    def question(self) -> Question:
+        search = self.search
+        return Question(
+            {"told_apart": told_apart(self.tables)},
+            self.finish,
+            (search.fields, search.scan, self.repeats, self.closer),
+        )
+
+    def repeats(self, answers: Answers) -> dict[str, ir.Table]:
+        _check_number(self.search, answers)
+        asks = reworked.repeats(self.search, answers) if self.against.kind != "target" else {}
+        if self.earlier is not None:
+            asks["groups_before"] = self.earlier.counted(answers)
+            asks |= {
+                f"{name}_before": ask
+                for name, ask in reworked.repeats(self.earlier, answers).items()
+                if name == "again"
+            }
+        return asks
+
+    def closer(self, answers: Answers) -> dict[str, ir.Table]:
+        pairs = self.pairs(answers)
+        leaks = sorted({pair.stage or "" for pair in pairs if pair.kind == "leak" and pair.is_real and pair.is_worse})
+        return self.search.closer(answers, self._alike(pairs), leaks)
+
+    def _alike(self, pairs: list[Pair]) -> list[Pair]:
+        """The pairs among which the same difference is looked for."""
+        return to_price([pair for pair in pairs if pair.kind != "rework"]) if self.against.kind == "rest" else []
+
+    # What is compared
+
+    def pairs(self, answers: Answers) -> list[Pair]:
+        """All that is compared, with the q-values over all of it."""
+        if not self.last or self.last[0][0] is not answers["groups"]:
+            found = self.search.in_order(self._compared(answers), answers)
+            made = [pair for pair in found if pair.kind != "rework"] + [pair for pair in found if pair.kind == "rework"]
+            q_values = benjamini_hochberg([pair.p for pair in made])
+            pairs = [replace(pair, q=q) for pair, q in zip(made, q_values, strict=True)]
+            self.last[:] = [(answers["groups"], pairs)]
+        return self.last[0][1]
+
+    def names(self, answers: Answers) -> dict[tuple[int, int], str]:
+        return {**self.search.names(answers), (WHOLE, 0): ""}
+
+    def _parts(self, answers: Answers) -> Iterator[tuple[str | None, int, Counts]]:
+        """What is compared, by stage and field; where the reference allows, the stages as a whole too."""
+        whole: set[str | None] = set()
+        for stage, place, counted in self.search.parts(answers):
+            if self.against.kind in ("previous", "target") and stage not in whole:
+                whole.add(stage)
+                yield stage, WHOLE, references.whole_stages(counted)
+            yield stage, place, counted
+
+    def _compared(self, answers: Answers) -> Iterator[Pair]:
+        names, again = self.names(answers), reworked.came_back(answers.get("again"))
+        earlier = self._earlier(answers)
+        for stage, place, counted in self._parts(answers):
+            groups = Groups.at(stage, place, counted, names)
+            if self.against.kind == "target":
+                yield from references.with_target(groups, self.against)
+            elif earlier is not None:
+                yield from earlier.pairs(groups, counted, names, again)
+            else:
+                back = reworked.returned(again, groups)
+                if self.against.kind == "best":
+                    yield from references.with_best(groups)
+                    yield from references.rework_with_best(groups, back)
+                else:
+                    yield from (replace(pair, rest_name=REST_NAME) for pair in with_rest(groups))
+                    yield from references.rework_with_rest(groups, back)
+
+    def _earlier(self, answers: Answers) -> Earlier | None:
+        """The period before, where that is the reference."""
+        if self.earlier is None:
+            return None
+        counted, again = answers["groups_before"], reworked.came_back(answers.get("again_before"))
+        days = f"{self.earlier.filters.since}:{self.earlier.filters.until}"
+        return Earlier(Counts.of(counted), counted["place"].to_numpy(), again, days)
+
+    # The answer
+
+    def finish(self, answers: Answers) -> pd.DataFrame:
+        pairs, lasted = self.pairs(answers), reworked.lasted(answers.get("again"))
+        money, repeated = self.money(answers, pairs, lasted), self._repeated(answers, pairs)
+        currencies = self.currencies(answers)
+        tests = sum(pair.p is not None for pair in pairs)
+        found: list[Row] = []
+        for pair in pairs:
+            row = self._row(pair, lasted) | {"tests": tests, "currency": next(iter(currencies), None)}
+            row |= {name: value for name, value in money.get(pair.key, {}).items() if name in COLUMNS}
+            if len(currencies) > 1:  # no money of several currencies is ever added
+                row |= dict.fromkeys(("money", "money_low", "money_high", "value_open", "currency"))
+            if pair.key in money and pair.key in repeated:
+                other = repeated[pair.key]
+                row["repeats"] = f"{self.search.causes[other.place].name}={other.segment}"
+            found.append(row)
+        _rank(found)
+        return frame(found, [*COLUMNS, *([self.by.key(COLUMNS)] if self.by else [])])
+
+    def _repeated(self, answers: Answers, pairs: list[Pair]) -> dict[tuple[object, ...], Pair]:
+        alike = prices(answers.get("cells"), self._alike(pairs), self.search.days_between)
+        return {each.pair.key: each.same_as for each in alike if each.same_as is not None}
+
+    def standing(self, answers: Answers) -> list[tuple[Pair, Row]]:
+        """The pairs that are real and worse and repeat no other, with what they cost."""
+        pairs, lasted = self.pairs(answers), reworked.lasted(answers.get("again"))
+        money, repeated = self.money(answers, pairs, lasted), self._repeated(answers, pairs)
+        return [(pair, money[pair.key]) for pair in pairs if pair.key in money and pair.key not in repeated]
+
+    def currencies(self, answers: Answers) -> set[str]:
+        stages = self.search.about_stages(answers)
+        return {currency for about in stages.values() for currency in about.currencies}
+
+    def money(self, answers: Answers, pairs: list[Pair], lasted: LastedBy) -> dict[tuple[object, ...], Row]:
+        """What each pair that is real and worse costs; `lasted` is how long repeated visits last."""
+        groups = answers["groups"]
+        at_stage = groups[groups["place"] == STAGES]
+        ends = at_stage.groupby("stage", as_index=False).agg(first=("first", "min"), last=("last", "max"))
+        came = reworked.spans(self.search, ends)
+        visited = reworked.spans(self.search, answers["spans"]) if "spans" in answers else {}
+        won = after(answers["cells"]) if "cells" in answers else {}
+        found: dict[tuple[object, ...], Row] = {}
+        for pair in pairs:
+            if not (pair.is_real and pair.is_worse):
+                continue
+            worth = Worth.of(reworked.of_group(groups, pair))
+            if pair.kind == "leak":
+                row = leak(pair, worth, *won.get(pair.stage, (1.0, 0.0)))
+            elif pair.kind == "delay":
+                row = delay(pair, worth, came.get(pair.stage, 1.0))
+            elif (pair.place, pair.stage, pair.code) in lasted:
+                days, error, _within = lasted[pair.place, pair.stage, pair.code]
+                again = Worth.of(reworked.of_group(answers["again"], pair))
+                row = rework(pair, again, days, error, visited.get(pair.stage, 1.0))
+            else:
+                row = {}
+            found[pair.key] = row | worth.row
+        return found
+
+    def _row(self, pair: Pair, lasted: LastedBy) -> Row:
+        is_whole = pair.place == WHOLE
+        row: Row = {
+            "kind": pair.kind, "pipeline": self.filters.pipeline, "stage": pair.stage, "n": pair.n,
+            "field": None if is_whole else self.search.causes[pair.place].name,
+            "segment": None if is_whole else pair.segment,
+            "reference": self.against.kind, "reference_name": pair.rest_name,
+            "p_value": pair.p, "q_value": pair.q, "certainty": certainty(pair.q),
+        }  # fmt: skip
+        if self.by is not None:
+            row[self.by.key(COLUMNS)] = row["segment"]
+        value, rest, delta, low, high = map(known, (pair.value, pair.rest, pair.difference, pair.low, pair.high))
+        if pair.kind == "delay":
+            days = {"stay_days": value, "stay_days_rest": rest, "days_delta": delta, "days_low": low, "days_high": high}
+            return row | days | {"within_days": pair.within}
+        row |= {"share": value, "share_rest": rest, "share_delta": delta, "share_low": low, "share_high": high}
+        again = lasted.get((pair.place, pair.stage, pair.code)) if pair.kind == "rework" and pair.value else None
+        return row | ({"days_delta": again[0], "within_days": again[2]} if again else {})
 
 
 def _check_number(search: Search, answers: Answers) -> None:
@@ -90,159 +274,13 @@ def _check_number(search: Search, answers: Answers) -> None:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Rework:
-    """One stage in one group: how many of its deals came back, against all others at the stage."""
-
-    stage: str | None
-    place: int
-    code: int
-    segment: str
-    n: int
-    n_rest: int
-    back: int
-    back_rest: int
-    p: float | None
-    q: float | None = None
-
-    @property
-    def is_worse(self) -> bool:
-        return self.q is not None and self.q < REAL and self.back * self.n_rest > self.back_rest * self.n
-
-
-def _rework(search: Search, answers: Answers) -> list[Rework]:
-    groups = answers["groups"]
-    entered = groups[groups["place"] >= 0].groupby(["place", "stage", "code"])["n"].sum()
-    again = answers.get("again")
-    returned = again.groupby(["place", "stage", "code"])["deals"].sum() if again is not None else entered * 0
-    totals, back_totals = entered.groupby(level=[0, 1]).sum(), returned.groupby(level=[0, 1]).sum()
-    known = {(pair.stage, pair.place) for pair in search.pairs(answers)}
-    found = []
-    for (place, code), segment in sorted(search.names(answers).items(), key=lambda each: (each[0][0], each[1])):
-        for stage in search.about_stages(answers):
-            if (stage, place) not in known:
-                continue
-            n, back = int(entered.get((place, stage, code), 0)), int(returned.get((place, stage, code), 0))
-            rest, back_rest = int(totals.get((place, stage), 0)) - n, int(back_totals.get((place, stage), 0)) - back
-            if n:
-                p = share_difference(min(back, n) / n, n, min(back_rest, rest) / rest, rest) if rest else None
-                found.append(Rework(stage, place, code, segment, n, rest, min(back, n), min(back_rest, rest), p))
-    return found
-
-
-def _family(search: Search, answers: Answers) -> tuple[list[Pair], list[Rework]]:
-    """All that is tested, with the q-values over all of it."""
-    pairs, rework = search.pairs(answers), _rework(search, answers)
-    q_values = benjamini_hochberg([pair.p for pair in pairs] + [each.p for each in rework])
-    return (
-        [replace(pair, q=q) for pair, q in zip(pairs, q_values[: len(pairs)], strict=True)],
-        [replace(each, q=q) for each, q in zip(rework, q_values[len(pairs) :], strict=True)],
-    )
-
-
-def _closer(search: Search, answers: Answers) -> dict[str, ir.Table]:
-    return search.closer(answers, _family(search, answers)[0])
-
-
-# The answer
-
-
-def _rows(search: Search, answers: Answers) -> pd.DataFrame:
-    pairs, rework = _family(search, answers)
-    priced = {each.pair.key: each.row for each in prices(answers.get("cells"), to_price(pairs))}
-    stages = search.about_stages(answers)
-    currencies = {currency for about in stages.values() for currency in about.currencies}
-    found: list[Row] = []
-    for pair in pairs:
-        row: Row = {
-            "kind": pair.kind,
-            "stage": pair.stage,
-            "field": search.causes[pair.place].name,
-            "segment": pair.segment,
-        }
-        row |= {"n": pair.n, "p_value": pair.p, "q_value": pair.q} | _compared(pair)
-        if pair.is_real and pair.is_worse and pair.key in priced:
-            row |= {name: value for name, value in priced[pair.key].items() if name in COLUMNS}
-        found.append(row)
-    for each in rework:
-        row = {"kind": "rework", "stage": each.stage, "field": search.causes[each.place].name, "segment": each.segment}
-        found.append(row | {"n": each.n, "p_value": each.p, "q_value": each.q} | _came_back(each, answers))
-    tests = sum(row["p_value"] is not None for row in found)
-    for row in found:
-        row |= {"pipeline": search.filters.pipeline, "tests": tests, "currency": next(iter(currencies), None)}
-        if len(currencies) > 1:  # no money of several currencies is ever added
-            row |= dict.fromkeys(("money", "money_low", "money_high", "value_open", "currency"))
-        if search.only:
-            row[search.only.key(COLUMNS)] = row["segment"]
-    _rank(found)
-    columns = [*COLUMNS, *([search.only.key(COLUMNS)] if search.only else [])]
-    return frame(found, columns)
-
-
-def _compared(pair: Pair) -> Row:
-    if pair.kind == "delay":
-        return {
-            "stay_days": pair.value, "stay_days_rest": pair.rest, "days_delta": pair.difference, "days_low": pair.low,
-            "days_high": pair.high, "within_days": pair.within,
-        }  # fmt: skip
-    return {
-        "share": pair.value, "share_rest": pair.rest, "share_delta": pair.difference, "share_low": pair.low, "share_high": pair.high
-    }  # fmt: skip
-
-
-def _came_back(each: Rework, answers: Answers) -> Row:
-    """How many came back, how long they then stayed, and what waits longer for that: (share - share of the rest) x what
-    deals of the group that come to the stage bring back a day x days of the repeated visits."""
-    own, rest = each.back / each.n, share(each.back_rest, each.n_rest)
-    row: Row = {"share": own, "share_rest": rest}
-    if rest is not None:
-        low, high = newcombe(own, each.n, rest, each.n_rest)
-        row |= {"share_delta": own - rest, "share_low": low, "share_high": high}
-    again = answers.get("again")
-    if again is None or not each.back or rest is None:
-        return row
-    is_own = (again["place"] == each.place) & (again["stage"] == each.stage) & (again["code"] == each.code)
-    visits = again[is_own]
-    lengths = Lengths.of(visits, "fate", FATES).known
-    if not lengths.n:
-        return row
-    days, error, within = (float(found[0]) for found in restricted_means(lengths.counts[None], lengths.days))
-    if days != days:
-        return row
-    row |= {"days_delta": days, "within_days": within}
-    known = whole(visits["known"].sum())
-    if not each.is_worse or not known:
-        return row
-    spans = {span["stage"]: span for span in rows(answers["spans"])}
-    span = spans[each.stage]
-    a_day = 1 / max((span["last"] - span["first"]).total_seconds() / 86_400, 1.0)
-    total, squares = number(visits["amount"].sum()), number(visits["squares"].sum())
-    scale = whole(visits["n"].sum()) / known * a_day
-    random = np.random.default_rng(1)
-    mine, others = (
-        random.beta(back + 0.5, n - back + 0.5, DRAWS)
-        for back, n in ((each.back, each.n), (each.back_rest, each.n_rest))
-    )
-    flow = np.maximum(random.normal(total, squares**0.5, DRAWS), 0.0) * scale
-    extra = (1 - others / mine) * np.maximum(random.normal(days, error, DRAWS), 0.0) * flow
-    money_low, money_high = np.quantile(extra, [0.025, 0.975])
-    return row | {
-        "money": (1 - rest / own) * days * total * scale, "money_low": float(money_low), "money_high": float(money_high),
-        "value_known": share(known, whole(visits["n"].sum())),
-    }  # fmt: skip
-
-
 def _rank(found: list[Row]) -> None:
     """Sort: by kind, first what is real and worse by the low end of its money; then by how sure the difference is."""
-
-    def is_worst(row: Row) -> bool:
-        return row.get("money_low") is not None
-
     for kind in KINDS:
-        worst = sorted(
-            (row for row in found if row["kind"] == kind and is_worst(row)), key=lambda row: -row["money_low"]
-        )
-        for rank, row in enumerate(worst, start=1):
+        worst = [
+            row for row in found if row["kind"] == kind and row.get("money_low") is not None and not row.get("repeats")
+        ]
+        for rank, row in enumerate(sorted(worst, key=lambda row: -row["money_low"]), start=1):
             row["rank"] = rank
     found.sort(
         key=lambda row: (

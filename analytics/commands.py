@@ -9,31 +9,44 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, cast
 
+from analytics.before_after import WINDOW, before_after
 from analytics.bottlenecks import bottlenecks
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
+from analytics.cumulative_flow import cumulative_flow
+from analytics.discounts import discounts
 from analytics.drivers import drivers
 from analytics.fields import Field, find
 from analytics.filters import Filters
 from analytics.findings import findings
+from analytics.first_contact import first_contact
 from analytics.funnel import RULES, Counting, stage_conversion
 from analytics.funnel_deals import ASKED_FATES, skipped_stages, stage_deals
 from analytics.leads import LEADS
 from analytics.lost_reasons import lost_reasons, missing_reasons
+from analytics.mended import bottlenecks_joint
 from analytics.owners import owner_attribution
 from analytics.periods import GRAINS
 from analytics.pipeline_waterfall import pipeline_waterfall
+from analytics.process_map import process_map, process_stages
 from analytics.push_rate import push_rate
 from analytics.quality import quality
 from analytics.question import Question
+from analytics.queue_growth import queue_growth
+from analytics.references import REFERENCES
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import COUNTED, Counted, sales_velocity
+from analytics.stage_curve import POINTS, stage_curve
 from analytics.stage_paths import rework, stage_moves, stage_paths
-from analytics.stalled_deals import DEFAULT_DAYS, stalled_deals
+from analytics.stall_thresholds import DEFAULT_DAYS
+from analytics.stalled_deals import stalled_deals, stalled_reasons
+from analytics.stalled_stages import open_deal_ages, stalled_owners, stalled_stages
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
 from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import MARKS, time_to_convert
+from analytics.touches import DAYS as TOUCH_DAYS
+from analytics.touches import touches
 from analytics.win_rate import win_rate
 from data.errors import RequestProblem
 from data.messages import say
@@ -176,7 +189,8 @@ def named_stages(options: argparse.Namespace) -> tuple[str, ...]:
     named = [*getattr(options, "optional", ()), *getattr(options, "exclude", ())]
     named += [stage for stage, _within in getattr(options, "step_window", ()) if stage != LEADS]
     named += [stage for stage, _days in getattr(options, "threshold", ())]
-    if options.name == "conversion_trend" and options.stage is not None:
+    named += [stage for name in ("target", "target_days") for stage, _given in getattr(options, name, ())]
+    if options.name in ("conversion_trend", "before_after") and options.stage is not None:
         named.append(options.stage)
     return tuple(named)
 
@@ -241,13 +255,17 @@ def _conversion_trend(call: Call) -> Asked:
 
 
 def _periods(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--grain", choices=GRAINS, default="month", help="default: month")
+    _grain(parser)
     parser.add_argument("--stage", metavar="STAGE", help="moving on from it, by when deals came to it")
+    _horizon(parser)
+
+
+def _grain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--grain", choices=GRAINS, default="month", help="default: month")
     parser.add_argument("--week-start", choices=("sunday", "monday"), default="sunday", help="default: sunday")
     parser.add_argument(
         "--fiscal-year-start", type=int, choices=range(1, 13), default=1, metavar="MONTH", help="default: 1"
     )
-    _horizon(parser)
 
 
 def _horizon(parser: argparse.ArgumentParser) -> None:
@@ -322,8 +340,57 @@ def _stage_paths(call: Call) -> Asked:
     return Asked(stage_paths(call.tables, call.filters, most=call.options.most), {})
 
 
+def _stage_curve(call: Call) -> Asked:
+    asked = call.options
+    if asked.segment is not None and call.by is None:
+        raise RequestProblem(say("A group is of a field."), say("Name the field with --by."))
+    question = stage_curve(call.tables, call.filters, asked.stage, call.by, asked.points, asked.segment)
+    return Asked(question, {"stage": asked.stage} | ({} if asked.segment is None else {"segment": asked.segment}))
+
+
+def _curve_of_stage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stage", required=True, metavar="STAGE", help="whose curve to tell")
+    parser.add_argument(
+        "--points", type=_count_of, default=POINTS, metavar="N", help="about N even steps of days; default: 80"
+    )
+    parser.add_argument("--segment", metavar="VALUE", help="one group of --by, against all others together")
+
+
 def _most(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--most", type=_count_of, default=12, metavar="N", help="how many paths to name; default: 12")
+
+
+def _before_after(call: Call) -> Asked:
+    asked = call.options
+    question = before_after(call.tables, call.filters, asked.on, asked.window, asked.stage)
+    return Asked(question, {"on": asked.on.isoformat(), "window_days": asked.window, "stage": asked.stage})
+
+
+def _around_day(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on", type=_day_asked, required=True, metavar="DATE", help="the day something changed; the first one of after"
+    )
+    parser.add_argument(
+        "--window", type=_whole_days, default=WINDOW, metavar="DAYS",
+        help=f"how many days before and after are compared, at most as many as the data has on both sides; default: {WINDOW}",
+    )  # fmt: skip
+    parser.add_argument("--stage", metavar="STAGE", help="this stage alone, without whole deals")
+
+
+def _day_asked(text: str) -> date:
+    try:
+        return day_of(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not a date from {FIRST_YEAR} to {LAST_YEAR}: write it as 2026-12-31'
+        ) from None
+
+
+def _whole_days(text: str) -> int:
+    days = _days(text)
+    if days % 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of whole days: write it as 90')
+    return int(days)
 
 
 def _sales_velocity(call: Call) -> Asked:
@@ -331,10 +398,13 @@ def _sales_velocity(call: Call) -> Asked:
     return Asked(sales_velocity(call.tables, call.filters, counted), {"counted": counted})
 
 
-def _stalled_deals(call: Call) -> Asked:
-    overrides, default = dict(call.options.threshold), call.options.days
-    said = {"thresholds": [f"{stage}={days:g}" for stage, days in overrides.items()]} if overrides else {}
-    return Asked(stalled_deals(call.tables, call.filters, overrides, default), said | {"default_days": default})
+def _stalled(metric: Callable[..., Question]) -> Callable[[Call], Asked]:
+    def ask(call: Call) -> Asked:
+        overrides, default = dict(call.options.threshold), call.options.days
+        said = {"thresholds": [f"{stage}={days:g}" for stage, days in overrides.items()]} if overrides else {}
+        return Asked(metric(call.tables, call.filters, overrides, default), said | {"default_days": default})
+
+    return ask
 
 
 def _thresholds(parser: argparse.ArgumentParser) -> None:
@@ -348,11 +418,70 @@ def _thresholds(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _bottlenecks(call: Call) -> Asked:
+    asked = call.options
+    targets = {"target": tuple(asked.target), "target_days": tuple(asked.target_days)}
+    if any(targets.values()) and asked.reference != "target":
+        raise RequestProblem(
+            say("A target was given, and the comparison is with something else."), say("Write --reference target.")
+        )
+    question = bottlenecks(call.tables, call.filters, call.by, asked.reference, **targets)
+    said = {name: [f"{stage}={given:g}" for stage, given in each] for name, each in targets.items() if each}
+    return Asked(question, {"reference": asked.reference} | said)
+
+
+def _reference(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reference", choices=REFERENCES, default="rest",
+        help="what groups are compared with: the rest of the deals, themselves in the period before --from and --to, a "
+        "target, or the best credible group; default: rest",
+    )  # fmt: skip
+    parser.add_argument(
+        "--target", action="append", default=[], type=_step_share, metavar="STAGE=SHARE",
+        help="the share of deals that shall move on from a stage, as 0.6; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--target-days", action="append", default=[], type=_step_window, metavar="STAGE=DAYS",
+        help="how long deals shall stay at a stage on average; may be repeated",
+    )  # fmt: skip
+
+
+def _step_share(text: str) -> tuple[str, float]:
+    stage, equals, share = text.rpartition("=")
+    try:
+        given = float(share)
+    except ValueError:
+        given = 0.0
+    if not equals or not stage or not 0 < given < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a share of a stage: write it as STAGE=0.6')
+    return stage, given
+
+
 def _count(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", choices=COUNTED, default="created",
         help="the deals: those created in the period, or those open at its end; default: created",
     )  # fmt: skip
+
+
+def _touches(call: Call) -> Asked:
+    return Asked(touches(call.tables, call.filters, call.options.days), {"days": call.options.days})
+
+
+def _first_days(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--days", type=_days, default=TOUCH_DAYS, metavar="DAYS",
+        help="the age up to which touches are counted, and from which deals are followed; default: 30",
+    )  # fmt: skip
+
+
+def _by_period(metric: Callable[..., Question]) -> Callable[[Call], Asked]:
+    def ask(call: Call) -> Asked:
+        asked = call.options
+        question = metric(call.tables, call.filters, asked.grain, asked.week_start, asked.fiscal_year_start)
+        return Asked(question, {"grain": asked.grain})
+
+    return ask
 
 
 def _findings(call: Call) -> Asked:
@@ -370,11 +499,20 @@ COMMANDS: dict[str, Command] = {
     "deals_in_stage": Command(_deals_in_stage, _list_of_stage, has_by=False, one_pipeline=True),
     "owner_attribution": Command(_counted(owner_attribution), _how_to_count, has_by=False, one_pipeline=True),
     "sales_cycle": Command(lambda call: Asked(sales_cycle(call.tables, call.filters, call.by), {})),
-    "bottlenecks": Command(lambda call: Asked(bottlenecks(call.tables, call.filters, call.by), {}), one_pipeline=True),
-    "stalled_deals": Command(_stalled_deals, _thresholds, has_by=False, one_pipeline=True),
+    "before_after": Command(_before_after, _around_day, has_by=False, one_pipeline=True),
+    "bottlenecks": Command(_bottlenecks, _reference, one_pipeline=True),
+    "all_mended": Command(
+        lambda call: Asked(bottlenecks_joint(call.tables, call.filters, call.by), {}), one_pipeline=True
+    ),
+    "stalled_deals": Command(_stalled(stalled_deals), _thresholds, has_by=False, one_pipeline=True),
+    "stalled_stages": Command(_stalled(stalled_stages), _thresholds, has_by=False, one_pipeline=True),
+    "stalled_owners": Command(_stalled(stalled_owners), _thresholds, has_by=False, one_pipeline=True),
+    "stalled_reasons": Command(_stalled(stalled_reasons), _thresholds, has_by=False, one_pipeline=True),
+    "open_deal_ages": Command(_stalled(open_deal_ages), _thresholds, has_by=False, one_pipeline=True),
     "time_in_stage": Command(
         lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True
     ),
+    "stage_curve": Command(_stage_curve, _curve_of_stage, one_pipeline=True),
     "time_to_convert": Command(_time_to_convert, _steps, one_pipeline=True),
     "conversion_trend": Command(_conversion_trend, _periods, has_by=False, one_pipeline=True),
     "comparison": Command(_comparison, _sides, has_by=False, one_pipeline=True),
@@ -382,11 +520,22 @@ COMMANDS: dict[str, Command] = {
     "stage_moves": Command(
         lambda call: Asked(stage_moves(call.tables, call.filters), {}), has_by=False, one_pipeline=True
     ),
+    "process_map": Command(
+        lambda call: Asked(process_map(call.tables, call.filters), {}), has_by=False, one_pipeline=True
+    ),
+    "process_stages": Command(
+        lambda call: Asked(process_stages(call.tables, call.filters), {}), has_by=False, one_pipeline=True
+    ),
+    "queue_growth": Command(_by_period(queue_growth), _grain, has_by=False, one_pipeline=True),
+    "cumulative_flow": Command(_by_period(cumulative_flow), _grain, has_by=False, one_pipeline=True),
     "rework": Command(lambda call: Asked(rework(call.tables, call.filters), {}), has_by=False, one_pipeline=True),
     "sales_velocity": Command(_sales_velocity, _count, has_by=False),
     "push_rate": Command(lambda call: Asked(push_rate(call.tables, call.filters, call.by), {})),
     "pipeline_waterfall": Command(lambda call: Asked(pipeline_waterfall(call.tables, call.filters), {}), has_by=False),
     "drivers": Command(lambda call: Asked(drivers(call.tables, call.filters), {}), has_by=False),
+    "first_contact": Command(lambda call: Asked(first_contact(call.tables, call.filters), {}), has_by=False),
+    "touches": Command(_touches, _first_days, has_by=False),
+    "discounts": Command(lambda call: Asked(discounts(call.tables, call.filters, call.by), {})),
     "lost_reasons": Command(lambda call: Asked(lost_reasons(call.tables, call.filters), {}), has_by=False),
     "missing_reasons": Command(lambda call: Asked(missing_reasons(call.tables, call.filters), {}), has_by=False),
 }

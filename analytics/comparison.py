@@ -77,7 +77,7 @@ def comparison(
     if mix is not None:
         deals = with_value(deals, tables, mix, "mix", time_zone=filters.time_zone)
     is_open = _.status == "open"
-    length = _.ended_at.delta(_.created_at, unit="microsecond")
+    length = filters.microseconds(_.ended_at, _.created_at)
     deals = (
         deals.mutate(ended_at=is_open.ifelse(ibis.timestamp(filters.now), _.closed_at))
         .mutate(length=length)

@@ -92,7 +92,7 @@ def _came_to(tables: Tables, filters: Filters, stage: str) -> ir.Table:
 def _deals(tables: Tables, filters: Filters) -> ir.Table:
     deals = filters.deals(tables, "created" if filters.has_period else None)
     ended_at = (_.status == "open").ifelse(ibis.timestamp(filters.now), _.closed_at)
-    return deals.mutate(length=ended_at.delta(_.created_at, unit="microsecond")).select(
+    return deals.mutate(length=filters.microseconds(ended_at, _.created_at)).select(
         "amount", "currency", "length", began_at=_.created_at, way=(_.status == "won").ifelse("converted", _.status)
     )
 
@@ -100,7 +100,7 @@ def _deals(tables: Tables, filters: Filters) -> ir.Table:
 def _stays(tables: Tables, filters: Filters, stage: str) -> ir.Table:
     stays = _came_to(tables, filters, stage)
     ended_at = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
-    return stays.mutate(length=ended_at.delta(_.entered_at, unit="microsecond")).select(
+    return stays.mutate(length=filters.microseconds(ended_at, _.entered_at)).select(
         "length", amount=_.deal_amount, currency=_.deal_currency, began_at=_.entered_at,
         way=ibis.cases((_.fate == "advanced", "converted"), (_.fate == "still", "open"), else_="lost"),
     )  # fmt: skip

@@ -17,6 +17,9 @@ from ibis import _
 from analytics import problems
 from analytics.fields import LINKS, Field, columns_for, linked_values, own_value, with_value
 from analytics.problem_marks import When
+from analytics.rows import MICROSECONDS_A_DAY, full_hours
+from analytics.working_time import between
+from data.calendars import Calendar
 from data.tables import Tables
 
 Dated = Literal["created", "closed"]
@@ -42,7 +45,8 @@ class Filters:
 
     `since` and `until` are the first and the last day of a period; which date they bound depends on the metric.
     Days are cut in `time_zone`. `without` names data problems (`problems.PROBLEMS`): deals that have one are left out. Nothing
-    can have been recorded after the day `recorded_until`, by default the as-of day. Raises RequestProblem for an unknown name.
+    can have been recorded after the day `recorded_until`, by default the as-of day. Durations count the days of `calendar`.
+    Raises RequestProblem for an unknown name.
     """
 
     as_of: date
@@ -53,6 +57,7 @@ class Filters:
     time_zone: str = "UTC"
     without: tuple[str, ...] = ()
     recorded_until: date | None = None
+    calendar: Calendar = "every_day"
 
     def __post_init__(self) -> None:
         problems.check_names(self.without)
@@ -61,6 +66,18 @@ class Filters:
     def now(self) -> datetime:
         """The first moment after the as-of day, in UTC without a zone, as the tables hold time."""
         return _start(self.as_of + timedelta(days=1), self.time_zone)
+
+    def microseconds(self, later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.IntegerValue:
+        """The time between two moments, of the days that `calendar` counts; below 0 where they are the wrong way round."""
+        return between(later, earlier, self.calendar, self.time_zone)
+
+    def hours(self, later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.IntegerValue:
+        """The same in full hours."""
+        return full_hours(self.microseconds(later, earlier))
+
+    def days(self, later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.FloatingValue:
+        """The same in days."""
+        return self.microseconds(later, earlier) / MICROSECONDS_A_DAY
 
     @property
     def judged(self) -> When:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, lru_cache, reduce
 from operator import add
 from typing import Any, Literal
@@ -20,9 +21,10 @@ from analytics.filters import Filters
 from analytics.funnel import MOST_ASSUMED, Counting, first_stays
 from analytics.intervals import benjamini_hochberg
 from analytics.question import Answers, Question
-from analytics.rows import Row, frame, hours, number, split, whole
+from analytics.rows import Row, frame, number, split, whole
 from analytics.segment_pairs import REAL, Counts, Pair, compared
 from analytics.stakes import AFTERWARDS, KINDS, groups_of, prices, to_price
+from analytics.working_time import days_between
 from data.tables import Tables
 
 COLUMNS = (
@@ -57,6 +59,9 @@ NOTHING_OF_GROUPS = {
     "fate": ibis.null("string"), "length": ibis.literal(0, "int64"), "code": ibis.literal(0, "int64"),
     "amount": ibis.null("float64"),
 }  # fmt: skip
+# What `bottlenecks` asks for beside: the worth of the deals of each group, and when deals came to each stage.
+WORTH_OF_STAGES = {"known": ibis.literal(0, "int64"), "squares": ibis.null("float64")}
+WORTH_OF_GROUPS = {"first": ibis.null("timestamp"), "last": ibis.null("timestamp")}
 NOTHING_OF_CELLS = {
     "known": ibis.literal(0, "int64"), "amount": ibis.null("float64"), "squares": ibis.null("float64"),
     "first_entered": ibis.null("timestamp"), "last_entered": ibis.null("timestamp"),
@@ -84,11 +89,18 @@ def not_compared(tables: Tables, filters: Filters) -> Question:
     return Question({"told_apart": told_apart(tables)}, search.left_out, (search.fields, search.values))
 
 
-def open_deals(tables: Tables, filters: Filters, by: Field, segment: str, stage: str | None) -> ir.Table:
-    """The deals behind a finding that are still open, largest first: in the stage, or anywhere. The columns of `deals`."""
+def open_deals(tables: Tables, filters: Filters, by: Field | None, segment: str, stage: str | None) -> ir.Table:
+    """The deals behind a finding that are still open, largest first: in the stage, or anywhere. The columns of `deals`.
+
+    Without `by` they are those of all groups.
+    """
     dated: Literal["created"] | None = "created" if filters.has_period else None
     deals = filters.deals(tables, dated)
-    if stage is None:
+    if by is None:
+        stays = first_stays(tables, filters)
+        there = stays.filter((_.stage == stage) & (_.fate == "still")).select(of_deal=_.deal_no)
+        found = deals.semi_join(there, [("deal_no", "of_deal")])
+    elif stage is None:
         deals = with_value(deals, tables, by, "group", time_zone=filters.time_zone)
         found = deals.filter((_.group == segment) & (_.status == "open")).drop("group")
     else:
@@ -126,7 +138,7 @@ def _open_stays(tables: Tables, filters: Filters, in_days: bool) -> ir.Table:
     stays = first_stays(tables, filters)
     taken = (stays.is_untimed | stays.is_negative).ifelse(-1, stays.hours)
     return stays.filter(stays.outcome == "open").select(
-        "deal_no", "stage", "stage_order", "fate", "entered_at", "left_at", "is_assumed",
+        "deal_no", "stage", "stage_order", "fate", "entered_at", "left_at", "next_stage", "turn", "is_assumed",
         length=_length(taken, in_days), amount=stays.deal_amount, currency=stays.deal_currency,
     )  # fmt: skip
 
@@ -134,7 +146,7 @@ def _open_stays(tables: Tables, filters: Filters, in_days: bool) -> ir.Table:
 def _lives(deals: ir.Table, filters: Filters, in_days: bool) -> ir.Table:
     """The same columns where there is no history: one row a deal, from its creation to its end, at no stage."""
     end = (deals.status == "open").ifelse(ibis.timestamp(filters.now), deals.closed_at)
-    taken = hours(end, deals.created_at).fill_null(-1).clip(lower=-1)
+    taken = filters.hours(end, deals.created_at).fill_null(-1).clip(lower=-1)
     return deals.select(
         "deal_no", "amount", "currency", stage=ibis.null("string"), stage_order=ibis.literal(0.0),
         fate=deals.status.cases(("won", "advanced"), ("lost", "lost"), else_="still"),
@@ -160,6 +172,7 @@ class Search:
     filters: Filters
     has_history: bool = True
     only: Field | None = None  # compare by this field alone, whatever it is
+    with_worth: bool = False  # whether to ask what the deals of each group are worth
     # The groups last compared and what came of it: two rounds need the same.
     last: list[tuple[pd.DataFrame, list[Pair]]] = field(default_factory=list, compare=False)
 
@@ -247,7 +260,7 @@ class Search:
         bands = (place for place in self.fit(answers) if self.causes[place].band == "size")
         return found | {(place, code): size for place in bands for code, size in zip(SIZE_CODES, SIZES, strict=True)}
 
-    def _stays(self, answers: Answers) -> ir.Table:
+    def stays(self, answers: Answers) -> ir.Table:
         """The stays to compare, of any deal: which of them are let through, the deals say that they are joined with."""
         is_long = whole(answers["fields"]["deals"].iloc[0]) > IN_DAYS_FROM
         if self.has_history:
@@ -255,18 +268,28 @@ class Search:
         return _lives(self.deals, self.filters, is_long)
 
     def scan(self, answers: Answers) -> dict[str, ir.Table]:
+        return {"groups": self.counted(answers), "owners": by_owner(self.deals), **self.values(answers)}
+
+    def counted(self, answers: Answers) -> ir.Table:
+        """The stays by group, stage, fate and length, and by stage alone."""
         fit = self.fit(answers)
         deals = self.with_values(fit)
         # Numbers instead of names: millions of stays are counted by each field.
         coded = deals.select(of_deal=deals.deal_no, **{f"f{place}": self.code(deals, place) for place in fit})
-        stays = self._stays(answers).inner_join(coded, [("deal_no", "of_deal")])
+        stays = self.stays(answers).inner_join(coded, [("deal_no", "of_deal")])
+        worth: dict[str, ir.Value] = {}
+        span: dict[str, ir.Value] = {}
+        if self.with_worth:
+            worth = {"known": stays.amount.count(), "squares": (stays.amount * stays.amount).sum()}
+            span = {"first": stays.entered_at.min(), "last": stays.entered_at.max()}
         # All at once: reading the stays takes longest.
         parts = [
             stays.agg(
                 n=stays.count(),
                 amount=stays.amount.sum(),
+                **worth,
                 by=["stage", "fate", "length", stays[f"f{place}"].name("code")],
-            ).mutate(place=ibis.literal(place), **NOTHING_OF_STAGES)
+            ).mutate(place=ibis.literal(place), **NOTHING_OF_STAGES, **(WORTH_OF_GROUPS if worth else {}))
             for place in fit
         ]
         of_stages = stays.agg(
@@ -274,13 +297,10 @@ class Search:
             untimed=stays.count(where=stays.length < 0),
             assumed=stays.count(where=stays.is_assumed),
             order=stays.stage_order.min(),
+            **span,
             by=["stage", "currency"],
-        ).mutate(place=ibis.literal(STAGES), **NOTHING_OF_GROUPS)
-        return {
-            "groups": ibis.union(*parts, of_stages) if parts else of_stages,
-            "owners": by_owner(self.deals),
-            **self.values(answers),
-        }
+        ).mutate(place=ibis.literal(STAGES), **NOTHING_OF_GROUPS, **(WORTH_OF_STAGES if worth else {}))
+        return ibis.union(*parts, of_stages) if parts else of_stages
 
     def pairs(self, answers: Answers) -> list[Pair]:
         """Every stage in every group, with the q-value over all that were tested."""
@@ -289,10 +309,24 @@ class Search:
         return self.last[0][1]
 
     def _compared(self, answers: Answers) -> list[Pair]:
-        groups, names = answers["groups"], self.names(answers)
-        stages = self.about_stages(answers)
-        values = Counter(place for place, _code in names)
+        names = self.names(answers)
         found: list[Pair] = []
+        for stage, place, counted in self.parts(answers):
+            found += compared(stage, place, counted, names)
+        for at, q in enumerate(benjamini_hochberg([pair.p for pair in found])):
+            found[at] = replace(found[at], q=q)
+        return self.in_order(found, answers)
+
+    def in_order(self, found: Iterable[Pair], answers: Answers) -> list[Pair]:
+        stages = self.about_stages(answers)
+        return sorted(
+            found, key=lambda pair: (stages[pair.stage].order, pair.place, pair.segment, pair.kind == "delay")
+        )
+
+    def parts(self, answers: Answers) -> Iterator[tuple[str | None, int, Counts]]:
+        """What is compared: each stage and field, and the stays by that field at all stages."""
+        groups, stages = answers["groups"], self.about_stages(answers)
+        values = Counter(place for place, _code in self.names(answers))
         seen: set[tuple[Any, ...]] = set()
         everything, places = Counts.of(groups), groups["place"].to_numpy()
         for place in sorted(values):
@@ -306,12 +340,7 @@ class Search:
             for stage, about in stages.items():
                 # Deals without a creation date are left out of the chance to be won, as in the matured win rate.
                 if not self.has_history or about.is_known:
-                    found += compared(stage, place, counted, names)
-        for at, q in enumerate(benjamini_hochberg([pair.p for pair in found])):
-            found[at] = replace(found[at], q=q)
-        return sorted(
-            found, key=lambda pair: (stages[pair.stage].order, pair.place, pair.segment, pair.kind == "delay")
-        )
+                    yield stage, place, counted
 
     def about_stages(self, answers: Answers) -> dict[str | None, _Stage]:
         groups = answers["groups"]
@@ -327,11 +356,19 @@ class Search:
             for (stage,), part in parts.items()
         }
 
+    def order(self, answers: Answers) -> list[str]:
+        """The open stages that deals came to, in order."""
+        stages = self.about_stages(answers)
+        return [name for name in sorted(stages, key=lambda name: (stages[name].order, str(name))) if name is not None]
+
     # third round: the deals of what is real
 
-    def closer(self, answers: Answers, pairs: Sequence[Pair] | None = None) -> dict[str, ir.Table]:
-        wanted = to_price(self.pairs(answers) if pairs is None else pairs)
-        if not wanted:
+    def closer(
+        self, answers: Answers, wanted: Sequence[Pair] | None = None, also: Iterable[str | None] = ()
+    ) -> dict[str, ir.Table]:
+        """The stays at the stages of the pairs `wanted`, by which of their groups they belong to; and at the stages of `also`."""
+        wanted = to_price(self.pairs(answers)) if wanted is None else wanted
+        if not wanted and not also:
             return {}
         deals = self.with_values(sorted({pair.place for pair in wanted}), "status", "closed_at")
         names = {(pair.place, pair.code): pair.segment for pair in wanted}
@@ -339,10 +376,12 @@ class Search:
             deals[f"f{group[0]}"].isin([names[group]]).fill_null(False).ifelse(1 << bit, 0)
             for bit, group in enumerate(groups_of(wanted))
         ]
-        coded = deals.select("status", "closed_at", of_deal=deals.deal_no, cell=reduce(add, bits).cast("int64"))
-        stays = self._stays(answers)
+        coded = deals.select(
+            "status", "closed_at", of_deal=deals.deal_no, cell=reduce(add, bits, ibis.literal(0)).cast("int64")
+        )
+        stays = self.stays(answers)
         if self.has_history:
-            stays = stays.filter(stays.stage.isin(sorted({pair.stage or "" for pair in wanted})))
+            stays = stays.filter(stays.stage.isin(sorted({*(pair.stage or "" for pair in wanted), *map(str, also)})))
         stays = stays.inner_join(coded, [("deal_no", "of_deal")])
         cells = stays.agg(
             n=stays.count(),
@@ -356,11 +395,15 @@ class Search:
         if not self.has_history:
             return {"cells": cells}
         end = (stays.status == "open").ifelse(ibis.timestamp(self.filters.now), stays.closed_at)
-        moved_on = stays.mutate(hours=hours(end, stays.left_at)).filter(_.fate == "advanced", _.hours >= 0)
+        moved_on = stays.mutate(hours=self.filters.hours(end, stays.left_at)).filter(_.fate == "advanced", _.hours >= 0)
         # What became of those that moved on, read with the rest: the deals' status in place of the fate.
         after = moved_on.agg(n=_.count(), by=["stage", _.status.name("fate"), (_.hours - _.hours % 24).name("length")])
         after = after.mutate(cell=ibis.literal(AFTERWARDS, "int64"), **NOTHING_OF_CELLS)
         return {"cells": ibis.union(cells, after.select(*cells.columns))}
+
+    def days_between(self, later: datetime, earlier: datetime) -> float:
+        """The days from one moment to another that durations count."""
+        return days_between(later, earlier, self.filters.calendar, self.filters.time_zone)
 
     def left_out(self, answers: Answers) -> pd.DataFrame:
         """The fields that have too many values."""
@@ -375,14 +418,14 @@ class Search:
     def finish(self, answers: Answers) -> pd.DataFrame:
         pairs = self.pairs(answers)
         tests = sum(pair.p is not None for pair in pairs)
-        priced = {each.pair.key: each for each in prices(answers.get("cells"), to_price(pairs))}
+        priced = {each.pair.key: each for each in prices(answers.get("cells"), to_price(pairs), self.days_between)}
         ends = {currency for about in self.about_stages(answers).values() for currency in about.currencies}
         one = next(iter(ends), None) if len(ends) <= 1 else None
         found = []
         for pair in pairs:
             row: Row = {
                 "kind": pair.kind, "stage": pair.stage, "field": self.causes[pair.place].name, "segment": pair.segment,
-                "n": pair.n, "p_value": pair.p, "q_value": pair.q, "certainty": _certainty(pair.q), **_numbers(pair),
+                "n": pair.n, "p_value": pair.p, "q_value": pair.q, "certainty": certainty(pair.q), **_numbers(pair),
             }  # fmt: skip
             each = priced.get(pair.key)
             if each is not None and pair.is_worse:
@@ -473,7 +516,7 @@ def _numbers(pair: Pair) -> Row:
     }  # fmt: skip
 
 
-def _certainty(q: float | None) -> str | None:
+def certainty(q: float | None) -> str | None:
     """How sure a difference is, in a word."""
     if q is None:
         return None

@@ -12,7 +12,6 @@ from ibis import _
 
 from analytics.filters import Filters
 from analytics.question import Question
-from analytics.rows import MICROSECONDS_A_DAY
 from analytics.stays import FATES, PLAIN, Counting, entries, first_stays, without_excluded
 from data.errors import RequestProblem
 from data.messages import say
@@ -61,7 +60,7 @@ def listed(stays: ir.Table, tables: Tables, filters: Filters) -> ir.Table:
         "deal_no", "deal_id", "stage", "fate", "next_stage", "is_recorded", "is_skipped",
         entered_at=seen.ifelse(_.entered_at, ibis.null("timestamp")),
         left_at=seen.ifelse(_.left_at, ibis.null("timestamp")),
-        days=seen.ifelse(length.delta(_.entered_at, unit="microsecond") / MICROSECONDS_A_DAY, ibis.null("float64")),
+        days=seen.ifelse(filters.days(length, _.entered_at), ibis.null("float64")),
         owner_then=_.owner,
     )  # fmt: skip
     return _with_deals(stays, tables).select(*DEAL_COLUMNS).order_by(_.amount.desc(nulls_first=False), "deal_id")

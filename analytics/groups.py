@@ -14,7 +14,7 @@ from analytics.fields import LINKS, Field, fields, with_value
 from analytics.filters import Filters
 from analytics.funnel_deals import listed
 from analytics.question import Answers, Question
-from analytics.rows import frame, hours
+from analytics.rows import frame
 from analytics.stays import Counting, first_stays
 from analytics.survival import Lengths
 from data.tables import Tables
@@ -61,7 +61,9 @@ def won_after(tables: Tables, filters: Filters, stage: str, counting: Counting) 
     stays = first_stays(tables, filters, replace(counting, rule="visited"))
     moved = stays.filter((_.stage == stage) & (_.fate == "advanced")).inner_join(deals, [("deal_no", "of_deal")])
     end = (_.status == "open").ifelse(ibis.timestamp(filters.now), _.closed_at)
-    lengths = moved.mutate(hours=hours(end, _.left_at)).filter(_.hours >= 0).mutate(hours=_.hours - _.hours % 24)
+    lengths = (
+        moved.mutate(hours=filters.hours(end, _.left_at)).filter(_.hours >= 0).mutate(hours=_.hours - _.hours % 24)
+    )
     return Question({"after": lengths.group_by("status", "hours").agg(n=_.count())}, _chance_to_be_won)
 
 

@@ -11,7 +11,6 @@ from ibis import _
 from analytics import problems
 from analytics.fields import Field, with_value
 from analytics.filters import Filters, is_chosen, is_of_owner
-from analytics.rows import full_hours
 from data.errors import RequestProblem
 from data.messages import N_, say
 from data.tables import Tables
@@ -80,7 +79,7 @@ def lead_stays(tables: Tables, filters: Filters, by: Field | None = None) -> ir.
         else_=ibis.null("timestamp"),
     )
     # When a lead was given up no file says.
-    hours = full_hours(end.delta(_.created_at, unit="microsecond"))
+    hours = filters.hours(end, _.created_at)
     has_deal = _.fate == "advanced"
     return leads.mutate(hours=hours, worth=has_deal.ifelse(_.worth, ibis.null("float64"))).agg(
         n=_.count(),

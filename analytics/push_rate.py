@@ -17,6 +17,7 @@ from analytics.intervals import share, share_difference, wilson
 from analytics.periods import first_moment
 from analytics.question import Question
 from analytics.rows import Row, frame, number, rows, whole, with_q_values
+from analytics.working_time import days_apart
 from data.tables import Tables
 
 COLUMNS = (
@@ -104,7 +105,9 @@ def pushes_of(tables: Tables, filters: Filters, deals: ir.Table) -> ir.Table:
     # The day a deal closes on is no forecast any more.
     changes = changes.filter(_.closing_at.isnull() | (_.changed_at < _.closing_at))
     is_later_month = _.new.truncate("M") > _.old.truncate("M")
-    return changes.filter(is_later_month).agg(pushes=_.count(), days=_.new.delta(_.old, unit="day").sum(), by="of_deal")
+    return changes.filter(is_later_month).agg(
+        pushes=_.count(), days=days_apart(_.new, _.old, filters.calendar).sum(), by="of_deal"
+    )
 
 
 def _in_period(filters: Filters) -> list[ibis.Deferred]:

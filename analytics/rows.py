@@ -101,11 +101,6 @@ def days(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.FloatingVal
     return later.delta(earlier, unit="microsecond") / MICROSECONDS_A_DAY
 
 
-def hours(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.IntegerValue:
-    """The full hours between two moments."""
-    return full_hours(later.delta(earlier, unit="microsecond"))
-
-
 def counted_days(days: ir.NumericValue, is_open: ir.BooleanValue) -> ir.IntegerValue:
     """A time in whole days: begun ones for what has ended, so that a chance by a day holds all of it; full ones for what has not.
 

@@ -16,7 +16,7 @@ from analytics.fields import Field, with_value
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, share
 from analytics.question import Question
-from analytics.rows import Row, days, frame, rows, split, whole, with_q_values
+from analytics.rows import Row, frame, rows, split, whole, with_q_values
 from analytics.survival import Lengths, log_rank
 from data.tables import Tables
 
@@ -76,7 +76,7 @@ def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
     kept = [*(["group"] if by else []), "outcome", "days", "is_open"]
     # A deal without a close date cannot be shown to lie outside the period: it is kept, to be counted as undated.
     closed = deals.filter((_.status != "open") & (filters.in_period(_.closed_at) | _.closed_at.isnull())).mutate(
-        outcome=_.status, days=days(_.closed_at, _.created_at)
+        outcome=_.status, days=filters.days(_.closed_at, _.created_at)
     )
     events = (
         filters.stage_entries(tables)
@@ -89,7 +89,9 @@ def _cycles(tables: Tables, filters: Filters, by: Field | None) -> ir.Table:
         first=ibis.least(_.created_at.fill_null(_.first_entered), _.first_entered.fill_null(_.created_at)),
         last=ibis.greatest(_.closed_at.fill_null(_.last_entered), _.last_entered.fill_null(_.closed_at)),
     )
-    spans = spans.filter(filters.in_period(_["first"]) | _["first"].isnull()).mutate(days=days(_["last"], _["first"]))
+    spans = spans.filter(filters.in_period(_["first"]) | _["first"].isnull()).mutate(
+        days=filters.days(_["last"], _["first"])
+    )
     return closed.select(kept).union(spans.select(kept))
 
 

@@ -30,7 +30,7 @@ from analytics.intervals import (
     wilson,
 )
 from analytics.question import Question
-from analytics.rows import Row, days, frame, number, rows, whole, with_q_values
+from analytics.rows import Row, frame, number, rows, whole, with_q_values
 from analytics.sales_cycle import log_rank_of
 from analytics.summary import QUARTER
 from analytics.survival import Lengths
@@ -91,7 +91,7 @@ def sales_velocity(tables: Tables, filters: Filters, counted: Counted = "created
     deals = deals.mutate(
         is_undated=is_undated,
         closed_in=ibis.cases(*in_parts, else_=ibis.null("string")),
-        days=days(deals.closed_at, deals.created_at),
+        days=filters.days(deals.closed_at, deals.created_at),
         **{f"in_{name}": _is_counted(deals, part, counted) for name, part in parts.items()},
     )
     cells = deals.agg(
@@ -107,7 +107,7 @@ def sales_velocity(tables: Tables, filters: Filters, counted: Counted = "created
     won = both.filter(_.status == "won").select(
         "currency",
         closed_in=parts["now"].in_period(both.closed_at).ifelse("now", "before"),
-        days=days(both.closed_at, both.created_at),
+        days=filters.days(both.closed_at, both.created_at),
     )
     return Question({"cells": cells}, partial(_rows, when=when, counted=counted), (partial(_times, won=won),))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from typing import Any, Literal
 
@@ -11,23 +11,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.against_rest import Lasting, against_rest, lasting_against_rest
+from analytics.against_rest import Compared, Lasting, against_rest, lasting_against_rest
 from analytics.funnel import FATES
 from analytics.intervals import newcombe, share_difference
 from analytics.rows import numbered, places_in
 
-Kind = Literal["leak", "win_rate", "delay"]
+Kind = Literal["leak", "win_rate", "delay", "rework"]
 Names = Mapping[tuple[int, int], str]
 REAL = 0.05
 HOURS_A_DAY = 24
+COLUMNS = ("codes", "fates", "lengths", "n", "amount")  # of `Counts`, beside the stages
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One stage in one group of deals, compared with the rest of the deals at that stage.
+    """One stage in one group of deals, compared with the rest of the deals at that stage, or with another reference.
 
     `value` and `rest` are chances, or days in a delay; `low` and `high` the interval of their difference. `within`: by how
-    many days the means of a delay are told. `place` and `code` say which field and which of its values.
+    many days the means of a delay are told. `place` and `code` say which field and which of its values. `sure` and `sure_rest`
+    are the effective numbers behind two chances, `error` the standard error of a difference of days; `drawn` are draws of how
+    much worse the group is, where those numbers do not tell it. `rest_name` names the reference.
     """
 
     kind: Kind
@@ -44,6 +47,11 @@ class Pair:
     q: float | None = None
     amount: float = 0.0
     within: float | None = None
+    sure: float = 0.0
+    sure_rest: float = 0.0
+    error: float = 0.0
+    drawn: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    rest_name: str | None = None
 
     @property
     def difference(self) -> float:
@@ -55,17 +63,22 @@ class Pair:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the group moves on less often, or stays longer; of a delay its whole interval must say so."""
-        return self.low > 0 if self.kind == "delay" else self.difference < 0
+        """Whether the group moves on less often, comes back more often, or stays longer; of a delay its whole interval must
+        say so."""
+        if self.kind == "delay":
+            return self.low > 0
+        return self.difference > 0 if self.kind == "rework" else self.difference < 0
 
     @property
     def is_better(self) -> bool:
-        return self.high < 0 if self.kind == "delay" else self.difference > 0
+        if self.kind == "delay":
+            return self.high < 0
+        return self.difference < 0 if self.kind == "rework" else self.difference > 0
 
     @property
     def careful(self) -> float:
         """How much worse, in the careful case."""
-        return self.low if self.kind == "delay" else -self.high
+        return -self.high if self.kind in ("leak", "win_rate") else self.low
 
     @property
     def key(self) -> tuple[Kind, str | None, int, int]:
@@ -98,6 +111,16 @@ class Counts:
             counts["amount"].fillna(0).to_numpy(dtype=float),
         )
 
+    def with_(self, other: Counts) -> Counts:
+        """These rows and others, after them."""
+        names = (*self.names, *(name for name in other.names if name not in self.names))
+        moved = np.array([names.index(name) for name in other.names], dtype=np.int64)
+        both = (
+            ("stages", moved[other.stages] if len(moved) else other.stages),
+            *((each, getattr(other, each)) for each in COLUMNS),
+        )
+        return Counts(names, **{each: np.concatenate((getattr(self, each), more)) for each, more in both})
+
     @property
     def mark(self) -> tuple[Any, ...]:
         """The same for two sets of codes that part the rows alike."""
@@ -126,31 +149,71 @@ class Counts:
         return counts.reshape(shape), different / HOURS_A_DAY
 
 
+@dataclass(frozen=True)
+class Groups:
+    """The groups of one field at one stage: `counts` by group, length and fate, the lengths in `days`, and what they are called.
+
+    `entered` and `amounts` are of all stays, those without a length too. A group without a name has no value of the field.
+    """
+
+    stage: str | None
+    place: int
+    codes: NDArray[np.int64]
+    names: tuple[str | None, ...]
+    entered: NDArray[np.float64]
+    amounts: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    days: NDArray[np.float64]
+
+    @classmethod
+    def at(cls, stage: str | None, place: int, counted: Counts, names: Names) -> Groups:
+        here = counted.at(stage)
+        codes, groups = np.unique(here.codes, return_inverse=True)
+        counts, days = here.by(groups, len(codes))
+        entered, amounts = (np.bincount(groups, weights, len(codes)).astype(float) for weights in (here.n, here.amount))
+        called = tuple(names.get((place, code)) for code in codes.tolist())
+        return cls(stage, place, codes, called, entered, amounts, counts, days)
+
+    def pair(self, at: int, kind: Kind, value: float, rest: float, low: float, high: float, p: float | None) -> Pair:
+        """What came of the group at this place."""
+        return Pair(
+            kind, self.stage, self.place, self.names[at] or "", int(self.codes[at]), int(self.entered[at]), value, rest,
+            low, high, p, amount=float(self.amounts[at]),
+        )  # fmt: skip
+
+    @property
+    def entered_by_code(self) -> dict[int, float]:
+        return dict(zip(self.codes.tolist(), self.entered.tolist(), strict=True))
+
+    def named(self) -> Iterator[int]:
+        return (at for at, name in enumerate(self.names) if name is not None)
+
+
 def compared(stage: str | None, place: int, counted: Counts, names: Names) -> Iterator[Pair]:
     """Every group at a stage against the rest; q-values are still to be given."""
-    here = counted.at(stage)
-    codes, groups = np.unique(here.codes, return_inverse=True)
-    entered, amounts = (np.bincount(groups, weights, len(codes)) for weights in (here.n, here.amount))
-    counts, days = here.by(groups, len(codes))
-    seen = against_rest(counts)
-    lasting = lasting_against_rest(counts, days) if stage is not None else None
-    for at, code in enumerate(codes.tolist()):
-        name = names.get((place, code))
-        if name is None:
-            continue
+    yield from with_rest(Groups.at(stage, place, counted, names))
+
+
+def with_rest(groups: Groups) -> Iterator[Pair]:
+    """The same of groups already counted."""
+    seen = against_rest(groups.counts)
+    lasting = lasting_against_rest(groups.counts, groups.days) if groups.stage is not None else None
+    yield from told(groups, seen, lasting)
+
+
+def told(groups: Groups, seen: Compared, lasting: Lasting | None) -> Iterator[Pair]:
+    """The pairs of groups whose chances, and how long they stay, were compared."""
+    for at in groups.named():
         one, n1, other, n2 = (float(each[at]) for each in (seen.chance, seen.n, seen.chance_rest, seen.n_rest))
-        entries, amount = int(entered[at]), float(amounts[at])
         if one == one:
             low, high = newcombe(one, n1, other, n2)
             p = share_difference(one, n1, other, n2)
-            kind: Kind = "leak" if stage is not None else "win_rate"
-            yield Pair(kind, stage, place, name, code, entries, one, other, low, high, p, amount=amount)
+            kind: Kind = "leak" if groups.stage is not None else "win_rate"
+            yield replace(groups.pair(at, kind, one, other, low, high, p), sure=n1, sure_rest=n2)
         if lasting is not None and lasting.within[at] == lasting.within[at]:
             mean, rest, low, high, within = (float(each[at]) for each in _told(lasting))
-            yield Pair(
-                "delay", stage, place, name, code, entries, mean, rest, low, high, known(float(lasting.p[at])),
-                amount=amount, within=within,
-            )  # fmt: skip
+            pair = groups.pair(at, "delay", mean, rest, low, high, known(float(lasting.p[at])))
+            yield replace(pair, within=within, error=float(lasting.error[at]))
 
 
 def _told(lasting: Lasting) -> tuple[NDArray[np.float64], ...]:

@@ -55,7 +55,7 @@ def stage_moves(tables: Tables, filters: Filters) -> Question:
     A stay is counted each time, so that a stage's moves add up to its stays; its money is counted with it. The period
     bounds the creation of deals. The won stages are one. Money is left out where there are several currencies.
     """
-    stays = _stays(tables, filters).filter(_.outcome == "open")
+    stays = known_stays(tables, filters).filter(_.outcome == "open")
     asks = {
         "moves": stays.agg(
             moves=_.count(),
@@ -66,7 +66,7 @@ def stage_moves(tables: Tables, filters: Filters) -> Question:
             last_currency=_.deal_currency.max(),
             by=["pipeline", "stage", "stage_order", "fate", "next_stage"],
         ),
-        "stages": _stages(tables, filters),
+        "stages": stages_of(tables, filters),
     }
     return Question(asks, _move_rows)
 
@@ -78,7 +78,7 @@ def stage_paths(tables: Tables, filters: Filters, most: int = 12) -> Question:
     creation of deals.
     """
     most = min(max(most, 1), MOST_PATHS)
-    asks = {"deals": _told(tables, filters), "stages": _stages(tables, filters)}
+    asks = {"deals": _told(tables, filters), "stages": stages_of(tables, filters)}
     return Question(asks, partial(_path_rows, most=most))
 
 
@@ -143,10 +143,13 @@ def _told(tables: Tables, filters: Filters) -> ir.Table:
 def deals_of_move(tables: Tables, filters: Filters, stage: str, move: str, next_stage: str | None) -> ir.Table:
     """The deals behind a row of `stage_moves`, each once, largest first. Columns: `DEAL_COLUMNS`.
 
-    The move `advanced` means every way on.
+    The move `advanced` means every way on; `visited` every stay in the stage, `start` those with which deals began.
     """
-    stays = _stays(tables, filters).filter((_.outcome == "open") & (_.stage == stage))
-    stays = stays.filter(_.fate == ("advanced" if move in ("forward", "skip", "won", "advanced") else move))
+    stays = known_stays(tables, filters).filter((_.outcome == "open") & (_.stage == stage))
+    if move == "start":
+        stays = stays.filter(_.turn == 1)
+    elif move != "visited":
+        stays = stays.filter(_.fate == ("advanced" if move in ("forward", "skip", "won", "advanced") else move))
     if move == "won":
         order = tables.stages
         if filters.pipeline is not None:
@@ -154,6 +157,11 @@ def deals_of_move(tables: Tables, filters: Filters, stage: str, move: str, next_
         stays = stays.filter(_.next_stage.isin(order.filter(_.outcome == "won").stage))
     elif next_stage is not None:
         stays = stays.filter(_.next_stage == next_stage)
+    return deals_among(tables, filters, stays)
+
+
+def deals_among(tables: Tables, filters: Filters, stays: ir.Table) -> ir.Table:
+    """The deals of some stays, each once, largest first. Columns: `DEAL_COLUMNS`."""
     wanted = stays.select(wanted_no="deal_no").distinct()
     return _listed(_deals(tables, filters).inner_join(wanted, [("deal_no", "wanted_no")]), tables)
 
@@ -179,12 +187,12 @@ def _listed(chosen: ir.Table, tables: Tables) -> ir.Table:
     )
 
 
-def _stays(tables: Tables, filters: Filters) -> ir.Table:
+def known_stays(tables: Tables, filters: Filters) -> ir.Table:
     """Every stay a deal is known to have made; a stage it went past is none."""
     return filters.stage_entries(tables, "created" if filters.has_period else None).filter(~_.is_skipped)
 
 
-def _stages(tables: Tables, filters: Filters) -> ir.Table:
+def stages_of(tables: Tables, filters: Filters) -> ir.Table:
     stages = tables.stages
     if filters.pipeline is not None:
         stages = stages.filter(_.pipeline == filters.pipeline)
@@ -198,7 +206,7 @@ def _deals(tables: Tables, filters: Filters) -> ir.Table:
     """
     now = ibis.timestamp(filters.now)
     is_open = _.outcome == "open"
-    stays = _stays(tables, filters).select(
+    stays = known_stays(tables, filters).select(
         "deal_no",
         "entered_at",
         "deal_amount",
@@ -208,7 +216,7 @@ def _deals(tables: Tables, filters: Filters) -> ir.Table:
         << ((_.turn.clip(upper=STAYS_TOLD).cast("int64") - 1) * BITS),
         closed=is_open.ifelse(ibis.null("timestamp"), _.entered_at),
         repeated=(is_open & (_.visit > 1)).ifelse(
-            _.left_at.fill_null(now).delta(_.entered_at, unit="microsecond").cast("float64"), ibis.null("float64")
+            filters.microseconds(_.left_at.fill_null(now), _.entered_at).cast("float64"), ibis.null("float64")
         ),
         again=(is_open & (_.visit > 1)).cast("int64"),
     )
@@ -237,7 +245,7 @@ def _deals(tables: Tables, filters: Filters) -> ir.Table:
             is_longer=_["last"] >= 4 * (STAYS_TOLD + 1) + (_["last"] % 4 > 0).ifelse(4, 0),
             ending=_["last"] % 4,
             repeat_days=_.repeated.clip(lower=0).fill_null(0) / MICROSECONDS_A_DAY,
-            days=(_["last"] % 4 > 0).ifelse(_.closed, now).delta(_.began, unit="microsecond") / MICROSECONDS_A_DAY,
+            days=filters.days((_["last"] % 4 > 0).ifelse(_.closed, now), _.began),
         )
         .mutate(way=(_.repeats > 0).ifelse(0, (_.code > LAST_PLACE).ifelse(1, 2)))
     )
@@ -246,7 +254,7 @@ def _deals(tables: Tables, filters: Filters) -> ir.Table:
 Answers = Mapping[str, pd.DataFrame]
 
 
-def _money(part: Row, deals: int, name: str = "money") -> Row:
+def money_of(part: Row, deals: int, name: str = "money") -> Row:
     """Money, unless it is of several currencies; the share of `deals` it is known for."""
     known = whole(part["known"])
     told: Row = {"value_known": share(known, deals), "currency": part["first_currency"]}
@@ -255,7 +263,7 @@ def _money(part: Row, deals: int, name: str = "money") -> Row:
     return told | {name: number(part["money"]) if known or not deals else None}
 
 
-def _one_currency(parts: list[Row]) -> list[Row]:
+def one_currency(parts: list[Row]) -> list[Row]:
     """The rows, all without money where they do not share one currency."""
     seen = {part[end] for part in parts for end in ("first_currency", "last_currency")} - {None}
     return parts if len(seen) <= 1 else [part | {"first_currency": "", "last_currency": None} for part in parts]
@@ -264,8 +272,8 @@ def _one_currency(parts: list[Row]) -> list[Row]:
 def _move_rows(answers: Answers) -> pd.DataFrame:
     stages = {(row["pipeline"], row["stage"]): row for row in rows(answers["stages"])}
     merged: dict[tuple[Any, ...], Row] = {}
-    for part in _one_currency(rows(answers["moves"])):
-        move, next_stage, next_order = _move(part, stages)
+    for part in one_currency(rows(answers["moves"])):
+        move, next_stage, next_order = kind_of_move(part, stages)
         key = (part["pipeline"], part["stage"], move, next_stage)
         row = merged.setdefault(
             key,
@@ -292,7 +300,7 @@ def _move_rows(answers: Answers) -> pd.DataFrame:
         if row["move"] != "still":
             told["move_share"] = share(row["moves"], told["leaving"])
             told["low"], told["high"] = wilson(told["move_share"], told["leaving"])
-        found.append(told | _money(row, row["moves"]))
+        found.append(told | money_of(row, row["moves"]))
     order = {name: place for place, name in enumerate(MOVES)}
     found.sort(
         key=lambda row: (
@@ -306,7 +314,7 @@ def _move_rows(answers: Answers) -> pd.DataFrame:
     return frame(found, MOVE_COLUMNS)
 
 
-def _move(part: Row, stages: Mapping[tuple[Any, Any], Row]) -> tuple[str, str | None, int | None]:
+def kind_of_move(part: Row, stages: Mapping[tuple[Any, Any], Row]) -> tuple[str, str | None, int | None]:
     """What kind of move a stay ended in, and where to; all won stages are one."""
     fate, to = part["fate"], stages.get((part["pipeline"], part["next_stage"]))
     if fate == "advanced" and to is not None:
@@ -351,9 +359,9 @@ def _path_rows(answers: Answers, most: int) -> pd.DataFrame:
     for stage in sorted(rows(answers["stages"]), key=lambda row: str(row["stage"])):
         if stage["outcome"] == "open":
             names.setdefault(min(whole(stage["stage_order"]), LAST_PLACE), stage["stage"])
-    ranked = _one_currency(rows(_of(answers, "path")))
+    ranked = one_currency(rows(_of(answers, "path")))
     ranked.sort(key=lambda part: (-whole(part["n"]), whole(part["code"]), bool(part["is_longer"])))
-    total = _added(_one_currency(rows(_of(answers, "way"))))
+    total = _added(one_currency(rows(_of(answers, "way"))))
     everyone = whole(total["n"])
     found: list[Row] = []
     kept = ranked[:most]
@@ -367,7 +375,7 @@ def _path_rows(answers: Answers, most: int) -> pd.DataFrame:
         row: Row = {
             "deals": deals, "deal_share": of, "won": won, "lost": lost, "undecided": deals - won - lost, "rate": rate,
             "median_days": part.get("median_days"),
-        } | _money(part, deals)  # fmt: skip
+        } | money_of(part, deals)  # fmt: skip
         row["low"], row["high"] = wilson(of, everyone)
         row["rate_low"], row["rate_high"] = wilson(rate, won + lost)
         if part is not rest:
@@ -402,7 +410,7 @@ def _added(parts: list[Row]) -> Row:
 
 
 def _rework_rows(answers: Answers) -> pd.DataFrame:
-    told = _one_currency(rows(_of(answers, "way")))
+    told = one_currency(rows(_of(answers, "way")))
     parts = {way: _added([part for part in told if part["way"] == way]) for way in {part["way"] for part in told}}
     still = {way: _added([part for part in told if (part["way"], part["ending"]) == (way, "open")]) for way in parts}
     lengths = {way: each for (way,), each in Lengths.by(_of(answers, "length"), ["way"], "ending", KINDS).items()}
@@ -419,7 +427,7 @@ def _rework_rows(answers: Answers) -> pd.DataFrame:
             "way": way, "deals": deals, "deal_share": of, "won": won, "total": won + lost, "undecided": deals - won - lost,
             "undecided_share": share(deals - won - lost, deals), "rate": rate,
             "repeat_days": number(part["repeat_days"]),
-        } | _money(part, deals)  # fmt: skip
+        } | money_of(part, deals)  # fmt: skip
         if "money" in row and row["money"] is not None:
             row["open_money"] = still[way]["money"]
         row["low"], row["high"] = wilson(of, everyone)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -55,95 +56,157 @@ def groups_of(pairs: Sequence[Pair]) -> list[tuple[int, int]]:
     return sorted({(pair.place, pair.code) for pair in pairs})
 
 
-def prices(found_in: pd.DataFrame | None, wanted: Sequence[Pair]) -> list[Priced]:
+Between = Callable[[datetime, datetime], float]  # the days from one moment to an earlier one that durations count
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the deals of a group at a stage are worth: `n` came there, `known` of them have an amount, and how many are open."""
+
+    n: int
+    known: int
+    amount: float
+    squares: float
+    deals_open: int
+    value_open: float
+
+    @classmethod
+    def of(cls, counted: pd.DataFrame) -> Worth:
+        """From rows of `n, known, amount, squares` by fate."""
+        open_ = counted[counted["fate"] == "still"]
+        return cls(
+            int(counted["n"].sum()), int(counted["known"].sum()), number(counted["amount"].sum()),
+            number(counted["squares"].sum()), int(open_["n"].sum()), number(open_["amount"].sum()),
+        )  # fmt: skip
+
+    @property
+    def row(self) -> Row:
+        found: Row = {"value_known": share(self.known, self.n), "deals_open": self.deals_open}
+        return found | ({"value_open": self.value_open} if self.known else {})
+
+
+def prices(found_in: pd.DataFrame | None, wanted: Sequence[Pair], between: Between) -> list[Priced]:
     """What each pair costs, from the stays counted by cell, those `AFTERWARDS` too; repeats are marked."""
     if not wanted or found_in is None:
         return []
     is_after = found_in["cell"] == AFTERWARDS
-    after, rows = _after(found_in[is_after]), found_in[~is_after]
+    won_after, rows = after(found_in), found_in[~is_after]
     counted, bits = Counts.of(rows, "cell"), groups_of(wanted)
     found = []
     for pair in wanted:
         bit = bits.index((pair.place, pair.code))
         at_stage, cells = counted.at(pair.stage), _at(rows, pair.stage)
         own, inside = cells[(cells["cell"].to_numpy() >> bit) % 2 == 1], (at_stage.codes >> bit) % 2 == 1
-        random = np.random.default_rng(1)
+        worth = Worth.of(own)
         if pair.kind == "delay":
-            row = _delay(random, at_stage, inside, own, cells)
+            span = between(cells["last_entered"].max(), cells["first_entered"].min())
+            row = delay(_lasting_again(pair, at_stage, inside), worth, span)
         else:
-            row = _leak(random, at_stage, inside, own, *after.get(pair.stage, (1.0, 0.0)))
-        open_ = own[own["fate"] == "still"]
-        row |= {"value_known": share(own["known"].sum(), own["n"].sum()), "deals_open": int(open_["n"].sum())}
-        if own["known"].sum():
-            row["value_open"] = number(open_["amount"].sum())
-        found.append(Priced(pair, row))
+            row = leak(_parted_again(pair, at_stage, inside), worth, *won_after.get(pair.stage, (1.0, 0.0)))
+        found.append(Priced(pair, row | worth.row))
     for kind in MOST_PRICED:
         _without_repeats([each for each in found if each.pair.kind == kind], counted, bits)
     return found
 
 
-def _leak(
-    random: np.random.Generator, at_stage: Counts, inside: NDArray[np.bool_], own: pd.DataFrame, win: float, win_n: float
-) -> Row:  # fmt: skip
-    """(conversion of the rest - its own) x entries x average amount x chance to be won afterwards.
+def _parted_again(pair: Pair, at_stage: Counts, inside: NDArray[np.bool_]) -> Pair:
+    seen = parted(at_stage, inside)
+    if seen is None:
+        raise ValueError("a pair that was compared cannot be compared again")
+    return replace(pair, value=seen[0][0], sure=seen[0][1], rest=seen[1][0], sure_rest=seen[1][1])
+
+
+def _lasting_again(pair: Pair, at_stage: Counts, inside: NDArray[np.bool_]) -> Pair:
+    seen = parted_lasting(at_stage, inside)
+    if seen is None:
+        raise ValueError("a pair that was compared cannot be compared again")
+    return replace(pair, value=float(seen.days[0]), rest=float(seen.days_rest[0]), error=float(seen.error[0]))
+
+
+def leak(pair: Pair, worth: Worth, win: float, win_n: float) -> Row:
+    """(conversion of the reference - its own) x entries x average amount x chance to be won afterwards.
 
     The interval carries the doubt of all four: draws from the distributions of the two conversions and of the win rate
     (beta, by their effective numbers) and of the average (normal). Seeded.
     """
-    seen = parted(at_stage, inside)
-    if seen is None:
-        raise ValueError("a pair that was compared cannot be compared again")
-    n, known_ = int(own["n"].sum()), int(own["known"].sum())
-    gap = _beta(random, *seen[1]) - _beta(random, *seen[0])
-    row: Row = {"deals_low": float(np.quantile(gap, 0.025)) * n, "win_rate_after": win}
-    if known_:
-        total, squares = number(own["amount"].sum()), number(own["squares"].sum())
-        mean = total / known_
-        error = (max(squares / known_ - mean**2, 0.0) / max(known_ - 1, 1)) ** 0.5
+    random = np.random.default_rng(1)
+    gap = beta(random, pair.rest, pair.sure_rest) - beta(random, pair.value, pair.sure)
+    if pair.drawn is not None:
+        gap = random.choice(pair.drawn, DRAWS)
+    low, high = np.quantile(gap, [0.025, 0.975]) * worth.n
+    row: Row = {"deals_low": float(low), "win_rate_after": win}
+    if worth.known:
+        mean = worth.amount / worth.known
+        error = (max(worth.squares / worth.known - mean**2, 0.0) / max(worth.known - 1, 1)) ** 0.5
         value = np.maximum(random.normal(mean, error, DRAWS), 0.0)
-        wins: NDArray[np.float64] | float = _beta(random, win, win_n) if win_n else win
-        low, high = np.quantile(gap * value * wins, [0.025, 0.975]) * n
-        row |= {"money": (seen[1][0] - seen[0][0]) * n * mean * win, "money_low": float(low), "money_high": float(high)}
+        wins: NDArray[np.float64] | float = beta(random, win, win_n) if win_n else win
+        low, high = np.quantile(gap * value * wins, [0.025, 0.975]) * worth.n
+        row |= {"money": _worse(pair) * worth.n * mean * win, "money_low": float(low), "money_high": float(high)}
     return row
 
 
-def _delay(
-    random: np.random.Generator, at_stage: Counts, inside: NDArray[np.bool_], own: pd.DataFrame, cells: pd.DataFrame
-) -> Row:
+def delay(pair: Pair, worth: Worth, span: float) -> Row:
     """Extra days x what the group's deals bring to the stage a day: so much more waits there at any time (Little 1961).
 
-    A day's value is over the time between the first and the last deal that came to the stage. The interval carries the doubt
-    of the extra days (normal) and of how many deals came and how large (compound Poisson). Seeded.
+    A day's value is over the `span` of days between the first and the last deal that came to the stage. The interval carries
+    the doubt of the extra days (normal) and of how many deals came and how large (compound Poisson). Seeded.
     """
-    seen = parted_lasting(at_stage, inside)
-    if seen is None:
-        raise ValueError("a pair that was compared cannot be compared again")
-    span = max((cells["last_entered"].max() - cells["first_entered"].min()).total_seconds() / 86_400, 1.0)
-    n, known_ = int(own["n"].sum()), int(own["known"].sum())
-    longer = float(seen.days[0] - seen.days_rest[0])
-    extra = random.normal(longer, float(seen.error[0]), DRAWS)
-    row: Row = {"deals_low": float(np.quantile(extra, 0.025)) * n / span}
-    if known_:
-        total, squares = number(own["amount"].sum()), number(own["squares"].sum())
-        a_day = n / known_ / span
-        flow = np.maximum(random.normal(total, squares**0.5, DRAWS), 0.0) * a_day
+    random = np.random.default_rng(1)
+    span = max(span, 1.0)
+    extra = random.normal(_worse(pair), pair.error, DRAWS)
+    if pair.drawn is not None:
+        extra = random.choice(pair.drawn, DRAWS)
+    row: Row = {"deals_low": float(np.quantile(extra, 0.025)) * worth.n / span}
+    if worth.known:
+        a_day = worth.n / worth.known / span
+        flow = np.maximum(random.normal(worth.amount, worth.squares**0.5, DRAWS), 0.0) * a_day
         low, high = np.quantile(extra * flow, [0.025, 0.975])
-        row |= {"value_per_day": total * a_day, "money": longer * total * a_day}
+        row |= {"value_per_day": worth.amount * a_day, "money": _worse(pair) * worth.amount * a_day}
         row |= {"money_low": float(low), "money_high": float(high)}
     return row
+
+
+def rework(pair: Pair, again: Worth, days: float, error: float, span: float) -> Row:
+    """The part of the repeated visits that the reference does not have x how long they last x what comes back a day.
+
+    `again` is the worth of the repeated visits, `days` how long they last on average and `error` its standard error, `span`
+    the days between the first and the last visit of the stage. The interval as in `delay`, the shares drawn too. Seeded.
+    """
+    if not again.known:
+        return {}
+    random = np.random.default_rng(1)
+    own, rest = beta(random, pair.value, pair.sure), beta(random, pair.rest, pair.sure_rest)
+    more = 1 - rest / own
+    if pair.drawn is not None:
+        more = random.choice(pair.drawn, DRAWS) / pair.value
+    scale = again.n / again.known / max(span, 1.0)
+    flow = np.maximum(random.normal(again.amount, again.squares**0.5, DRAWS), 0.0) * scale
+    low, high = np.quantile(more * np.maximum(random.normal(days, error, DRAWS), 0.0) * flow, [0.025, 0.975])
+    money = _worse(pair) / pair.value * days * again.amount * scale
+    return {"money": money, "money_low": float(low), "money_high": float(high)}
+
+
+def _worse(pair: Pair) -> float:
+    """How much worse the group is than its reference, what the choice of the reference adds to it taken off."""
+    if pair.drawn is not None:
+        return float(pair.drawn.mean())
+    return pair.rest - pair.value if pair.kind in ("leak", "win_rate") else pair.difference
 
 
 def _at(cells: pd.DataFrame, stage: str | None) -> pd.DataFrame:
     return cells[cells["stage"].isna()] if stage is None else cells[(cells["stage"] == stage).fillna(False)]
 
 
-def _beta(random: np.random.Generator, chance: float, n: float) -> NDArray[np.float64]:
-    """Draws of a share seen in `n` cases: its posterior after Jeffreys' prior."""
+def beta(random: np.random.Generator, chance: float, n: float) -> NDArray[np.float64]:
+    """Draws of a share seen in `n` cases: its posterior after Jeffreys' prior. Of one that is given, `n` is infinite."""
+    if n == np.inf:
+        return np.full(DRAWS, chance)
     return random.beta(chance * n + 0.5, (1 - chance) * n + 0.5, DRAWS)
 
 
-def _after(moved_on: pd.DataFrame) -> dict[str | None, tuple[float, float]]:
+def after(cells: pd.DataFrame) -> dict[str | None, tuple[float, float]]:
     """The chance that a deal that moved on from a stage is won in the end, and the effective number behind it."""
+    moved_on = cells[cells["cell"] == AFTERWARDS]
     found = {}
     for (stage,), lengths in Lengths.by(moved_on.rename(columns={"length": "hours"}), ["stage"], "fate", KINDS).items():
         risks = lengths.risks()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -14,174 +12,147 @@ import pandas as pd
 from ibis import _
 
 from analytics.filters import Filters
-from analytics.funnel import FATES
-from analytics.incidence import quantile_of_those
+from analytics.intervals import share
 from analytics.push_rate import pushes_of
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, rows, whole
-from analytics.survival import CompetingRisks, Lengths, aalen_johansen
-from analytics.time_in_stage import MINUTES_A_DAY, OF_MANY_GROUPS, visits
+from analytics.rows import Row, frame, number, rows, whole
+from analytics.stall_thresholds import DEFAULT_DAYS, Stalls, Threshold
 from data.tables import Tables
 
 COLUMNS = (
     "deal_id", "deal_name", "customer", "owner", "pipeline", "stage", "entered_at", "age_days", "threshold_days", "is_learnt",
-    "chance_30d", "amount", "currency", "reasons", "overdue_days", "quiet_days", "pushes", "planned", "undated",
+    "chance_30d", "chance_low", "chance_high", "chance_n", "amount", "currency", "reasons", "expected_close_on", "overdue_days",
+    "quiet_days", "pushes", "planned", "undated",
 )  # fmt: skip
-ADVANCED = FATES.index("advanced")
-# Of the deals that move on from a stage, so many have done so by the threshold; it takes so many to learn it.
-SHARE, LEAST_ADVANCED = 0.9, 10
-LEAST_DAYS, DEFAULT_DAYS = 7.0, 30.0
-AHEAD_DAYS, PLANNED_DAYS, QUIET_DAYS = 30, 14, 30
-
-Place = tuple[Any, Any]  # pipeline, stage
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """After how many days a deal at a stage is stalled, and what deals at that stage do; `risks` is None where too few moved on."""
-
-    days: float
-    is_learnt: bool
-    risks: CompetingRisks | None = None
-
-    def chance(self, age: float, ahead: float = AHEAD_DAYS) -> float | None:
-        """The chance that a deal that has been there for `age` days moves on within `ahead` more; None where too few were followed."""
-        if self.risks is None:
-            return None
-        horizon = self.risks.horizon()
-        place = int((self.risks.durations <= age).sum()) - 1
-        still = float(self.risks.survival[place]) if place >= 0 else 1.0
-        if horizon is None or age >= horizon or still <= 0:
-            return None
-        until = min(age + ahead, horizon)
-        return (self.risks.incidence_at(until, ADVANCED) - self.risks.incidence_at(age, ADVANCED)) / still
+REASON_COLUMNS = ("wait_reason", "stalled", "value_stalled", "value_known", "currency")
+QUIET_DAYS = 30
+Reason = Literal["slow", "quiet", "overdue", "pushed", "returned", "single_contact"]
+REASONS: tuple[Reason, ...] = ("slow", "quiet", "overdue", "pushed", "returned", "single_contact")
+Order = Literal["money", "age"]
 
 
 def stalled_deals(
-    tables: Tables, filters: Filters, overrides: Mapping[str, float] | None = None, default: float = DEFAULT_DAYS
+    tables: Tables,
+    filters: Filters,
+    overrides: Mapping[str, float] | None = None,
+    default: float = DEFAULT_DAYS,
+    owner: str | None = None,
+    reason: Reason | None = None,
+    order: Order = "money",
+    most: int | None = None,
 ) -> Question:
     """One row a stalled deal, those with most money first. Columns: `COLUMNS`.
 
     A deal is stalled once it has been at its open stage for longer than the threshold: the time by which 90% of the deals that
     ever move on from the stage have done so, losing and going back as competing ends and open deals censored, and at
-    least 7 days; `overrides` by stage go before, and `default` days serve where fewer than 10 moved on. Deals with an activity
-    planned within 14 days are not stalled: `planned` counts them. `undated` are open deals of which nothing says since when
-    they are at their stage. Thresholds are learnt of all deals of the pipeline, whatever the other filters; periods do not matter.
+    least 7 days; `overrides` by stage go before, and `default` days serve where fewer than 10 moved on, or no file told when.
+    Where nothing says since when a deal is at its stage (`undated` counts them), it is stalled once it was quiet for as long.
+    Deals with an activity planned within 14 days are not stalled: `planned` counts them. Thresholds are learnt of all deals of
+    the pipeline, whatever the other filters; periods do not matter. `owner` ("" for none) and `reason` choose among the
+    stalled deals, `most` lists so many of them; `order` "age" has those longest past their threshold first.
     """
-    filters = replace(filters, since=None, until=None)
-    everyone = visits(tables, replace(filters, where=()), steps=OF_MANY_GROUPS)
-    lengths = everyone.agg(n=_.count(), by=["pipeline", "stage", "fate", "length"])
-    there = _open_visits(tables, filters)
-    told = dict(overrides or {})
+    stalls = Stalls(tables, filters, dict(overrides or {}), default)
 
     def stalled(answers: Answers) -> dict[str, ir.Table]:
-        found = thresholds(answers["lengths"], told, default)
-        slow = there.mutate(threshold=_threshold_sql(found, told, default))
-        slow = slow.filter(_.age_days > _.threshold)
+        found = stalls.thresholds(answers["lengths"])
+        there = stalls.open_deals(found)
+        listed = _chosen(_with_reasons(there.filter(_.is_stalled), stalls), owner, reason)
+        first = [_.amount.desc(nulls_first=False)] if order == "money" else []
+        listed = listed.order_by(*first, _.past_days.desc(), "deal_id")
         return {
-            "stalled": _with_reasons(slow.filter(~_.is_planned), tables, filters),
-            "planned": slow.agg(planned=_.is_planned.sum()),
+            "stalled": listed if most is None else listed.limit(most),
+            "counts": there.agg(planned=(_.is_past & _.is_planned).sum(), undated=_.age_days.isnull().sum()),
         }
 
-    asks = {"lengths": lengths, "undated": there.agg(undated=_.age_days.isnull().sum())}
-    return Question(asks, partial(_rows, overrides=told, default=default), (stalled,))
+    return Question(stalls.asks(), partial(_rows, stalls), (stalled,))
 
 
-def thresholds(lengths: pd.DataFrame, overrides: Mapping[str, float], default: float) -> dict[Place, Threshold]:
-    """The threshold of each stage, from rows of `pipeline, stage, fate, length` (minutes) and `n`."""
-    found = {}
-    for place, every in Lengths.by(
-        lengths.rename(columns={"length": "hours"}), ["pipeline", "stage"], "fate", FATES
-    ).items():
-        known = every.known
-        learnt, risks = None, None
-        if known.n and known.counts[:, ADVANCED].sum() >= LEAST_ADVANCED:
-            risks = aalen_johansen(known.hours / MINUTES_A_DAY, known.counts[:, :-1], known.counts[:, -1])
-            horizon = risks.horizon()
-            learnt = None if horizon is None else quantile_of_those(risks, ADVANCED, SHARE, horizon)
-        own = overrides.get(place[1])
-        if own is not None:
-            found[place] = Threshold(own, False, risks)
-        elif learnt is not None:
-            found[place] = Threshold(max(LEAST_DAYS, learnt), True, risks)
-        else:
-            found[place] = Threshold(default, False, risks)
-    return found
+def stalled_reasons(
+    tables: Tables,
+    filters: Filters,
+    overrides: Mapping[str, float] | None = None,
+    default: float = DEFAULT_DAYS,
+    owner: str | None = None,
+) -> Question:
+    """One row a currency and reason why deals wait, and one without a reason for all stalled deals. Columns: `REASON_COLUMNS`.
+
+    A deal can have several reasons. Arguments as of `stalled_deals`.
+    """
+    stalls = Stalls(tables, filters, dict(overrides or {}), default)
+
+    def stalled(answers: Answers) -> dict[str, ir.Table]:
+        there = stalls.open_deals(stalls.thresholds(answers["lengths"]))
+        listed = _chosen(_with_reasons(there.filter(_.is_stalled), stalls), owner, None)
+        return {
+            "reasons": listed.agg(n=_.count(), money=_.amount.sum(), known=_.amount.count(), by=[*REASONS, "currency"])
+        }
+
+    return Question(stalls.asks(), _reason_rows, (stalled,))
 
 
-def _open_visits(tables: Tables, filters: Filters) -> ir.Table:
-    """The deals still at an open stage, one row each, with `age_days` (null where nothing says since when) and `is_planned`."""
-    now = ibis.timestamp(filters.now)
-    stays = filters.stage_entries(tables).filter((_.outcome == "open") & (_.fate == "still") & ~_.is_skipped)
-    deals = filters.deals(tables).filter(_.status == "open")
-    age = days(now, stays.entered_at)
-    stays = stays.select(
-        "stage", "entered_at", "visit", of_deal=_.deal_no, age_days=(age >= 0).ifelse(age, ibis.null("float64"))
-    )
-    last = ibis.date(filters.as_of + timedelta(days=PLANNED_DAYS))
-    is_planned = (_.next_activity_on >= ibis.date(filters.as_of)) & (_.next_activity_on <= last)
-    return (
-        deals.drop("stage")
-        .inner_join(stays, [("deal_no", "of_deal")])
-        .drop("of_deal")
-        .mutate(is_planned=is_planned.fill_null(False))
-    )
-
-
-def _threshold_sql(found: Mapping[Place, Threshold], overrides: Mapping[str, float], default: float) -> ir.Value:
-    cases = [((_.pipeline == pipeline) & (_.stage == stage), each.days) for (pipeline, stage), each in found.items()]
-    cases += [(_.stage == stage, own) for stage, own in overrides.items()]
-    return ibis.cases(*cases, else_=default) if cases else ibis.literal(default)
-
-
-def _with_reasons(stalled: ir.Table, tables: Tables, filters: Filters) -> ir.Table:
-    """What else is known of why a deal waits: days past its expected close, days without activity, how often it was put off."""
-    now = ibis.timestamp(filters.now)
-    last = stalled.last_activity_at.coalesce(stalled.last_modified_at)
-    stalled = stalled.mutate(
-        overdue_days=ibis.date(filters.as_of).delta(stalled.expected_close_on, unit="day"), quiet_days=days(now, last)
-    )
-    pushed = pushes_of(tables, filters, stalled)
+def _with_reasons(stalled: ir.Table, stalls: Stalls) -> ir.Table:
+    """What is known of why a deal waits: each of `REASONS` as a column, and what they are told by."""
+    tables, filters = stalls.tables, stalls.filters
+    overdue = ibis.date(filters.as_of).delta(stalled.expected_close_on, unit="day")
+    stalled = stalled.mutate(overdue_days=(overdue > 0).ifelse(overdue, ibis.null("int64")))
+    pushed = pushes_of(tables, stalls.all_times, stalled)
     contacts = tables.contacts.filter(_.customer_id.notnull()).agg(
         contacts=_.count(), by=_.customer_id.name("contact_of")
     )
-    return (
-        stalled.left_join(pushed, [("deal_id", "of_deal")])
-        .left_join(contacts, [("customer_id", "contact_of")])
-        .select(
-            "deal_id", "deal_name", "customer", "owner", "pipeline", "stage", "entered_at", "age_days", "amount", "currency",
-            "overdue_days", "quiet_days", "pushes", "visit", "contacts",
-        )
-        .order_by(_.amount.desc(nulls_first=False), "deal_id")
+    found = stalled.left_join(pushed, [("deal_id", "of_deal")]).left_join(contacts, [("customer_id", "contact_of")])
+    is_dated = found.age_days.notnull()
+    found = found.mutate(
+        slow=is_dated, quiet=~is_dated | (_.quiet_days >= QUIET_DAYS), overdue=_.overdue_days.notnull(),
+        pushed=_.pushes > 0, returned=_.visit > 1, single_contact=_.contacts == 1, pushes=_.pushes.fill_null(0),
+        past_days=_.age_days.coalesce(_.quiet_days) - _.threshold_days,
+    )  # fmt: skip
+    return found.mutate(**{name: found[name].fill_null(False) for name in REASONS}).select(
+        "deal_id", "deal_name", "customer", "owner", "pipeline", "stage", "entered_at", "age_days", "amount", "currency",
+        "expected_close_on", "overdue_days", "quiet_days", "pushes", "past_days", *REASONS,
     )  # fmt: skip
 
 
-def _rows(answers: Answers, overrides: Mapping[str, float], default: float) -> pd.DataFrame:
-    found = thresholds(answers["lengths"], overrides, default)
-    shared: Row = {
-        "planned": whole(_only(answers["planned"], "planned")), "undated": whole(_only(answers["undated"], "undated"))
-    }  # fmt: skip
-    listed = []
-    for row in rows(answers["stalled"]):
-        own = overrides.get(row["stage"])
-        threshold = found.get((row["pipeline"], row["stage"])) or Threshold(default if own is None else own, False)
-        overdue, quiet = row["overdue_days"], row["quiet_days"]
-        is_quiet = quiet is not None and quiet >= QUIET_DAYS
-        reasons = {
-            "slow": True, "overdue": overdue is not None and overdue > 0, "quiet": is_quiet, "pushed": whole(row["pushes"]) > 0,
-            "returned": whole(row["visit"]) > 1, "single_contact": row["contacts"] == 1,
-        }  # fmt: skip
-        listed.append(
-            row | shared
-            | {
-                "threshold_days": threshold.days, "is_learnt": threshold.is_learnt, "chance_30d": threshold.chance(row["age_days"]),
-                "reasons": [name for name, holds in reasons.items() if holds], "pushes": whole(row["pushes"]),
-                "overdue_days": overdue if overdue is not None and overdue > 0 else None,
-            }
-        )  # fmt: skip
+def _chosen(stalled: ir.Table, owner: str | None, reason: Reason | None) -> ir.Table:
+    if owner is not None:
+        stalled = stalled.filter(_.owner == owner if owner else _.owner.isnull())
+    return stalled if reason is None else stalled.filter(_[reason])
+
+
+def _rows(stalls: Stalls, answers: Answers) -> pd.DataFrame:
+    found = stalls.thresholds(answers["lengths"])
+    counts = rows(answers["counts"])[0]
+    shared: Row = {name: whole(counts[name]) for name in ("planned", "undated")}
+    listed = [row | shared for row in rows(answers["stalled"])]
+    by_place: dict[tuple[Any, Any], list[Row]] = {}
+    for row in listed:
+        by_place.setdefault((row["pipeline"], row["stage"]), []).append(row)
+        row["reasons"] = [name for name in REASONS if row[name]]
+    for place, here in by_place.items():
+        threshold = stalls.threshold(found, place)
+        for row, chance in zip(here, threshold.chances(row["age_days"] for row in here), strict=True):
+            row |= threshold_columns(threshold) | dict(zip(CHANCE, chance, strict=True))
     return frame(listed, COLUMNS)
 
 
-def _only(answer: pd.DataFrame, name: str) -> Any:
-    value = answer[name].iloc[0]
-    return None if pd.isna(value) else value
+CHANCE = ("chance_30d", "chance_low", "chance_high", "chance_n")
+
+
+def threshold_columns(threshold: Threshold) -> Row:
+    """What an answer says of a threshold."""
+    return {"threshold_days": threshold.days, "is_learnt": threshold.is_learnt}
+
+
+def _reason_rows(answers: Answers) -> pd.DataFrame:
+    cells = rows(answers["reasons"])
+    found = []
+    for currency in sorted({row["currency"] for row in cells}, key=lambda name: (name is None, str(name))):
+        own = [row for row in cells if row["currency"] == currency]
+        for reason in (None, *REASONS):
+            part = [row for row in own if reason is None or row[reason]]
+            if part:
+                n, known = (sum(whole(row[name]) for row in part) for name in ("n", "known"))
+                money = sum(number(row["money"]) for row in part) if known else None
+                found.append(
+                    {"wait_reason": reason, "stalled": n, "value_stalled": money, "value_known": share(known, n), "currency": currency}
+                )  # fmt: skip
+    return frame(found, REASON_COLUMNS)

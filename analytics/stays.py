@@ -14,7 +14,6 @@ from ibis import _
 
 from analytics.fields import Field
 from analytics.filters import KEPT_TABLES, Filters, Ownership, StayDated
-from analytics.rows import full_hours
 from data.messages import N_
 from data.tables import Tables
 
@@ -122,7 +121,7 @@ def firsts(tables: Tables, filters: Filters, counting: Counting, by: Field | Non
         stays = _with_optional(stays, tables, filters, counting.optional)
         skips = skips - _.optional_before
     end = (_.fate == "still").ifelse(ibis.timestamp(filters.now), _.left_at)
-    hours = full_hours(end.delta(_.entered_at, unit="microsecond"))
+    hours = filters.hours(end, _.entered_at)
     stays = stays.mutate(hours=_.is_skipped.ifelse(0, hours), is_strict=skips <= 0)
     return stays.drop("optional_before") if counting.optional else stays
 

@@ -26,7 +26,7 @@ from analytics.intervals import (
     wilson,
 )
 from analytics.question import Question
-from analytics.rows import Row, days, frame, number, rows, whole
+from analytics.rows import Row, frame, number, rows, whole
 from analytics.sales_cycle import log_rank_of
 from analytics.survival import Lengths
 from data.tables import Tables
@@ -69,7 +69,7 @@ def span(tables: Tables, filters: Filters) -> ir.Table:
 
     Deals begun before the data are not in them, so that what closes in the first days is too little.
     """
-    deals = filters.deals(tables).mutate(days=days(_.closed_at, _.created_at))
+    deals = filters.deals(tables).mutate(days=filters.days(_.closed_at, _.created_at))
     return deals.agg(first=_.created_at.min(), days=_.days.quantile(0.75))
 
 
@@ -118,7 +118,7 @@ def stood(deals: ir.Table, filters: Filters, *more: str) -> ir.Table:
         square=_.amount * _.amount, is_won=_.status == "won", is_open=is_open,
         is_closed_in=~is_open & filters.in_period(_.closed_at), is_created_in=filters.in_period(_.created_at),
         has_no_creation=_.created_at.isnull(), has_no_close=~is_open & _.closed_at.isnull(),
-        days=days(_.closed_at, _.created_at),
+        days=filters.days(_.closed_at, _.created_at),
     )  # fmt: skip
 
 

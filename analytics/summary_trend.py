@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analytics.filters import Filters
 from analytics.intervals import Interval, Z, mean_interval, median_interval, share, wilson
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, numbered, places_in, rows
+from analytics.rows import Row, frame, numbered, places_in, rows
 from analytics.summary import before_period
 from analytics.survival import Floats, weighted_quantile
 from data.tables import Tables
@@ -68,7 +68,7 @@ class _Trend:
             return {}
         ends = [self._start(since) for since, _until in parts] + [self._start(parts[-1][1] + timedelta(days=1))]
         is_won = _.status == "won"
-        taken = days(_.closed_at, _.created_at)
+        taken = self.filters.days(_.closed_at, _.created_at)
         deals = self.filters.deals(self.tables).mutate(square=_.amount * _.amount)
         created = deals.select(
             "currency", "amount", "square", moment=_.created_at, kind=ibis.literal("created"),

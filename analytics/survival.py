@@ -195,12 +195,18 @@ class CompetingRisks:
         return int(np.searchsorted(self.durations, time, side="right")) - 1
 
 
-def aalen_johansen(durations: ArrayLike, events: ArrayLike, censored: ArrayLike) -> CompetingRisks:
-    """The chances to have ended by each cause (Aalen and Johansen 1978). Arguments as the module says."""
+def aalen_johansen(
+    durations: ArrayLike, events: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
+) -> CompetingRisks:
+    """The chances to have ended by each cause (Aalen and Johansen 1978). Arguments as the module says.
+
+    `entered[i]` came under watch at `durations[i]` and are at risk after it (left truncation); by default all from the start.
+    """
     at, ended, going = (np.asarray(each, dtype=np.float64) for each in (durations, events, censored))
     of_any = ended.sum(axis=1)
     leaving = of_any + going
-    at_risk = leaving.sum() - np.cumsum(leaving) + leaving
+    late = 0.0 if entered is None else np.asarray(entered, dtype=np.float64)[::-1].cumsum()[::-1]
+    at_risk = leaving.sum() - np.cumsum(leaving) + leaving - late
     survival = np.cumprod(1 - _divided(of_any, at_risk), dtype=np.float64)
     before = np.concatenate(([1.0], survival[:-1]))[: len(at)]
     each = _divided(ended, at_risk[:, None] + np.zeros_like(ended))
@@ -256,9 +262,11 @@ class Survival:
         return wilson(chance, chance * (1 - chance) / variance if variance > 1e-15 and chance < 1 else n)
 
 
-def kaplan_meier(durations: ArrayLike, events: ArrayLike, censored: ArrayLike) -> Survival:
-    """The chance to be still there (Kaplan and Meier 1958), one kind of event. Arguments as the module says."""
-    risks = aalen_johansen(durations, np.asarray(events, dtype=float)[:, None], censored)
+def kaplan_meier(
+    durations: ArrayLike, events: ArrayLike, censored: ArrayLike, entered: ArrayLike | None = None
+) -> Survival:
+    """The chance to be still there (Kaplan and Meier 1958), one kind of event. Arguments as `aalen_johansen`."""
+    risks = aalen_johansen(durations, np.asarray(events, dtype=float)[:, None], censored, entered)
     of_any = risks.events[:, 0]
     greenwood = np.cumsum(_divided(of_any, risks.at_risk * (risks.at_risk - of_any)))
     return Survival(risks.durations, risks.at_risk, risks.survival, risks.survival**2 * greenwood)

@@ -18,7 +18,7 @@ from analytics.filters import Filters
 from analytics.incidence import mean_time_gained, mean_time_spread, quantile_of_those, time_of_all, time_of_those
 from analytics.intervals import LEAST_TESTED, SMALL_CELL, normal_p, share, share_difference
 from analytics.question import Question
-from analytics.rows import Row, frame, full_hours, rows, whole, with_q_values
+from analytics.rows import Row, frame, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.errors import RequestProblem
 from data.messages import say
@@ -121,7 +121,7 @@ def _paths(tables: Tables, filters: Filters, by: Field | None, start: str | None
             else_=now,
         )
     )  # fmt: skip
-    hours = full_hours(_.ended_at.delta(_.began_at, unit="microsecond"))
+    hours = filters.hours(_.ended_at, _.began_at)
     before = (_.way == "converted").ifelse("earlier", "negative") if goal is not None else ibis.literal("negative")
     return deals.mutate(hours=hours).select(
         *(["group"] if by else []),

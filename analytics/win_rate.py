@@ -29,7 +29,7 @@ from analytics.intervals import (
     wilson,
 )
 from analytics.question import Answers, Question
-from analytics.rows import Row, days, frame, hours, number, rows, whole, with_q_values
+from analytics.rows import Row, frame, number, rows, whole, with_q_values
 from analytics.survival import CompetingRisks, Lengths, weighted_quantile
 from data.messages import N_
 from data.tables import Tables
@@ -71,7 +71,7 @@ def win_rate(tables: Tables, filters: Filters, by: Field | None = None) -> Quest
     asks = {
         "totals": _totals(deals, filters, keys),
         "lengths": deals.filter(_.is_created_in & _.has_length & (_.end >= _.created_at))
-        .mutate(hours=hours(_.end, _.created_at))
+        .mutate(hours=filters.hours(_.end, _.created_at))
         .agg(n=_.count(), by=[*keys, "status", "hours"]),
     }
     amounts = (
@@ -95,7 +95,7 @@ MARKS = ("is_closed_in", "is_created_in", "has_length", "is_negative", "no_close
 
 def _totals(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
     closed = deals.filter(_.is_decided & (_.closed_at >= _.created_at))
-    slowest = closed.agg(slow=days(_.closed_at, _.created_at).quantile(0.95))
+    slowest = closed.agg(slow=filters.days(_.closed_at, _.created_at).quantile(0.95))
     overdue = filters.as_of - OVERDUE
     return (
         deals.cross_join(slowest)
@@ -103,7 +103,7 @@ def _totals(deals: ir.Table, filters: Filters, keys: list[str]) -> ir.Table:
             is_zombie=~_.is_decided
             & (
                 (_.expected_close_on < ibis.date(overdue)).fill_null(False)
-                | (days(_.end, _.created_at) > _.slow).fill_null(False)
+                | (filters.days(_.end, _.created_at) > _.slow).fill_null(False)
             ),
             is_negative=_.has_length & (_.end < _.created_at),
             no_close=_.is_decided & _.closed_at.isnull(),

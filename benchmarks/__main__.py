@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import beside, large, report
+from benchmarks import beside, large, report, stage_times
 from benchmarks.deals import FILES as LARGE_FILES
 from benchmarks.imports import FILES, WAYS
 from benchmarks.measures import ROOT, cost_of
@@ -33,6 +33,10 @@ def main() -> None:
     print(text)
     if asked.keep:
         report.keep(text)
+    of_stages = stage_times.measure(asked.deals, _say)
+    print(of_stages)
+    if asked.keep:
+        report.keep(of_stages, stage_times.MARKS)
 
 
 def run(folder: Path, deals: int, rows: int, *, browser: bool = True) -> report.Results:

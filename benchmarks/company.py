@@ -32,13 +32,13 @@ REASONS = ("Price", "No budget", "Competitor", "No decision", "Timing")
 Column = NDArray[Any]
 
 
-def write_company(folder: Path, deals: int, seed: int = 1) -> tuple[Path, Path]:
-    """Write deals.csv and stage_history.csv (about four stays a deal) into `folder`; returns both."""
+def write_company(folder: Path, deals: int, seed: int = 1, losses: float = 1.0) -> tuple[Path, Path]:
+    """Write deals.csv and stage_history.csv (about four stays a deal; more where fewer are lost) into `folder`; returns both."""
     random = np.random.default_rng(seed)
     created = START + random.integers(0, DAYS * DAY, deals).astype("timedelta64[s]")
     owner = random.integers(0, OWNERS, deals)
     source = random.integers(0, len(SOURCES), deals)
-    stays, status, closed, stage = _walks(random, created, source == SOURCES.index("Outbound"))
+    stays, status, closed, stage = _walks(random, created, source == SOURCES.index("Outbound"), losses)
     reason = np.array(REASONS, dtype=object)[random.integers(0, len(REASONS), deals)]
     reason[(status != "lost") | (random.random(deals) > 0.7)] = None
     ids = _named("D", np.arange(1, deals + 1), 7)
@@ -83,7 +83,7 @@ def _named(prefix: str, numbers: Column, digits: int) -> Column:
 
 
 def _walks(
-    random: np.random.Generator, created: Column, is_outbound: Column
+    random: np.random.Generator, created: Column, is_outbound: Column, losses: float
 ) -> tuple[dict[str, Column], Column, Column, Column]:
     """The stays (`deal`, `stage`, `entered_at`), and each deal's status, close date and present stage."""
     n = len(created)
@@ -102,7 +102,7 @@ def _walks(
         is_past = left < LAST
         walking, at, left = walking[is_past], at[is_past], left[is_past]
         luck = random.random(len(walking))
-        lost_at = LOST_AT[at] + np.where(is_outbound[walking] & (at == STAGES.index("Proposal")), 0.25, 0.0)
+        lost_at = losses * LOST_AT[at] + np.where(is_outbound[walking] & (at == STAGES.index("Proposal")), 0.25, 0.0)
         is_lost = luck < lost_at
         gone = walking[is_lost]
         status[gone], closed[gone], stage[gone] = "lost", left[is_lost], LOST

@@ -24,6 +24,8 @@ from benchmarks.measures import ROOT, middle
 
 REPEATS = 4
 PAGE_SECONDS = 600
+# The views that compare groups.
+BROKEN_DOWN = ("groups", "heat", "ranking")
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,30 @@ def changes(repeats: int = REPEATS) -> list[Change]:
     return [change for pair in zip(owners, periods, strict=True) for change in pair]
 
 
-def views() -> dict[str, tuple[str, dict[str, str]]]:
-    """What is measured: the file of the page and the query of its address."""
+def views(page: str = "") -> dict[str, tuple[str, dict[str, str]]]:
+    """What is measured: the file of the page and the query of its address; the overview and the funnel, or one `page`."""
+    asked = {
+        name: {"view": name} | ({"by": "source"} if name in BROKEN_DOWN else {}) for name in _names(page or "funnel")
+    }
+    first: dict[str, tuple[str, dict[str, str]]] = {} if page else {"overview": ("overview", {})}
+    return first | {name: (page or "funnel", query) for name, query in asked.items()}
+
+
+def _names(page: str) -> list[str]:
+    """The views of a page that has several."""
     import re
 
-    source = (ROOT / "pages/funnel.py").read_text("utf-8")
-    names = re.findall(r'^    "(\w+)": \(', source[source.index("VIEWS") :], re.MULTILINE)
-    return {"overview": ("overview", {})} | {
-        name: ("funnel", {"view": name} | ({"by": "source"} if name == "groups" else {})) for name in names
-    }
+    source = (ROOT / f"pages/{page}.py").read_text("utf-8")
+    return re.findall(r'^    "(\w+)": \(', source[source.index("VIEWS") :], re.MULTILINE)
 
 
-def measure(home: str, only: Container[str] | None = None, repeats: int = REPEATS) -> dict[str, dict[str, float]]:
-    """Milliseconds a run: first, cold by kind of change, warm; of every view, or `only` some."""
+def measure(
+    home: str, only: Container[str] | None = None, repeats: int = REPEATS, of: str = ""
+) -> dict[str, dict[str, float]]:
+    """Milliseconds a run: first, cold by kind of change, warm; of every view, or `only` some, or of the page `of`."""
     found: dict[str, dict[str, float]] = {}
     with timing(home) as times:
-        for name, (page, query) in views().items():
+        for name, (page, query) in views(of).items():
             if only is not None and name not in only:
                 continue
             found[name] = _view(opened(query), page, times, changes(repeats))
@@ -155,4 +165,4 @@ def _view(app: Any, page: str, times: list[float], asked: list[Change]) -> dict[
 if __name__ == "__main__":
     # Without a server Streamlit warns of every element, whatever level its own loggers are set to.
     logging.disable(logging.WARNING)
-    print(json.dumps(measure(sys.argv[1])))
+    print(json.dumps(measure(sys.argv[1], of=sys.argv[2] if len(sys.argv) > 2 else "")))

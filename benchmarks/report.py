@@ -131,8 +131,9 @@ def uploads(found: Mapping[str, Any]) -> str:
     )
 
 
-def keep(results: str) -> None:
+def keep(results: str, marks: tuple[str, str] = (START, END)) -> None:
     """Put the results into the README, between their marks."""
+    start, end = marks
     text = README.read_text("utf-8")
-    before, after = text.split(START)[0], text.split(END)[1]
-    README.write_text(f"{before}{START}\n\n{results}\n\n{END}{after}", "utf-8")
+    before, after = text.split(start)[0], text.split(end)[1]
+    README.write_text(f"{before}{start}\n\n{results}\n\n{end}{after}", "utf-8")

@@ -14,7 +14,7 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from data import limits
+from data import calendars, limits
 from data.compiling import to_sql
 from data.database import connect, create_tables, fill_computed, quoted, to_read
 from data.files import spilling
@@ -64,11 +64,13 @@ class Engine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a SQL query as they are, for few of them."""
         with limits.kept(), spilling(), self._database.cursor() as cursor:
+            _make_calendars(cursor, sql)
             return cursor.execute(sql).fetchall()
 
     def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a SQL query."""
         with limits.kept(), spilling(), self._database.cursor() as cursor:
+            _make_calendars(cursor, sql)
             rows = cursor.execute(sql, parameters).df()
         for place, kind in enumerate(rows.dtypes):
             if isinstance(
@@ -119,6 +121,12 @@ class Engine:
     def close(self) -> None:
         _readers.remove(self)
         self._database.close()
+
+
+def _make_calendars(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Give a cursor the SQL functions of the working-day calendars that a query names; another cursor has none of them."""
+    for statement in calendars.needed(sql):
+        cursor.execute(statement)
 
 
 class _Readers:

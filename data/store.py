@@ -3,7 +3,7 @@
     <workspace>/CURRENT              the name of the data file in force; replaced atomically
     <workspace>/data-000007.duckdb   one revision: the tables, the imports, the rows set aside
     <workspace>/sources/             the files that imports were made of (data/kept.py)
-    <workspace>/notes.duckdb         what people write: settings, mappings; small transactions of its own
+    <workspace>/notes.duckdb         what people write: settings, mappings, marked days; small transactions of its own
 
 A change is made in a copy that nobody reads, and CURRENT moves to it at the end: a process killed at any moment leaves the
 state before or the state after. Readers open files read-only, so commands and notebooks work while the app is open.
@@ -20,18 +20,20 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from data import history, kept, merged, remake, said, upgrade
+from data import history, kept, marks, merged, remake, said, upgrade
 from data.database import connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
 from data.facts import fact
 from data.files import drop, flush, is_dead, writing
 from data.history import ImportRecord, Progress
+from data.marks import Mark
 from data.messages import Message, say
 from data.sql import columns_of
 
@@ -58,6 +60,7 @@ class Settings:
     week_start: str = "sunday"
     fiscal_year_start: int = 1
     is_tour_seen: bool = False  # the first look around starts by itself once
+    calendar: str = "every_day"  # which days a duration counts: one of `data.calendars.CALENDARS`
 
 
 class Workspace:
@@ -349,6 +352,23 @@ class Workspace:
                 "INSERT OR REPLACE INTO settings VALUES (?, ?)",
                 [[name, json.dumps(value)] for name, value in asdict(settings).items()],
             )
+
+    def marks(self) -> list[Mark]:
+        """The days that people marked, the earliest first."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return []
+        with self.reading_notes(notes) as database:
+            return marks.read(database)
+
+    def add_mark(self, on: date, name: str) -> Mark:
+        """Mark a day; raises RequestProblem for a mark that cannot be kept."""
+        with self.notes() as database:
+            return marks.add(database, on, name)
+
+    def remove_mark(self, mark: Mark) -> None:
+        with self.notes() as database:
+            marks.remove(database, mark)
 
     @contextmanager
     def notes(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -28,6 +28,8 @@ ANALYSES: Mapping[str, Needs] = {
     "push_rate": (("deal_changes",),),
     "bottlenecks": (("stage_entries",),),
     "stalled_deals": (("stage_entries",),),
+    "first_contact": (("activities.happened_at",), ("deals.created_at",)),
+    "discounts": (("products.list_price",), ("deals.amount",)),
     "lead_funnel": (("leads",), ("deals",)),
     "customers": (("customers",),),
     "value_and_risk": (("orders", "subscriptions"),),
@@ -51,6 +53,10 @@ OPENS: Mapping[str, str] = {
     "sales_velocity": N_("How much money a day the pipeline brings, and which lever moved it."),
     "pipeline_waterfall": N_("How the open pipeline of one day became that of another."),
     "push_rate": N_("How often deals are put off to a later month, and which ones."),
+    "bottlenecks": N_("Where deals wait, leak and go back, and what that costs."),
+    "stalled_deals": N_("Which open deals have waited too long, and whether they still move on."),
+    "first_contact": N_("Whether quick first contact and more touches go with winning."),
+    "discounts": N_("What discounts against the list price cost, and what they go with."),
     "lead_funnel": N_("The funnel from the lead on."),
     "customers": N_("Filters and groups by what is known of the customers."),
 }
@@ -69,6 +75,8 @@ ADD: Mapping[str, str] = {
     "deals.amount": N_("Add the deals' amount."),
     "deals.created_at": N_("Add the date each deal was created."),
     "deals.closed_at": N_("Add the date each deal was closed."),
+    "activities.happened_at": N_("Add an export of activities with the time each happened."),
+    "products.list_price": N_("Add a price list: products with their list price."),
     "deals.lost_reason": N_("Add the reason deals were lost for."),
 }
 

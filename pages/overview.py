@@ -94,7 +94,7 @@ def change(row: Row) -> str:
         case "share":
             return locale.points(100 * difference)
         case "days":
-            return _("{n} d").format(n=locale.ltr(f"{difference:+,.1f}".replace("-", "−")))
+            return locale.in_days(locale.ltr(f"{difference:+,.1f}".replace("-", "−")))
         case _:
             return locale.ltr(f"{difference:+,.0f}".replace("-", "−"))
 

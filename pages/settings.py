@@ -14,7 +14,7 @@ from data import workspaces
 from data.errors import DataError
 from ui import session, visitors
 from ui.locale import Locale
-from ui.parts import heading, problem, section
+from ui.parts import calendar_words, heading, problem, section
 
 locale = session.locale()
 _ = locale._
@@ -149,9 +149,24 @@ def show_settings(locale: Locale) -> None:
             index=now.fiscal_year_start - 1,
             format_func=locale.month_name,
         )
+        days = calendar_words(locale)
+        calendar = st.selectbox(
+            _("Durations count"),
+            list(days),
+            index=list(days).index(session.calendar()),
+            format_func=lambda name: days[name],
+            help=_("How long stages, cycles and waits take, everywhere. Dates stay dates."),
+        )
         if st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="save_settings"):
             session.workspace().save_settings(
-                replace(now, time_zone=zone or "UTC", currency=currency, week_start=week, fiscal_year_start=year)
+                replace(
+                    now,
+                    time_zone=zone or "UTC",
+                    currency=currency,
+                    week_start=week,
+                    fiscal_year_start=year,
+                    calendar=calendar,
+                )
             )
             session.put("settings_saved", True)
             st.rerun()

@@ -7,40 +7,57 @@ from pathlib import Path
 
 import pytest
 
+from analytics.before_after import before_after
 from analytics.bottlenecks import bottlenecks
 from analytics.catalog import ANSWERS, METRICS, page
 from analytics.commands import COMMANDS
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
+from analytics.cumulative_flow import cumulative_flow
+from analytics.discounts import discounts
 from analytics.drivers import drivers
 from analytics.fields import find
 from analytics.filters import Filters
 from analytics.findings import findings
+from analytics.first_contact import first_contact
 from analytics.funnel import stage_conversion
 from analytics.funnel_deals import skipped_stages, stage_deals
 from analytics.lost_reasons import lost_reasons, missing_reasons
+from analytics.mended import bottlenecks_joint
 from analytics.owners import owner_attribution
 from analytics.pipeline_waterfall import pipeline_waterfall
+from analytics.process_map import process_map, process_stages
 from analytics.push_rate import push_rate
 from analytics.quality import quality
 from analytics.question import Question
+from analytics.queue_growth import queue_growth
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import sales_velocity
+from analytics.stage_curve import stage_curve
 from analytics.stage_paths import rework, stage_moves, stage_paths
-from analytics.stalled_deals import stalled_deals
+from analytics.stalled_deals import stalled_deals, stalled_reasons
+from analytics.stalled_stages import open_deal_ages, stalled_owners, stalled_stages
 from analytics.summary import METRICS as HEADLINES
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
 from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import time_to_convert
+from analytics.touches import touches
 from analytics.win_rate import DEFINITIONS, win_rate
 from data.engine import Engine
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
     "bottlenecks": bottlenecks,
+    "all_mended": bottlenecks_joint,
+    "before_after": partial(before_after, on=date(2026, 1, 1)),
     "stalled_deals": stalled_deals,
+    "stalled_stages": stalled_stages,
+    "stalled_owners": stalled_owners,
+    "stalled_reasons": stalled_reasons,
+    "open_deal_ages": open_deal_ages,
     "time_in_stage": time_in_stage,
+    "stage_curve": stage_curve,
     "time_to_convert": time_to_convert,
     "conversion_trend": conversion_trend,
     "comparison": partial(comparison, compared=Compared(periods=PERIODS)),
@@ -54,10 +71,17 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "stage_paths": stage_paths,
     "stage_moves": stage_moves,
     "rework": rework,
+    "queue_growth": queue_growth,
+    "cumulative_flow": cumulative_flow,
+    "process_map": process_map,
+    "process_stages": process_stages,
     "sales_velocity": sales_velocity,
     "push_rate": push_rate,
     "pipeline_waterfall": pipeline_waterfall,
     "drivers": drivers,
+    "first_contact": first_contact,
+    "touches": touches,
+    "discounts": discounts,
     "lost_reasons": lost_reasons,
     "missing_reasons": missing_reasons,
     "skipped_stages": skipped_stages,
@@ -65,9 +89,13 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "owner_attribution": owner_attribution,
 }
 WITHOUT_GROUPS = {
+    "queue_growth", "cumulative_flow",
+    "before_after",
     "conversion_trend", "comparison", "quality", "pipeline_waterfall",
-    "summary", "summary_trend", "findings", "stage_paths", "stage_moves", "rework", "sales_velocity", "drivers", "lost_reasons", "missing_reasons",
-    "stalled_deals", "skipped_stages", "deals_in_stage", "owner_attribution",
+    "summary", "summary_trend", "findings", "stage_paths", "stage_moves", "rework", "process_map", "process_stages", "sales_velocity", "drivers", "lost_reasons", "missing_reasons",
+    "first_contact", "touches",
+    "stalled_deals", "stalled_stages", "stalled_owners", "stalled_reasons", "open_deal_ages",
+    "skipped_stages", "deals_in_stage", "owner_attribution",
 }  # fmt: skip
 
 

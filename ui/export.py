@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,9 @@ NUMBER_FORMATS: Mapping[str, str] = {
 }
 DIGITS: Mapping[str, int] = {"money": 2, "share": 6, "days": 4}  # beyond them is the noise of adding
 WIDEST = 48
+LONGEST_SHEET, LONGEST_FOOTER = 31, 120  # characters
+MOST_SHEETS = 100
+RESERVED = "history"  # a name Excel keeps for itself
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Paper:
 
     `rows` has the shown words as its columns' names; `kinds` says how a column is written; `about` holds (name, value)
     pairs: data, as-of date, filters; `meanings` (name, what it means) pairs; `legend` (swatch, words) pairs, the key to
-    the colours of the chart the table belongs to, as `ui.parts.legend` takes them.
+    the colours of the chart the table belongs to, as `ui.parts.legend` takes them. A workbook gives each value of the
+    column `sheets_by` a sheet of its own, after one with all rows.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Paper:
     meanings: tuple[tuple[str, str], ...]
     locale: Locale
     legend: tuple[tuple[str, str], ...] = ()
+    sheets_by: str = ""
 
     def file_name(self, ending: str) -> str:
         return f"shimur_{re.sub(r'[^a-z0-9]+', '_', self.name.lower()).strip('_')}.{ending}"
@@ -97,21 +103,11 @@ def xlsx(paper: Paper) -> bytes:
             book.add_format({"text_wrap": True, "valign": "top"}),
         )
 
-        sheet = book.add_worksheet(_sheet_name(paper.title))
-        if paper.locale.rtl:
-            sheet.right_to_left()
-        for column, name in enumerate(paper.rows.columns):
-            kind = paper.kinds.get(name, "text")
-            sheet.write_string(0, column, str(harmless(str(name))), head)
-            for line, value in enumerate(paper.rows[name], 1):
-                _write(sheet, line, column, value, formats.get(kind), is_day=kind == "day")
-            longest = max([len(str(name)), *(_length(value, kind) for value in paper.rows[name].head(500))])
-            sheet.set_column(column, column, min(max(longest + 2, 8), WIDEST))
-        sheet.freeze_panes(1, 1)
-        if len(paper.rows):
-            sheet.autofilter(0, 0, len(paper.rows), len(paper.rows.columns) - 1)
-
-        notes = book.add_worksheet(_sheet_name(_("About")))
+        taken = {RESERVED}
+        for name, rows in _sheets(paper):
+            sheet = book.add_worksheet(_sheet_name(name, taken))
+            _fill(sheet, rows, paper, head, formats)
+        notes = book.add_worksheet(_sheet_name(_("About"), taken))
         if paper.locale.rtl:
             notes.right_to_left()
         lines = [(_("Page"), paper.title), *paper.about, (_("Rows"), f"{len(paper.rows):,}"), ("", ""), *paper.meanings]
@@ -121,6 +117,38 @@ def xlsx(paper: Paper) -> bytes:
         notes.set_column(0, 0, 28)
         notes.set_column(1, 1, 100)
     return target.getvalue()
+
+
+def _sheets(paper: Paper) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The names and rows of a workbook's sheets: all rows, then those of each value of `sheets_by`."""
+    _ = paper.locale._
+    yield (_("All") if paper.sheets_by else paper.title), paper.rows
+    if paper.sheets_by:
+        parts = paper.rows.groupby(paper.sheets_by, sort=True)
+        for value, rows in islice(parts, MOST_SHEETS):
+            yield str(value), rows
+
+
+def _fill(sheet: Any, rows: pd.DataFrame, paper: Paper, head: Any, formats: Mapping[str, Any]) -> None:
+    """Write rows into a sheet, which prints on the width of one page with what the rows rest on below."""
+    if paper.locale.rtl:
+        sheet.right_to_left()
+    for column, name in enumerate(rows.columns):
+        kind = paper.kinds.get(name, "text")
+        sheet.write_string(0, column, str(harmless(str(name))), head)
+        for line, value in enumerate(rows[name], 1):
+            _write(sheet, line, column, value, formats.get(kind), is_day=kind == "day")
+        longest = max([len(str(name)), *(_length(value, kind) for value in rows[name].head(500))])
+        sheet.set_column(column, column, min(max(longest + 2, 8), WIDEST))
+    sheet.freeze_panes(1, 1)
+    if len(rows):
+        sheet.autofilter(0, 0, len(rows), len(rows.columns) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    said = " · ".join(f"{name}: {CONTROLS.sub('', value)}" for name, value in paper.about)
+    if said:
+        sheet.set_footer("&L" + said[:LONGEST_FOOTER].replace("&", "&&"))
 
 
 def _write(sheet: Any, line: int, column: int, value: object, style: Any, *, is_day: bool) -> None:
@@ -153,8 +181,16 @@ def _new(rows: pd.DataFrame, name: str) -> str:
     return name
 
 
-def _sheet_name(title: str) -> str:
-    return re.sub(r"[\[\]:*?/\\']", " ", CONTROLS.sub("", title))[:31].strip() or "Shimur"
+def _sheet_name(title: str, taken: set[str]) -> str:
+    """A name that Excel takes and that is not among those `taken`; it is among them then."""
+    words = " ".join(re.sub(r"[\[\]:*?/\\']", " ", CONTROLS.sub("", title)).split())
+    name = words[:LONGEST_SHEET].strip() or "Shimur"
+    first, number = name, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{first[: LONGEST_SHEET - len(str(number)) - 3].strip()} ({number})"
+    taken.add(name.casefold())
+    return name
 
 
 PICTURE = (Path(__file__).parent / "picture.js").read_text("utf-8")

@@ -59,7 +59,15 @@ def navigation() -> StreamlitPage:
         _("Review"): [
             st.Page("../pages/overview.py", title=_("Overview"), icon=":material/space_dashboard:", default=True)
         ],
-        _("Sales"): [st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel")],
+        _("Sales"): [
+            st.Page("../pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel"),
+            st.Page(
+                "../pages/bottlenecks.py",
+                title=_("Bottlenecks"),
+                icon=":material/hourglass_top:",
+                url_path="bottlenecks",
+            ),
+        ],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
             st.Page("../pages/quality.py", title=_("Data quality"), icon=":material/fact_check:", url_path="quality"),

@@ -42,10 +42,11 @@ class Sentence(Protocol):
 
 @dataclass(frozen=True)
 class Locale:
-    """One language, and the currency in which money without one of its own is written."""
+    """One language, the currency in which money without one of its own is written, and whether days are working days."""
 
     code: str
     currency: str = ""
+    is_working_time: bool = False
 
     @property
     def rtl(self) -> bool:
@@ -161,7 +162,11 @@ class Locale:
             return NOTHING
         if digits is None:
             digits = 1 if 0 < abs(value) < 9.95 and round(value, 1) % 1 else 0
-        return self._("{n} d").format(n=self.ltr(_minus(f"{value:,.{digits}f}")))
+        return self.in_days(self.ltr(_minus(f"{value:,.{digits}f}")))
+
+    def in_days(self, number: str) -> str:
+        """A number written out, with the unit of durations."""
+        return (self._("{n} workdays") if self.is_working_time else self._("{n} d")).format(n=number)
 
     def between(self, low: str, high: str) -> str:
         """A 95% interval: always low–high, left to right, in both languages."""
@@ -177,7 +182,7 @@ class Locale:
         """An interval in days, the unit once: 118–133 d; with digits enough to tell its ends apart."""
         is_short = abs(high) < 9.95 and (round(low, 1) % 1 or round(high, 1) % 1)
         digits = 1 if is_short or (low < high and f"{low:.0f}" == f"{high:.0f}") else 0
-        return self._("{n} d").format(n=self.between(f"{low:,.{digits}f}", f"{high:,.{digits}f}"))
+        return self.in_days(self.between(f"{low:,.{digits}f}", f"{high:,.{digits}f}"))
 
     def shares(self, low: float | None, high: float | None) -> str:
         """The interval of a share, with digits enough to tell its ends apart; a whole 100% needs none."""

@@ -20,9 +20,11 @@ import streamlit as st
 from plotly.basedatatypes import BaseFigure
 
 from analytics.problems import PROBLEMS
+from data.calendars import Calendar
 from data.errors import DataError
 from ui import export, session, visitors
 from ui.export import Kind, Paper
+from ui.locale import Locale
 from ui.memory import remembered
 from ui.words import Meaning
 
@@ -230,6 +232,8 @@ def about() -> tuple[tuple[str, str], ...]:
         lines.append((_("Dates"), " – ".join(dates)))
     if filters.pipeline:
         lines.append((_("Pipeline"), filters.pipeline))
+    if filters.calendar != "every_day":
+        lines.append((_("Days"), calendar_words(locale)[filters.calendar]))
     lines += [(_(choice.field.label), ", ".join(choice.values)) for choice in filters.where]
     left = session.left_out()
     if left:
@@ -237,10 +241,28 @@ def about() -> tuple[tuple[str, str], ...]:
     return tuple(lines)
 
 
-def under_chart(what: Paper, sql: str, meaning: Sequence[Meaning], basis: str, *, picture: str = "") -> None:
+def calendar_words(locale: Locale) -> dict[Calendar, str]:
+    """Which days durations count, in words."""
+    _ = locale._
+    return {
+        "every_day": _("Every day"),
+        "sunday_thursday": _("Working days: Sunday to Thursday, without the holidays of Israel"),
+        "monday_friday": _("Working days: Monday to Friday"),
+    }
+
+
+def under_chart(
+    what: Paper,
+    sql: str,
+    meaning: Sequence[Meaning],
+    basis: str,
+    *,
+    picture: str = "",
+    whole: Callable[[], pd.DataFrame] | None = None,
+) -> None:
     """What the numbers stand on, and every way to take them away. The same row under every chart.
 
-    `picture` is the key of the chart to be saved as a PNG, if any.
+    `picture` is the key of the chart to be saved as a PNG, if any; `whole` fetches all rows of a list cut short on screen.
     """
     locale = session.locale()
     _ = locale._
@@ -251,7 +273,7 @@ def under_chart(what: Paper, sql: str, meaning: Sequence[Meaning], basis: str, *
         with table_, st.container(width=680):
             grid(what.rows, what.kinds, key=name)
         with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"under_get_{name}"):
-            downloads(what)
+            downloads(what, whole)
             if picture:
                 export.picture_button(what, picture, basis, session.look())
         with st.popover("SQL", icon=":material/code:", type="tertiary", key=f"under_sql_{name}"):

@@ -82,7 +82,7 @@ def difference(row: Row, other: float | None, locale: Locale) -> str:
         case "share":
             return locale.points(100 * far, 1 if abs(far) >= 0.0005 else 2)
         case "days":
-            return locale._("{n} d").format(n=locale.ltr(f"{far:+,.1f}".replace("-", "−")))
+            return locale.in_days(locale.ltr(f"{far:+,.1f}".replace("-", "−")))
     return locale.change(far / row["value"]) if row["value"] else ""
 
 

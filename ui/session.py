@@ -27,8 +27,10 @@ from analytics.filters import values as values_of
 from analytics.problems import PROBLEMS
 from analytics.question import Question
 from data import workspaces
+from data.calendars import Calendar, known, with_macros
 from data.engine import Engine
 from data.errors import DataError
+from data.marks import Mark
 from data.schema import Header
 from data.store import Settings, Workspace
 from data.tables import Tables
@@ -83,7 +85,7 @@ def begin() -> None:
     st.session_state["workspace"] = here
     st.session_state["data"] = _data(here.version, here) if here is not None else NO_DATA
     st.session_state["data_currency"] = facts().get("currency", "")
-    st.session_state["locale"] = _locale(language(), currency())
+    st.session_state["locale"] = _locale(language(), currency(), calendar() != "every_day")
 
 
 def in_use() -> AbstractContextManager[None]:
@@ -121,6 +123,16 @@ def _settings(stamp: Version, _workspace: Workspace) -> Settings:
     return _workspace.settings()
 
 
+def marks() -> list[Mark]:
+    """The days that readers of this workspace marked, the earliest first."""
+    return list(_marks(workspace().notes_stamp, workspace()))
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _marks(stamp: Version, _workspace: Workspace) -> list[Mark]:
+    return _workspace.marks()
+
+
 def wipe() -> None:
     """Delete the visitor's workspace and everything this session kept of it."""
     visitors.wipe(workspace().folder)
@@ -146,12 +158,12 @@ def language() -> Language:
 def locale() -> Locale:
     # Settled when the run began; before that, what is known by then.
     found: Locale | None = st.session_state.get("locale")
-    return found or _locale(language(), currency())
+    return found or _locale(language(), currency(), calendar() != "every_day")
 
 
 @lru_cache(maxsize=64)
-def _locale(language: Language, currency: str) -> Locale:
-    return Locale(language, currency)
+def _locale(language: Language, currency: str, is_working_time: bool) -> Locale:
+    return Locale(language, currency, is_working_time)
 
 
 def look() -> Look:
@@ -277,6 +289,11 @@ def _sql(operation: ops.Relation) -> str:
     return Engine.sql(operation.to_expr())
 
 
+def readable_sql(expression: ir.Table) -> str:
+    """The same with all that it takes to run it elsewhere."""
+    return with_macros(sql(expression))
+
+
 Metric = Callable[..., Question]
 
 
@@ -298,6 +315,14 @@ def _answer(key: str, version: Version, _metric: Metric, _within: Filters, _opti
     return memory.shared(_question(key, version, _metric, _within, _options).answer(run).copy(deep=False))
 
 
+def answer_later(
+    metric: Metric, finish: Callable[[pd.DataFrame], pd.DataFrame], /, **options: Any
+) -> Callable[[], pd.DataFrame]:
+    """The same, asked when called and kept nowhere; may be called outside a run."""
+    question, opened = metric(tables(), filters(), **options), engine()
+    return lambda: finish(question.answer(lambda expression: opened.query(sql(expression))))
+
+
 @st.cache_resource(max_entries=300, ttl=KEPT_SECONDS, show_spinner=False)
 def _question(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> Question:
     return _metric(tables(), _within, **_options)
@@ -313,8 +338,8 @@ def asked(metric: Metric, /, within: Filters | None = None, **options: Any) -> s
 def _asked(key: str, version: Version, _metric: Metric, _within: Filters, _options: dict[str, Any]) -> str:
     asks = _question(key, version, _metric, _within, _options).expressions(run)
     if len(asks) == 1:
-        return sql(next(iter(asks.values())))
-    return "\n\n".join(f"-- {name}\n{sql(expression)};" for name, expression in asks.items())
+        return with_macros(sql(next(iter(asks.values()))))
+    return with_macros("\n\n".join(f"-- {name}\n{sql(expression)};" for name, expression in asks.items()))
 
 
 def expression(build: Callable[..., ir.Table], /, **options: Any) -> ir.Table:
@@ -461,7 +486,14 @@ def _filters(now: Chosen) -> Filters:
         time_zone=settings().time_zone,
         without=tuple(name for name in now.without if name in PROBLEMS),
         recorded_until=latest_day(),
+        calendar=calendar(),
     )
+
+
+def calendar() -> Calendar:
+    """Which days the durations of this workspace count."""
+    chosen = st.session_state.get("settings")
+    return known(chosen.calendar) if chosen else "every_day"
 
 
 def left_out() -> dict[str, int]:

@@ -18,6 +18,11 @@ Table = tuple[pd.DataFrame, Mapping[str, Kind]]
 @remembered
 def columns(rows: pd.DataFrame, columns: Sequence[tuple[str, str, Kind]]) -> Table:
     """Choose and name the columns: (key, words, kind) each. Numbers that are all unknown are left out."""
+    return columns_once(rows, columns)
+
+
+def columns_once(rows: pd.DataFrame, columns: Sequence[tuple[str, str, Kind]]) -> Table:
+    """The same, not remembered: for lists that may be long."""
     kept = [
         (key, words, kind)
         for key, words, kind in columns

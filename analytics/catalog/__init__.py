@@ -6,13 +6,18 @@ A topic is a module with `SECTIONS` (titles and the metrics under them) and `ANS
 from __future__ import annotations
 
 from analytics.catalog import (
+    before_after,
+    causes,
     funnel_deals,
     groups,
     overview,
     paths,
     pipeline,
+    process,
     quality,
+    queues,
     sales,
+    stage_curves,
     stage_times,
     timing,
     velocity,
@@ -20,7 +25,23 @@ from analytics.catalog import (
 from analytics.catalog.entry import Answer, Metric
 from data.messages import N_
 
-TOPICS = (sales, funnel_deals, overview, stage_times, timing, paths, velocity, pipeline, groups, quality)
+TOPICS = (
+    sales,
+    funnel_deals,
+    overview,
+    stage_times,
+    stage_curves,
+    timing,
+    paths,
+    process,
+    velocity,
+    pipeline,
+    groups,
+    quality,
+    queues,
+    before_after,
+    causes,
+)
 SECTIONS: tuple[tuple[str, tuple[Metric, ...]], ...] = tuple(section for topic in TOPICS for section in topic.SECTIONS)
 METRICS: dict[str, Metric] = {metric.name: metric for _title, metrics in SECTIONS for metric in metrics}
 ANSWERS: dict[str, Answer] = {answer.name: answer for topic in TOPICS for answer in topic.ANSWERS}
@@ -31,7 +52,7 @@ RULES = (
     N_("**Doubt.** Estimates come with how many deals they rest on, a 95% interval and how much is still undecided. Groups below 30 deals are not tested; below 10, screens and exports show the count instead of the number. Commands always give it. A share of nothing is unknown, not 0."),
     N_("**Filters** choose deals first; the funnel is formed from what is left. A filter on owners, customers or products reaches the deals that belong to them. Two values of one field mean either; two fields mean both. A period bounds the close date in won figures and in the win rates closed, value and hygiene; the creation date in created, matured and the funnel; rows without that date are left out and counted. Deals open on paper only count as they stand at the as-of date, whatever the period."),
     N_("**Money** is in the deals' own currency and at their present amounts. Amounts of different currencies are never added: there is a row for each currency, or no sum. Amounts that name none stay without a sign, apart as XXX where others name theirs, until the settings name it. Deals without an amount are in counts and not in money, and the share that has one is given."),
-    N_("**Time.** Days are cut in the workspace's time zone. Durations are calendar time, in days and parts of days. Durations below zero are mistakes in the data: left out and counted. Chances over time are made from durations in full hours; in stages without a window beyond ten days, and in trends and comparisons, in full days."),
+    N_("**Time.** Days are cut in the workspace's time zone. Durations are calendar time, in days and parts of days; or, where the settings or a command say so, working time: Sunday to Thursday without the holidays of Israel, or Monday to Friday, a working day being 24 hours. Dates stay dates. Durations below zero are mistakes in the data: left out and counted. Chances over time are made from durations in full hours; in stages without a window beyond ten days, and in trends and comparisons, in full days."),
     N_("**Pipelines** are told one at a time, the largest unless another is chosen. A deal that left for another pipeline was handed off. After a return to a stage, the first stay is the one that counts."),
     N_("**Groups** are compared with all other deals together. Shares: the score test, Fisher's exact test where a cell holds fewer than five; for chances over time both at the same age, with the effective numbers. Money: the difference of ratios by its linearised variance. Durations: log-rank."),
 )  # fmt: skip

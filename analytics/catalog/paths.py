@@ -10,7 +10,7 @@ from data.messages import N_
 _WILSON = "Wilson (1927)"
 
 PATHS = (
-    _m("move", N_("Move"), N_("How the stay ended: forward to the next stage, past a stage or more (skip), won, lost, back to an earlier stage, handed off, or still there."), "", "text"),
+    _m("move", N_("Move"), N_("How the stay ended: forward to the next stage, past a stage or more (skip), won, lost, back to an earlier stage, handed off, or still there. In the process map also how deals came: start, where they began, and came_in, from another pipeline or after having been closed."), "", "text"),
     _m("next_order", N_("Order of the next stage"), N_("The place in the pipeline of the stage the deal went to."), "", "count"),
     _m("moves", N_("Moves"), N_("Stays that ended this way. A deal that leaves the stage again after coming back counts again, so the moves of a stage add up to its stays."), "count of stays", "count"),
     _m("leaving", N_("Stays that left"), N_("Stays in the stage that have ended; those still there are not among them."), "count of stays", "count"),

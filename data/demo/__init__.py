@@ -7,7 +7,8 @@ On purpose, as in life: 6 deals without an amount, 2 without an owner, one deal 
 ("negev pipes"; in Hebrew with two spaces), lost deals without a reason, next activities in the past, deals forgotten
 long after their expected close, and one deal on a Saturday night, taken by the website. Most deals began as a lead;
 more leads became nothing, alike in every source and with every owner. The field history records that a deal was made, its
-amounts and its expected close, so that every deal is seen at two times.
+amounts and its expected close, so that every deal is seen at two times. Activities stop at a deal's last one, so deals lost
+early are often never contacted; they are no reason for the loss. An amount is a number of units at list price less a discount.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ PLANTED: tuple[Message, ...] = (
     say("Dana Levi alone holds a very large share of the value of open deals."),
     say("Referrals pass the Lead stage more often than any other source."),
     say("Deals of Eitan Mizrahi are put off to a later month far more often than the others."),
+    say("Deals contacted within a day of their creation are won more often than those contacted later."),
+    say("Yael Amir gives about twice the discount of the others, and no discount wins more deals."),
 )
 
 

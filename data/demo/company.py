@@ -1,21 +1,19 @@
 """The made-up company itself, before anything is written: its people, products, customers and deals.
 
-Each part draws from its own stream of random numbers, so a part added later leaves the others as they are.
-Times are local to the company, which works from Sunday to Thursday.
+Each part draws from its own stream of random numbers. Times are local to the company, which works from Sunday to Thursday.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 
 from data.demo import words
+from data.demo.draws import office_time, pick, stream, working_day
 from data.demo.words import Both
 
 AS_OF = date(2026, 11, 14)
@@ -53,8 +51,6 @@ PLANTED_STAY = {(ENTERPRISE, NEGOTIATION): 2.0}
 STAR, STAR_SINCE, STAR_FROM_AMOUNT, STAR_TAKES = 0, datetime(2026, 3, 1), 70_000, 0.75
 # The optimist's deals are put off more often than those of others.
 OPTIMIST, PUT_OFF, OPTIMIST_PUTS_OFF = 4, 0.35, 0.65
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -162,6 +158,8 @@ class Company:
     deals: tuple[Deal, ...]
     leads: tuple[Lead, ...]
     changes: tuple[Change, ...]
+    seed: int
+    planted: bool
 
 
 def build(seed: int, deals: int, planted: bool) -> Company:
@@ -175,16 +173,13 @@ def build(seed: int, deals: int, planted: bool) -> Company:
     )
     products = tuple(Product(f"P-{n:02}", *product) for n, product in enumerate(words.PRODUCTS, start=1))
     n_customers = min(640, (deals + 1) // 2)
-    demand = _demand(_stream(seed, "demand"), deals, n_customers)
-    customers = _customers(_stream(seed, "customers"), n_customers, demand, people)
+    demand = _demand(stream(seed, "demand"), deals, n_customers)
+    customers = _customers(stream(seed, "customers"), n_customers, demand, people)
     made = _deals(seed, demand, planted, people, products, customers)
     optimist = people[OPTIMIST].name if planted else None
-    changes = _changes(_stream(seed, "field history"), made, optimist)
-    return Company(people, products, customers, made, _leads(_stream(seed, "leads"), made), changes)
-
-
-def _stream(seed: int, part: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(part.encode())])
+    changes = _changes(stream(seed, "field history"), made, optimist)
+    return Company(people, products, customers, made, _leads(stream(seed, "leads"), made), changes,
+                   seed, planted)  # fmt: skip
 
 
 def _demand(rng: np.random.Generator, deals: int, customers: int) -> list[tuple[datetime, int]]:
@@ -215,26 +210,26 @@ def _customers(rng: np.random.Generator, n: int, demand: Sequence[tuple[datetime
         else:
             name, industry = others.pop() if i else negev_pipes
             name = name + words.LIMITED if i and rng.random() < 0.4 else name
-        region = _pick(rng, tuple(words.CITIES), REGION_SHARES)
-        owner = _pick(rng, [person for person in people if person.team == words.TEAM_SERVING[region]])
+        region = pick(rng, tuple(words.CITIES), REGION_SHARES)
+        owner = pick(rng, [person for person in people if person.team == words.TEAM_SERVING[region]])
         employees = max(2, round(TYPICAL_EMPLOYEES[segment] * rng.lognormal(0, 0.5)))
         known_for = int(rng.integers(1, 1500)) if rng.random() < 0.5 or i not in first_deal else 0
         created = first_deal.get(i, AS_OF) - timedelta(days=known_for)
-        city = _pick(rng, words.CITIES[region])
+        city = pick(rng, words.CITIES[region])
         customers.append(Customer(f"C-{1001 + i}", name, industry, segment, region, city, employees, owner, created))
     return tuple(customers)
 
 
 def _deals(seed: int, demand: Sequence[tuple[datetime, int]], planted: bool, people: Sequence[Person],
            products: Sequence[Product], customers: Sequence[Customer]) -> tuple[Deal, ...]:  # fmt: skip
-    rng = _stream(seed, "deals")
-    scattered = _stream(seed, "blemishes").permutation(len(demand)).tolist()
+    rng = stream(seed, "deals")
+    scattered = stream(seed, "blemishes").permutation(len(demand)).tolist()
     no_amount, no_owner = scattered[:6], scattered[6:8]
     retyped = next((i for i, (_, buyer) in enumerate(demand) if buyer == NEGEV_PIPES), None)
     deals = []
     for i, (created, buyer) in enumerate(demand):
         customer = customers[buyer]
-        source = WEBSITE if created == NOW else _pick(rng, words.SOURCES, SOURCE_SHARES)
+        source = WEBSITE if created == NOW else pick(rng, words.SOURCES, SOURCE_SHARES)
         estimate = _hundreds(TYPICAL_AMOUNT[customer.segment] * rng.lognormal(0, 0.6))
         offered = _hundreds(estimate * rng.lognormal(0, 0.2)) if rng.random() < 0.4 else estimate
         path, forgotten = _path(rng, created, source, customer.segment, planted)
@@ -250,7 +245,7 @@ def _deals(seed: int, demand: Sequence[tuple[datetime, int]], planted: bool, peo
         )  # fmt: skip
         name = customer.name
         typed = Both(name.en.lower(), name.he.replace(" ", "  ")) if i == retyped else name
-        deals.append(Deal(f"D-{10001 + i}", customer, typed, _pick(rng, products), source, visits,
+        deals.append(Deal(f"D-{10001 + i}", customer, typed, pick(rng, products), source, visits,
                           _notes(rng, created, visits[-1], forgotten)))  # fmt: skip
     return tuple(deals)
 
@@ -272,7 +267,7 @@ def _path(rng: np.random.Generator, created: datetime, source: Both, segment: Bo
             following = PROPOSAL
         else:
             following, days = LOST, days * LOSERS_LINGER
-        at = _office_time(rng, since + timedelta(days=float(days)), since)
+        at = office_time(rng, since + timedelta(days=float(days)), since)
         if forgotten or at > NOW:
             return path, forgotten
         path.append((following, at))
@@ -282,7 +277,7 @@ def _path(rng: np.random.Generator, created: datetime, source: Both, segment: Bo
 def _owners(rng: np.random.Generator, first: Person, n: int, people: Sequence[Person]) -> list[Person]:
     """Who held the deal at each of its n visits: now and then it is handed to someone else in the team."""
     handed, at = rng.random() < 0.07, int(rng.integers(1, max(n, 2)))
-    colleague = _pick(rng, [person for person in people if person.team == first.team and person != first])
+    colleague = pick(rng, [person for person in people if person.team == first.team and person != first])
     return [colleague if handed and k >= at else first for k in range(n)]
 
 
@@ -295,16 +290,16 @@ def _notes(rng: np.random.Generator, created: datetime, now: Visit, forgotten: b
     elif expected < AS_OF and not forgotten and rng.random() < 0.75:
         expected = AS_OF + timedelta(days=int(rng.integers(5, 75)))
     planned = is_open and not forgotten and rng.random() < 0.7
-    last = _office_time(rng, NOW - timedelta(days=3 + int(rng.exponential(9))), datetime.min)
+    last = office_time(rng, NOW - timedelta(days=3 + int(rng.exponential(9))), datetime.min)
     if not is_open or forgotten:
         last = now.at
     return Notes(
         expected_close=expected,
-        next_step=_pick(rng, words.NEXT_STEPS) if planned else None,
-        next_activity=_working_day(AS_OF + timedelta(days=int(rng.integers(-6, 22)))) if planned else None,
+        next_step=pick(rng, words.NEXT_STEPS) if planned else None,
+        next_activity=working_day(AS_OF + timedelta(days=int(rng.integers(-6, 22)))) if planned else None,
         last_activity=max(last, now.at),
-        lost_reason=_pick(rng, words.LOST_REASONS) if now.stage == LOST and rng.random() >= 0.18 else None,
-        competitor=_pick(rng, words.COMPETITORS) if rng.random() < 0.45 else None,
+        lost_reason=pick(rng, words.LOST_REASONS) if now.stage == LOST and rng.random() >= 0.18 else None,
+        competitor=pick(rng, words.COMPETITORS) if rng.random() < 0.45 else None,
         campaign=words.CAMPAIGNS[created.month % 12 // 3] + f" {created.year}" if rng.random() < 0.4 else None,
     )
 
@@ -315,19 +310,19 @@ def _leads(rng: np.random.Generator, deals: Sequence[Deal]) -> tuple[Lead, ...]:
     for deal in deals:
         if rng.random() < CONVERTED:
             began = deal.visits[0].at
-            at = _office_time(rng, began - timedelta(days=TYPICAL_LEAD_AGE * rng.lognormal(0, 0.9)), datetime.min)
+            at = office_time(rng, began - timedelta(days=TYPICAL_LEAD_AGE * rng.lognormal(0, 0.9)), datetime.min)
             if at >= began:
                 at = began - timedelta(minutes=int(rng.integers(20, 180)))
             found.append((at, deal.customer.name, deal.source, deal.customer.owner.name, words.CONVERTED, deal))
     companies = [root + " " + trade for trades in words.TRADES.values() for trade in trades for root in words.ROOTS]
     for _ in range(round(DEAD_LEADS * len(deals))):
-        at, like = _creation(rng), _pick(rng, deals)
+        at, like = _creation(rng), pick(rng, deals)
         given_up = at + timedelta(days=LEAD_PATIENCE * rng.lognormal(0, 0.7)) < NOW
-        status = _pick(rng, words.LEADS_GIVEN_UP if given_up else words.LEADS_OPEN)
-        found.append((at, _pick(rng, companies), like.source, like.customer.owner.name, status, None))
+        status = pick(rng, words.LEADS_GIVEN_UP if given_up else words.LEADS_OPEN)
+        found.append((at, pick(rng, companies), like.source, like.customer.owner.name, status, None))
     leads = []
     for i, (at, company, source, owner, status, became) in enumerate(sorted(found, key=lambda lead: lead[0])):
-        name = _pick(rng, words.FIRST_NAMES) + " " + _pick(rng, words.LAST_NAMES)
+        name = pick(rng, words.FIRST_NAMES) + " " + pick(rng, words.LAST_NAMES)
         leads.append(Lead(f"L-{20001 + i}", name, company, source, owner, status, at, became))
     return tuple(leads)
 
@@ -348,7 +343,7 @@ def _changes(rng: np.random.Generator, deals: Sequence[Deal], optimist: Both | N
         times = sorted(float(share) for share in rng.uniform(0.2, 0.95, 1 + rng.geometric(0.6)))
         # From the last change to the first, because it is known where they led.
         for share in reversed(times if puts_off else times[:1] if rng.random() < 0.15 else []):
-            at = _office_time(rng, created + (end - created) * share, created)
+            at = office_time(rng, created + (end - created) * share, created)
             days = int(rng.integers(25, 70)) if puts_off else -int(rng.integers(3, 25))
             before_that = expected - timedelta(days=days)
             if at >= end or before_that <= created.date():
@@ -362,24 +357,8 @@ def _creation(rng: np.random.Generator) -> datetime:
     """A moment of the company's life; at its end half as many again begin in a day as at its start."""
     share = 2 * (np.sqrt(1 + 1.25 * rng.random()) - 1)  # inverse of the distribution with density 0.8 + 0.4 share
     day = FIRST_DAY + timedelta(days=int(share * ((AS_OF - FIRST_DAY).days - 1)))
-    return _office_time(rng, datetime.combine(day, time()), datetime.min)
-
-
-def _office_time(rng: np.random.Generator, around: datetime, after: datetime) -> datetime:
-    """A minute of office hours on that day or the next working one, later than `after`."""
-    minutes = int(rng.integers(8 * 60, 18 * 60))
-    at = datetime.combine(_working_day(around.date()), time(minutes // 60, minutes % 60))
-    return at if at > after else after + timedelta(minutes=int(rng.integers(5, 60)))
-
-
-def _working_day(day: date) -> date:
-    """That day, or the Sunday after it for a Friday or Saturday."""
-    return day + timedelta(days={4: 2, 5: 1}.get(day.weekday(), 0))
+    return office_time(rng, datetime.combine(day, time()), datetime.min)
 
 
 def _hundreds(amount: float) -> int:
     return max(100, round(amount / 100) * 100)
-
-
-def _pick(rng: np.random.Generator, things: Sequence[T], shares: Sequence[float] | None = None) -> T:
-    return things[int(rng.choice(len(things), p=shares))]

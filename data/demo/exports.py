@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from data.demo import words
+from data.demo.activities import activities_of
 from data.demo.company import LOST, WON, Company
+from data.demo.quantities import quantities_of
 from data.demo.words import Both, pairs
 
 # A date, a moment, a text in both languages or the same in both, a number, or nothing.
@@ -60,14 +62,15 @@ def deals(company: Company) -> Table:
               "Stage = שלב; Status = סטטוס; Amount = סכום; Currency = מטבע; Source = מקור; Product = מוצר; "
               "Created = תאריך פתיחה; Closed = תאריך סגירה; Expected close = צפי סגירה; Next step = הצעד הבא; "
               "Next activity date = תאריך פעילות הבאה; Last activity = פעילות אחרונה; Lost reason = סיבת הפסד; "
-              "Competitor = מתחרה; Campaign = קמפיין"),
+              "Competitor = מתחרה; Campaign = קמפיין; Quantity = כמות"),
         [(deal.id, deal.customer.name + " – " + deal.product.name, deal.customer_as_typed,
           deal.now.owner, words.PIPELINE,
           words.STAGES[deal.now.stage], status.get(deal.now.stage, words.OPEN), deal.now.amount, "ILS",
           deal.source, deal.product.name,
           deal.visits[0].at, deal.closed, deal.notes.expected_close, deal.notes.next_step,
           deal.notes.next_activity, deal.notes.last_activity, deal.notes.lost_reason,
-          deal.notes.competitor, deal.notes.campaign) for deal in company.deals],
+          deal.notes.competitor, deal.notes.campaign, quantity)
+         for deal, quantity in zip(company.deals, quantities_of(company), strict=True)],
     )  # fmt: skip
 
 
@@ -99,6 +102,17 @@ def field_history(company: Company) -> Table:
     )  # fmt: skip
 
 
+def activities(company: Company) -> Table:
+    return Table(
+        Both("activities", "פעילויות"),
+        pairs("Activity ID = מספר פעילות; Activity type = סוג פעילות; Subject = נושא; Deal ID = מספר עסקה; Owner = אחראי; "
+              "Status = סטטוס; Due date = תאריך יעד; Completed at = הושלם ב"),
+        [(f"A-{30001 + i}", each.type, each.subject, each.deal.id, each.owner,
+          words.COMPLETED if each.done_at else words.PLANNED, each.day, each.done_at)
+         for i, each in enumerate(activities_of(company))],
+    )  # fmt: skip
+
+
 # In the order to load them: what is named before what names it.
 TABLES: tuple[Callable[[Company], Table], ...] = (
     people,
@@ -108,4 +122,5 @@ TABLES: tuple[Callable[[Company], Table], ...] = (
     stage_history,
     leads,
     field_history,
+    activities,
 )

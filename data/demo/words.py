@@ -41,6 +41,15 @@ LOST_REASONS = pairs("Price = מחיר; Lost to a competitor = נבחר מתחר
 NEXT_STEPS = pairs("Send revised quote = לשלוח הצעה מעודכנת; Call the buyer = להתקשר לקניין; "
                    "Meet the management = פגישה עם ההנהלה; Technical check = בדיקה טכנית; "
                    "Send references = לשלוח ממליצים; Contract review = מעבר על החוזה")  # fmt: skip
+TYPE_OF_STEP = (2, 0, 1, 1, 2, 3)  # of each next step, the place of its type
+COMPLETED, PLANNED = pairs("Completed = הושלם; Planned = מתוכנן")
+ACTIVITY_TYPES = pairs("Call = שיחה; Meeting = פגישה; Email = מייל; Task = משימה")
+SUBJECTS = dict(zip(ACTIVITY_TYPES, map(pairs, (
+    "Introduction = שיחת היכרות; Follow-up = שיחת מעקב; Questions on price = שאלות על המחיר",
+    "Needs review = פגישת אפיון; Site visit = סיור במחסן; Progress review = פגישת התקדמות",
+    "Details sent = נשלח מידע; Questions answered = מענה לשאלות; Reminder = תזכורת",
+    "Quote prepared = הכנת הצעה; Requirements written down = רישום הדרישות",
+)), strict=True))  # fmt: skip
 COMPETITORS = pairs("Tzir Systems = ציר מערכות; Kavim Soft = קווים סופט; In-house = פיתוח עצמי; "
                     "Spreadsheets = גיליונות אקסל")  # fmt: skip
 CAMPAIGNS = pairs("Winter webinar = וובינר חורף; Spring launch = השקת אביב; Summer calls = שיחות קיץ; "
@@ -69,15 +78,15 @@ MANAGERS = pairs("Gil Shapira = גיל שפירא; Maya Rosen = מאיה רוז�
 OFFICES = pairs("Tel Aviv = תל אביב; Haifa = חיפה; Beersheba = באר שבע")
 
 DEVICES, SOFTWARE, SERVICES = pairs("Devices = ציוד; Software = תוכנה; Services = שירותים")
-PRODUCTS = (  # name, family, list price of one in shekels
-    (Both("Handheld terminal", "מסופון נייד"), DEVICES, 2_900),
-    (Both("Label printer", "מדפסת תוויות"), DEVICES, 1_800),
-    (Both("Dock scanner", "סורק לרציף טעינה"), DEVICES, 6_500),
-    (Both("Warehouse licence", "רישיון ניהול מחסן"), SOFTWARE, 1_200),
-    (Both("Route planning licence", "רישיון תכנון מסלולים"), SOFTWARE, 950),
-    (Both("Demand forecast licence", "רישיון חיזוי ביקושים"), SOFTWARE, 2_400),
-    (Both("Rollout day", "יום הטמעה"), SERVICES, 5_500),
-    (Both("Annual support", "חוזה תמיכה שנתי"), SERVICES, 3_600),
+PRODUCTS = (  # name, family, list price in shekels of one unit for a month
+    (Both("Handheld terminal", "מסופון נייד"), DEVICES, 95),
+    (Both("Label printer", "מדפסת תוויות"), DEVICES, 60),
+    (Both("Dock scanner", "סורק לרציף טעינה"), DEVICES, 180),
+    (Both("Warehouse licence", "רישיון ניהול מחסן"), SOFTWARE, 75),
+    (Both("Route planning licence", "רישיון תכנון מסלולים"), SOFTWARE, 55),
+    (Both("Demand forecast licence", "רישיון חיזוי ביקושים"), SOFTWARE, 110),
+    (Both("Rollout day", "יום הטמעה"), SERVICES, 240),
+    (Both("Annual support", "חוזה תמיכה שנתי"), SERVICES, 90),
 )
 
 CITIES = {  # by region

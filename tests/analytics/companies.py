@@ -18,8 +18,7 @@ from analytics.rows import Row, rows
 from data.database import connect, create_tables
 from data.engine import Engine
 
-STAGES = ("Lead", "Demo", "Proposal", "Negotiation")
-NAMES = (*STAGES, "Won", "Lost")
+STAGES = ("Lead", "Demo", "Proposal", "Negotiation", "Contract")
 START, END = np.datetime64("2024-01-01", "us"), np.datetime64("2026-01-01", "us")
 AS_OF = Filters(date(2025, 12, 31), pipeline="Sales")
 DAY = np.timedelta64(86_400_000_000, "us")
@@ -27,7 +26,7 @@ DAY = np.timedelta64(86_400_000_000, "us")
 
 @dataclass(frozen=True)
 class Company:
-    """What is true: the chance to move on and the typical days at each stage, and how much longer losers stay.
+    """What is true: the chance to move on and the typical days at each of the first `STAGES`, and how much longer losers stay.
 
     `groups` are fields of deals with their number of equally likely values, named a, b, c...; `planted` sets the chance
     to move on at a stage for one value of a field, `planted_days` how many times as long its deals stay. Deals begin
@@ -63,7 +62,8 @@ class Company:
         status = np.full(n, "open", dtype=object)
         closed = np.full(n, np.datetime64("NaT"), dtype="datetime64[us]")
         parts = []
-        for place, stage in enumerate(STAGES):
+        stages = STAGES[: len(self.move_on)]
+        for place, stage in enumerate(stages):
             chance = np.full(n, self.move_on[place])
             for (name, value, where), planted in self.planted.items():
                 if where == place:
@@ -77,11 +77,11 @@ class Company:
             is_over = left < END
             fate = np.where(~is_over, "still", np.where(moves, "advanced", "lost"))
             parts.append((np.flatnonzero(alive), stage, place + 1, "open", entered, np.where(is_over, left, np.datetime64("NaT")), fate))  # fmt: skip
-            ends = alive & is_over & (~moves | (place + 1 == len(STAGES)))
+            ends = alive & is_over & (~moves | (place + 1 == len(stages)))
             status[ends] = np.where(moves[ends], "won", "lost")
             closed[ends] = left[ends]
             alive, entered = alive & is_over & moves, np.where(is_over, left, entered)
-        for outcome, order in (("won", 5), ("lost", 6)):
+        for outcome, order in (("won", len(stages) + 1), ("lost", len(stages) + 2)):
             parts.append((np.flatnonzero(status == outcome), outcome.title(), order, outcome, closed, np.full(n, np.datetime64("NaT")), np.full(n, "advanced" if outcome == "won" else "lost")))  # fmt: skip
         ids = np.char.add("D", np.arange(n).astype(str))
         deals = pd.DataFrame(
@@ -96,7 +96,7 @@ class Company:
                     {
                         "row": rows, "stage": stage, "stage_order": order, "outcome": outcome,
                         "entered_at": came[rows], "left_at": left[rows].astype("datetime64[us]"), "fate": fate[rows],
-                        "turn": order if outcome == "open" else len(STAGES) + 1,
+                        "turn": order if outcome == "open" else len(stages) + 1,
                         "outcome_visit": order if outcome == "open" else 1,
                     }
                 )
@@ -114,14 +114,15 @@ class Company:
 
 
 class Simulator:
-    """One engine whose rows are replaced for each company; expressions are compiled once."""
+    """One engine whose rows are replaced for each company of so many `stages`; expressions are compiled once."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: int = 4) -> None:
         self._database = connect()
+        names = (*STAGES[:stages], "Won", "Lost")
         create_tables(self._database)
         self._database.executemany(
             "INSERT INTO stages (pipeline, stage, stage_order, outcome) VALUES ('Sales', ?, ?, ?)",
-            [[name, order, name.lower() if order > len(STAGES) else "open"] for order, name in enumerate(NAMES, 1)],
+            [[name, order, name.lower() if order > stages else "open"] for order, name in enumerate(names, 1)],
         )
         self.engine = Engine(self._database)
         self.tables = self.engine.tables

@@ -249,3 +249,38 @@ def test_odds_and_differences_of_deals_are_no_percentages():
 
 def test_a_list_in_a_cell_is_read_as_words():
     assert _cell("reasons", {"reasons": ["slow", "overdue"]}) == "slow, overdue"
+
+
+def test_the_reference_of_bottlenecks_is_asked_for_in_full(call):
+    status, out, _err = call(
+        "bottlenecks",
+        "--by",
+        "owner",
+        "--reference",
+        "target",
+        "--target",
+        "Lead=0.9",
+        "--target-days",
+        "Lead=5",
+        "--json",
+    )
+    document = json.loads(out)
+    assert status == 0
+    assert document["filters"]["reference"] == "target"
+    assert document["filters"]["target"] == ["Lead=0.9"] and document["filters"]["target_days"] == ["Lead=5"]
+    for arguments, said in (
+        (("--reference", "previous"), "Name one with --from and --to"),
+        (("--target", "Lead=0.9"), "Write --reference target"),
+        (("--reference", "target"), "There is no target"),
+        (("--reference", "target", "--target", "Leed=0.9"), 'no stage called "Leed"'),
+    ):
+        status, out, err = call("bottlenecks", *arguments)
+        assert (status, out) == (2, "") and said in err
+    with pytest.raises(SystemExit) as ended:
+        call("bottlenecks", "--target", "Lead=90")
+    assert ended.value.code == 2
+
+
+def test_all_mended_of_too_few_deals_has_no_rows(call):
+    status, out, _err = call("all_mended", "--json")
+    assert status == 0 and json.loads(out)["rows"] == []

@@ -130,3 +130,24 @@ def test_quantiles_of_counts_are_those_of_the_values(values, share):
     at, counts = np.unique(values, return_counts=True)
     found = weighted_quantile(at.astype(float), counts.astype(float), share)
     assert found == pytest.approx(np.quantile(values, share), abs=1e-9)
+
+
+def test_telecom_customers(datasets):
+    """How long customers stay, to four digits as the reference libraries have it."""
+    customers = pd.read_csv(datasets / "telco_churn" / "Telco-Customer-Churn.csv")
+    months = np.unique(customers["tenure"])
+    left = customers[customers["Churn"] == "Yes"].groupby("tenure").size().reindex(months, fill_value=0)
+    staying = customers[customers["Churn"] == "No"].groupby("tenure").size().reindex(months, fill_value=0)
+    lasting = kaplan_meier(months, left, staying)
+    published = {12: 0.8432, 24: 0.7887, 36: 0.7485, 48: 0.7088, 60: 0.6644, 72: 0.5928}
+    assert {month: round(lasting.at(month), 4) for month in published} == published
+    assert lasting.time_of(0.5).days is None
+
+    fickle = customers[(customers["Contract"] == "Month-to-month") & (customers["InternetService"] != "No")]
+    assert len(fickle) == 3351
+    months = np.unique(fickle["tenure"])
+    left, staying = (
+        fickle[fickle["Churn"] == churned].groupby("tenure").size().reindex(months, fill_value=0)
+        for churned in ("Yes", "No")
+    )
+    assert kaplan_meier(months, left, staying).time_of(0.5).days == 34

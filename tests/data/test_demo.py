@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -22,12 +23,14 @@ pytestmark = pytest.mark.xdist_group("demo")
 STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
 OPEN_STAGES = STAGES[:-1]
 END = datetime(2026, 11, 14, 20, 41)
-# The files as they were before there was one of leads, and one of fields.
+# The files as they were before there were leads, a history of fields, activities, quantities and the list prices of units.
+ADDED = {"leads", "field history", "activities"}
+ADDED_COLUMNS = {"deals": "Quantity", "products": "List price"}
 SUMS = {
     "customers": 3752113007,
     "deals": 535188863,
     "people": 1662517333,
-    "products": 8557386,
+    "products": 2325269095,
     "stage history": 800119502,
 }
 HEBREW = re.compile("[א-ת]")
@@ -46,6 +49,7 @@ class Exports:
     history: Rows
     leads: Rows
     changes: Rows
+    activities: Rows
 
     def visits(self) -> dict[str, Rows]:
         by_deal = defaultdict(list)
@@ -194,6 +198,40 @@ def test_the_history_of_fields_ends_where_each_deal_stands(company):
     assert sorted(raised) == sorted(told)
 
 
+def test_activities_agree_with_their_deals(company):
+    deals = {row["Deal ID"]: row for row in company.deals}
+    people = {row["Person"] for row in company.people}
+    assert len({row["Activity ID"] for row in company.activities}) == len(company.activities)
+    done: dict[str, set[str]] = defaultdict(set)
+    planned = {}
+    for row in company.activities:
+        deal, at = deals[row["Deal ID"]], row["Completed at"]
+        assert row["Owner"] in people | {""} and bool(at) == (row["Status"] == "Completed")
+        if not at:
+            planned[row["Deal ID"]] = (row["Due date"], row["Subject"])
+            continue
+        assert deal["Created"] < at <= deal["Last activity"] and at <= (deal["Closed"] or at)
+        assert row["Due date"] == at[:10]
+        assert moment(at).strftime("%a") in {"Sun", "Mon", "Tue", "Wed", "Thu"} and 8 <= moment(at).hour < 20
+        done[row["Deal ID"]].add(at)
+    assert planned == {
+        key: (row["Next activity date"], row["Next step"]) for key, row in deals.items() if row["Next step"]
+    }
+    assert len(company.activities) == sum(row["Status"] == "Completed" for row in company.activities) + len(planned)
+    for key, rows in company.visits().items():
+        if deals[key]["Status"] == "Open" and deals[key]["Last activity"] > rows[-1]["Entered at"]:
+            assert max(done[key]) == deals[key]["Last activity"]
+
+
+def test_amounts_are_units_at_list_price_less_a_discount(company):
+    assert [row["Deal ID"] for row in company.deals if not row["Quantity"]] == [
+        row["Deal ID"] for row in company.deals if not row["Amount"]
+    ]
+    given = np.array(list(discounts(company).values()))
+    assert given.min() > -0.03 and given.max() < 0.25
+    assert np.mean((given > -0.01) & (given < 0.01)) > 0.3 and np.mean(given > 0.04) > 0.4
+
+
 # The size and shape that were asked for
 
 
@@ -229,10 +267,19 @@ def test_most_deals_began_as_a_lead_and_most_leads_became_nothing(planted):
     assert 40 < waiting < 0.1 * len(planted.leads)
 
 
-def test_leads_and_fields_leave_the_other_files_as_they_were(tmp_path):
-    files = write_company(tmp_path, "en")
-    sums = {path.stem: zlib.crc32(path.read_bytes()) for path in files if path.stem not in ("leads", "field history")}
-    assert sums == SUMS
+def test_what_was_added_leaves_the_other_files_as_they_were(tmp_path):
+    files = [path for path in write_company(tmp_path, "en") if path.stem not in ADDED]
+    assert {path.stem: zlib.crc32(_without(path, ADDED_COLUMNS.get(path.stem))) for path in files} == SUMS
+
+
+def _without(path, column: str | None) -> bytes:
+    """The bytes of a file as if it had no such column."""
+    rows = read(path)
+    kept = [place for place, header in enumerate(rows[0]) if header != column]
+    assert len(kept) == len(rows[0]) - (column is not None)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([row[place] for place in kept] for row in rows)
+    return text.getvalue().encode()
 
 
 def test_blemishes(planted):
@@ -283,7 +330,7 @@ def _same_column(header: str, en: tuple[str, ...], he: tuple[str, ...]) -> None:
     assert all(bool(a) == bool(b) for a, b in pairs)
     if any(re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", a) for a in en):
         assert all(re.sub(r"^(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", a) == b for a, b in pairs), header
-    elif header.endswith("ID") or header in {"Amount", "List price", "Employees", "Email", "Currency"}:
+    elif header.endswith("ID") or header in {"Amount", "List price", "Quantity", "Employees", "Email", "Currency"}:
         assert all(a == b for a, b in pairs), header
     else:
         # Text: one word for one word, and each in its own alphabet.
@@ -389,12 +436,64 @@ def eitan_puts_off(exports: Exports) -> bool:
     return q < 0.05 and inside > rest + 0.15
 
 
+def discounts(exports: Exports) -> dict[str, float]:
+    """By deal with an amount: the share of its list price that was given away."""
+    prices = {row["Product"]: int(row["List price"]) for row in exports.products}
+    return {row["Deal ID"]: 1 - int(row["Amount"]) / (int(row["Quantity"]) * prices[row["Product"]])
+            for row in exports.deals if row["Amount"]}  # fmt: skip
+
+
+def first_contacts(exports: Exports) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for row in exports.activities:
+        if row["Completed at"]:
+            at = moment(row["Completed at"])
+            found[row["Deal ID"]] = min(at, found.get(row["Deal ID"], at))
+    return found
+
+
+def contacted_and_won(exports: Exports, within: timedelta | None) -> tuple[float, float, float]:
+    """Share won of the closed deals contacted by then and of the others still open then, and p of Fisher's test.
+
+    Without a time: of those ever contacted and of those never, as one would compare who does not think of time.
+    """
+    first, table = first_contacts(exports), [[0, 0], [0, 0]]
+    for row in exports.deals:
+        created, at = moment(row["Created"]), first.get(row["Deal ID"])
+        if row["Closed"] and (within is None or moment(row["Closed"]) - created >= within):
+            is_late = at is None or (within is not None and at - created > within)
+            table[is_late][row["Status"] == "Lost"] += 1
+    return *(won / (won + lost) for won, lost in table), stats.fisher_exact(np.array(table)).pvalue
+
+
+def quick_contact_wins(exports: Exports) -> bool:
+    soon, late, p = contacted_and_won(exports, timedelta(days=1))
+    return p < 0.01 and 0.05 < soon - late < 0.2
+
+
+def given_when_won(exports: Exports) -> dict[str, tuple[float, float, float]]:
+    """The mean discount on the won deals of an owner and of the rest, and q of Welch's test."""
+    given, rows = discounts(exports), {}
+    won = [(row["Owner"], given[row["Deal ID"]]) for row in exports.deals if row["Status"] == "Won" and row["Amount"]]
+    for owner in {owner for owner, _ in won} - {""}:
+        inside, rest = ([each for whose, each in won if (whose == owner) == is_own] for is_own in (True, False))
+        rows[owner] = (np.mean(inside), np.mean(rest), stats.ttest_ind(inside, rest, equal_var=False).pvalue)
+    return _corrected(rows)
+
+
+def yael_gives_more(exports: Exports) -> bool:
+    inside, rest, q = given_when_won(exports)["Yael Amir"]
+    return q < 0.05 and inside > rest + 0.04
+
+
 FINDINGS = {
     "Deals from events leak": events_leak_at_proposal,
     "Enterprise deals wait": enterprise_waits_in_negotiation,
     "Dana Levi alone": dana_holds_the_open_value,
     "Referrals pass": referrals_qualify_better,
     "Deals of Eitan Mizrahi": eitan_puts_off,
+    "Deals contacted within a day": quick_contact_wins,
+    "Yael Amir gives": yael_gives_more,
 }
 
 
@@ -416,6 +515,25 @@ def test_nothing_else_is_found_among_sources_and_segments(planted):
     assert slower == {("Enterprise", "Negotiation")} and {stage for _, stage in quicker} <= {"Negotiation"}
     assert not _real(leaks(planted, "Segment")) and not _real(waits(planted, "Source"))
     assert [owner for owner, (_, _, q) in put_off(planted).items() if q < 0.05] == ["Eitan Mizrahi"]
+    assert [owner for owner, (_, _, q) in given_when_won(planted).items() if q < 0.05] == ["Yael Amir"]
+
+
+def test_contact_looks_better_than_it_is_to_who_does_not_think_of_time(planted, plain):
+    for exports in (planted, plain):
+        ever, never, p = contacted_and_won(exports, None)
+        soon, late, _ = contacted_and_won(exports, timedelta(days=1))
+        assert p < 0.01 and ever - never > soon - late + 0.05
+    assert contacted_and_won(plain, timedelta(days=1))[-1] > 0.05
+
+
+def test_discounts_buy_nothing(planted, plain):
+    for exports in (planted, plain):
+        given = discounts(exports)
+        won, lost = (
+            [given[row["Deal ID"]] for row in exports.deals if row["Status"] == status and row["Amount"]]
+            for status in ("Won", "Lost")
+        )
+        assert stats.mannwhitneyu(won, lost).pvalue > 0.05
 
 
 @pytest.mark.parametrize("column", ["Source", "Owner"])
@@ -437,7 +555,7 @@ def test_no_leads_convert_better_than_others(planted, plain, column):
 def test_without_planting_nothing_differs(plain, column):
     assert not _real(leaks(plain, column)) and not _real(waits(plain, column))
     assert max(open_value_shares(plain).values()) < 0.3
-    assert not _real(put_off(plain))
+    assert not _real(put_off(plain)) and not _real(given_when_won(plain))
 
 
 def _real(rows) -> set[tuple[str, str]]:

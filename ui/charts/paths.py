@@ -35,6 +35,8 @@ def move_words(locale: Locale) -> dict[str, str]:
         "back": _("back"),
         "handed_off": _("handed off"),
         "still": _("still there"),
+        "start": _("begun here"),
+        "came_in": _("from outside"),
     }
 
 

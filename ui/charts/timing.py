@@ -50,7 +50,7 @@ def timing_figure(
     top = min(
         1.0, max(top, *(float(rows["high"].where(rows["at_risk"] >= LEAST_AT_RISK).max()) for _n, rows in curves))
     )
-    heights = _apart([end for end, *_rest in ends_at], top * 0.085, top * 1.05)
+    heights = apart([end for end, *_rest in ends_at], top * 0.085, top * 1.05)
     notes = [
         look.note(
             f"<b>{locale.share(end)}</b> {words}", x=1, xref="paper", xanchor="left", y=height, xshift=look.px(4),
@@ -102,7 +102,7 @@ def _line(look: Look, rows: pd.DataFrame, column: str, ink: str, words: str) -> 
     ]  # fmt: skip
 
 
-def _apart(heights: Sequence[float], least: float, most: float) -> list[float]:
+def apart(heights: Sequence[float], least: float, most: float) -> list[float]:
     """The same heights, moved so far apart that words beside them do not touch, and none above `most`."""
     order = sorted(range(len(heights)), key=lambda place: heights[place])
     moved = list(heights)

@@ -37,7 +37,7 @@ def deal_list(
             whole = session.later(query, lambda frame: as_table(frame, locale)[0])
             downloads(paper(name, title, rows, kinds, meanings=meanings), whole)
         with st.popover("SQL", icon=":material/code:", type="tertiary", key=f"list_sql_{name}"):
-            st.code(session.sql(query), language="sql", height=420, width=680)
+            st.code(session.readable_sql(query), language="sql", height=420, width=680)
     if len(rows):
         grid(rows, kinds, key=name)
 

@@ -599,7 +599,7 @@ def show_skippers(by_rules: pd.DataFrame, chosen: Counting) -> None:
                 _("Download"), icon=":material/download:", type="tertiary", key="skippers_get", on_change="rerun"
             )
             with st.popover("SQL", icon=":material/code:", type="tertiary"):
-                st.code(session.sql(query), language="sql", height=420, width=680)
+                st.code(session.readable_sql(query), language="sql", height=420, width=680)
         if listed.open or taken.open:
             rows, kinds = tables.skippers(session.run(query.limit(ROWS_ON_SCREEN)), locale)
             with listed, st.container(width=680):
