@@ -15,6 +15,7 @@ from ibis import _
 
 from analytics.filters import Filters
 from analytics.question import Answers
+from analytics.working_time import days_between
 from data.errors import RequestProblem
 from data.messages import say
 from data.tables import Tables
@@ -42,6 +43,11 @@ class Span:
     def moment(self, filters: Filters) -> datetime:
         """When the day begins, in UTC without a zone."""
         return replace(filters, as_of=self.on - DAY).now
+
+    def counted_days(self, filters: Filters) -> float:
+        """How many of the days from `on` to the end of the window durations count; at least one."""
+        end = replace(filters, as_of=self.on + (self.days - 1) * DAY).now
+        return max(days_between(end, self.moment(filters), filters.calendar, filters.time_zone), 1.0)
 
     def earlier(self, known_days: int) -> list[Span]:
         """The same with half the days at earlier days, told by what was known when `on` began: nothing was marked there.

@@ -177,7 +177,9 @@ def _rows(answers: Answers, filters: Filters, on: date, window_days: int | None)
     placebos: list[Row] = []
     for (kind, place), span in every.items():
         facts: Row = {"on": span.on, "is_placebo": place > 0, "compared_days": span.days}
-        made = _of_visits(answers, place, span) if kind == "visits" else _of_deals(answers, place, span, filters)
+        made = (
+            _of_visits(answers, place, span, filters) if kind == "visits" else _of_deals(answers, place, span, filters)
+        )
         for row, price in made:
             (placebos if place else found).append(facts | row)
             if not place:
@@ -199,7 +201,7 @@ def _trend_before(row: Row, placebos: list[Row]) -> bool | None:
     return any(q < REAL for q in tested) if tested else None
 
 
-def _of_visits(answers: Answers, place: int, span: Span) -> list[tuple[Row, Price]]:
+def _of_visits(answers: Answers, place: int, span: Span, filters: Filters) -> list[tuple[Row, Price]]:
     keys = ["pipeline", "stage"]
     visits, returns = answers[f"visits_{place}"], answers.get(f"returns_{place}")
     parts = split(visits, keys)
@@ -220,7 +222,7 @@ def _of_visits(answers: Answers, place: int, span: Span) -> list[tuple[Row, Pric
         lasting = compared_days("days", _sides(every, at, FATES), is_told)
         found += [
             (place_ | moved, partial(_worth_of_chance, moved, first_worth, later.get(at))),
-            (place_ | lasting, partial(_worth_of_days, lasting, all_worth, span.days)),
+            (place_ | lasting, partial(_worth_of_days, lasting, all_worth, span.counted_days(filters))),
         ]
         if returns is not None:
             found.append((place_ | compared_chance("come_back", _sides(back, at, RETURNS), is_told), dict))
@@ -248,7 +250,7 @@ def _of_deals(answers: Answers, place: int, span: Span, filters: Filters) -> lis
     win, cycle = compared_chance("win", sides, True), compared_days("cycle", sides, True)
     return [
         (at | win, partial(_worth_of_chance, win, worth, (1.0, 0.0))),
-        (at | cycle, partial(_worth_of_days, cycle, worth, span.days)),
+        (at | cycle, partial(_worth_of_days, cycle, worth, span.counted_days(filters))),
     ]
 
 
@@ -286,8 +288,8 @@ def _worth_of_chance(row: Row, worth: _Worth, win: tuple[float, float] | None) -
     return worth.facts() | {"money": money, "money_low": float(low), "money_high": float(high)}
 
 
-def _worth_of_days(row: Row, worth: _Worth, days: int) -> Row:
-    """Difference in days x what came a day since: so much more waits there at any time (Little 1961)."""
+def _worth_of_days(row: Row, worth: _Worth, days: float) -> Row:
+    """Difference in days x what came a day since, `days` of the same kind: so much more waits there at any time (Little 1961)."""
     if not worth.is_told:
         return worth.facts()
     random = np.random.default_rng(1)

@@ -72,7 +72,8 @@ def returned(again: Returned, groups: Groups) -> NDArray[np.float64]:
 def of_group(counted: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     """The rows of a pair's group at its stage; of a whole stage those by any one field."""
     places = counted["place"].to_numpy()
-    chosen = places[places >= 0].min(initial=0) if pair.place == WHOLE else pair.place
+    fields = places[places >= 0]
+    chosen = fields.min() if pair.place == WHOLE and len(fields) else pair.place
     kept = (places == chosen) & (counted["stage"] == pair.stage).to_numpy()
     return counted[kept] if pair.place == WHOLE else counted[kept & (counted["code"] == pair.code).to_numpy()]
 

@@ -20,7 +20,7 @@ from analytics.first_seen import is_watched_late, known_before, seen_again, with
 from analytics.funnel import FATES, MOST_ASSUMED
 from analytics.intervals import Z
 from analytics.question import Answers, Question
-from analytics.rows import Row, frame, number, rows, whole, with_q_values
+from analytics.rows import Row, frame, in_zone, number, rows, whole, with_q_values
 from analytics.survival import LEAST_AT_RISK, Lengths, kaplan_meier, weighted_quantile
 from data.tables import Tables
 
@@ -64,9 +64,13 @@ def time_in_stage(tables: Tables, filters: Filters, by: Field | None = None) -> 
                 stage_order=_.stage_order.min(),
                 by=[*keys, "fate", "is_recorded", "length", "delay"],
             ),
-        } | ({"together": _together(each, keys, answers["crowded"])} if len(answers["crowded"]) else {})
+        } | (
+            {"together": _together(each, keys, answers["crowded"], filters.time_zone)}
+            if len(answers["crowded"])
+            else {}
+        )
 
-    asks = first_asks(tables, filters, by) | {"crowded": _crowded(visits(tables, filters, by))}
+    asks = first_asks(tables, filters, by) | {"crowded": _crowded(visits(tables, filters, by), filters.time_zone)}
     rounds = (partial(known_before, tables, filters), lengths)
     return Question(asks, partial(_rows, key=by.key(COLUMNS) if by else None), rounds)
 
@@ -118,19 +122,26 @@ def _minute(entered_at: ir.TimestampValue) -> ir.IntegerValue:
     return (entered_at.epoch_seconds() / 60).floor().cast("int32")
 
 
-def _crowded(each: ir.Table) -> ir.Table:
+def _has_time(minute: ir.IntegerColumn, time_zone: str) -> ir.BooleanValue:
+    """Whether a minute is not the first of a day as clocks in `time_zone` show it: dates without a time of day are stored as that."""
+    shown = in_zone((minute.cast("int64") * 60).as_timestamp("s"), time_zone)
+    return shown != shown.truncate("D")
+
+
+def _crowded(each: ir.Table, time_zone: str) -> ir.Table:
     """The minutes in which at least `AT_ONCE` visits began, at whatever stage. Dates without a time of day do not tell."""
     counted = each.filter(_.is_recorded).agg(n=_.count(), by=_minute(each.entered_at).name("minute"))
-    return counted.filter((_.n >= AT_ONCE) & (_.minute % MINUTES_A_DAY != 0)).select("minute")
+    crowded = counted.filter(_.n >= AT_ONCE)
+    return crowded.filter(_has_time(crowded.minute, time_zone)).select("minute")
 
 
-def _together(each: ir.Table, keys: list[str], crowded: pd.DataFrame) -> ir.Table:
+def _together(each: ir.Table, keys: list[str], crowded: pd.DataFrame, time_zone: str) -> ir.Table:
     """How many visits began in the same minute as at least `AT_ONCE` at their stage; it can only have been in a crowded one."""
-    counted = each.mutate(minute=_minute(each.entered_at)).filter(_.is_recorded & (_.minute % MINUTES_A_DAY != 0))
+    counted = each.mutate(minute=_minute(each.entered_at)).filter(_.is_recorded)
     if len(crowded) <= MOST_LISTED:
         counted = counted.filter(_.minute.isin(crowded["minute"].tolist()))
-    counted = counted.agg(n=_.count(), by=[*keys, "minute"])
-    return counted.filter(_.n >= AT_ONCE).agg(together=_.n.sum(), by=keys)
+    counted = counted.agg(n=_.count(), by=[*keys, "minute"]).filter(_.n >= AT_ONCE)
+    return counted.filter(_has_time(counted.minute, time_zone)).agg(together=_.n.sum(), by=keys)
 
 
 def _rows(answers: Answers, key: str | None) -> pd.DataFrame:

@@ -156,6 +156,7 @@ def show_settings(locale: Locale) -> None:
             index=list(days).index(session.calendar()),
             format_func=lambda name: days[name],
             help=_("How long stages, cycles and waits take, everywhere. Dates stay dates."),
+            key="set_calendar",
         )
         if st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="save_settings"):
             session.workspace().save_settings(

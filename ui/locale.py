@@ -121,7 +121,9 @@ class Locale:
             return NOTHING
         if digits is None:
             digits = 1 if 0 < abs(value) < 0.0995 else 0
-        return self.ltr(_minus(f"{value:.{digits}%}"))
+        written = f"{value:.{digits}%}"
+        # What rounds to nothing has no sign.
+        return self.ltr(_minus(written if written.strip("-0.%") else written.lstrip("-")))
 
     def change(self, value: float) -> str:
         """A relative change: +21%, −14%, the sign and the number in one piece."""

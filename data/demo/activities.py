@@ -21,7 +21,7 @@ AT_ONCE, AT_ONCE_IF_WON, AT_ONCE_IF_LOST = 0.48, 0.60, 0.42  # chance of the fir
 TYPICAL_HOURS, TYPICAL_DAYS = 4, 3  # median wait for the first contact: at once, and otherwise
 LEFT_LYING, DAYS_LEFT_LYING = 0.30, 18  # chance that a deal not contacted at once waits so many days (median)
 DAYS_BETWEEN, CALMER_AFTER, CALMER = 7.0, 30, 2.0  # mean days from one activity to the next; after so many they double
-BUSIER_IF_WON = 1.2
+BUSIER_IF_WON = 1.1
 TYPE_SHARES = (0.40, 0.10, 0.38, 0.12)
 
 

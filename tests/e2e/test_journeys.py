@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError, expect
 
 DEALS = """Deal ID,Deal name,Customer,Owner,Stage,Amount,Created,Closed,Region
 {rows}"""
-PAGES = ["/", "/funnel", "/import", "/settings"]
+PAGES = ["/", "/funnel", "/bottlenecks", "/import", "/settings"]
 VIEWS = ["stages", "groups", "time", "trend", "compare", "paths", "losses", "velocity", "changes"]
 
 

@@ -224,11 +224,14 @@ def sentence(measure: str, rows: pd.DataFrame) -> str:
     said = {"names": locale.listed([plain(each) for each in real]), "n": locale.count(len(tested))}
     if not real:
         return _("None of {n} differences stands after correction: each could be chance.").format(**said)
-    if measure == "days":
-        return _("**How long it takes changed at {names}.** Of {n} differences, the others could be chance.").format(**said)  # fmt: skip
-    if measure == "move_on":
-        return _("**The chance to move on changed at {names}.** Of {n} differences, the others could be chance.").format(**said)  # fmt: skip
-    return _("**How many come back changed at {names}.** Of {n} differences, the others could be chance.").format(**said)  # fmt: skip
+    changed = {
+        "days": _("**How long it takes changed at {names}.**"),
+        "move_on": _("**The chance to move on changed at {names}.**"),
+    }.get(measure, _("**How many come back changed at {names}.**"))
+    changed = changed.format(**said)
+    if len(real) == len(tested):
+        return changed
+    return changed + " " + _("Of {n} differences, the others could be chance.").format(**said)
 
 
 def left_by(curves: pd.DataFrame, stage: str | None) -> str:

@@ -34,7 +34,7 @@ def show() -> None:
 @told
 def _heading(contacts: pd.DataFrame, touched: pd.DataFrame, priced: pd.DataFrame) -> Iterator[Piece]:
     _ = session.locale()._
-    yield partial(heading, _("What helps"), finding(contacts, touched, priced), _remark(contacts, touched, priced))
+    yield partial(heading, _("Bottlenecks"), finding(contacts, touched, priced), _remark(contacts, touched, priced))
 
 
 def finding(contacts: pd.DataFrame, touched: pd.DataFrame, priced: pd.DataFrame) -> str:
