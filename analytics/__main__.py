@@ -28,6 +28,7 @@ from data.engine import Engine
 from data.errors import DataError, RequestProblem
 from data.messages import say
 from data.store import Workspace
+from data.unlocks import ADD
 from data.workspaces import default_workspace
 
 REFUSED = 2
@@ -125,6 +126,8 @@ def _answer(options: argparse.Namespace) -> str:
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
+        if call.by is not None and getattr(options, "segment", None):
+            _check_value(engine, call.by, options.segment)
         for reason in getattr(options, "exclude_reason", ()):
             _check_value(engine, find("lost_reason", call.tables), reason)
         _check_stages(engine, named_stages(options), call.filters.pipeline)
@@ -137,6 +140,9 @@ def _answer(options: argparse.Namespace) -> str:
         found = asked.question.answer(engine.run)
     finally:
         engine.close()
+    if COMMANDS[options.name].needs_history and call.facts.get("has_history") != "true":
+        # The answer stands for what it says; this says why it is so short, and which file would fill it.
+        print(f"No file says when deals came to their stages. {ADD['stage_entries']}", file=sys.stderr)
     if options.json:
         return _json(_document(options.name, call, asked, found))
     return _table(found, call, asked)
@@ -241,6 +247,7 @@ def _plain_row(row: Row) -> Row:
 _NUMBERS = frozenset({
     "mean_pushes", "odds_ratio", "adjusted_odds_ratio", "deals_difference", "deals_low", "deals_high",
     "median_hours", "median_low_hours", "median_high_hours", "mean_touches",
+    "average_waiting", "growth_per_period", "growth_low", "growth_high",
 })  # fmt: skip
 
 
@@ -249,10 +256,10 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
     unit = METRICS[name].unit if name in METRICS else "text"
     if unit != "number":
         return unit
-    if "unit" in row:
-        return str(row["unit"])
     if name in ("money_low", "money_high"):
         return "share" if "money_share" in row else "money"
+    if "unit" in row:
+        return str(row["unit"])
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
     is_of_odds = name in ("low", "high") and "odds_ratio" in row
@@ -291,6 +298,8 @@ def _table(found: pd.DataFrame, call: Call, asked: Asked) -> str:
             for cell, width, is_text in zip(line, widths, texts, strict=True)
         )
         said.append("  ".join(cells).rstrip())
+    if found.empty:
+        said[-1] = "Nothing to show."
     return "\n".join(said)
 
 

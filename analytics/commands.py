@@ -76,12 +76,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Command:
-    """How a command makes its question. `has_by` gives it `--by`; `one_pipeline` means the largest unless one is named."""
+    """How a command makes its question. `has_by` gives it `--by`; `one_pipeline` means the largest unless one is named;
+    `needs_history` that little or nothing can be told where no file says when deals came to their stages."""
 
     ask: Callable[[Call], Asked]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     has_by: bool = True
     one_pipeline: bool = False
+    needs_history: bool = False
 
 
 def _counting(call: Call) -> tuple[Counting, dict[str, Any]]:
@@ -499,20 +501,30 @@ COMMANDS: dict[str, Command] = {
     "deals_in_stage": Command(_deals_in_stage, _list_of_stage, has_by=False, one_pipeline=True),
     "owner_attribution": Command(_counted(owner_attribution), _how_to_count, has_by=False, one_pipeline=True),
     "sales_cycle": Command(lambda call: Asked(sales_cycle(call.tables, call.filters, call.by), {})),
-    "before_after": Command(_before_after, _around_day, has_by=False, one_pipeline=True),
-    "bottlenecks": Command(_bottlenecks, _reference, one_pipeline=True),
+    "before_after": Command(_before_after, _around_day, has_by=False, one_pipeline=True, needs_history=True),
+    "bottlenecks": Command(_bottlenecks, _reference, one_pipeline=True, needs_history=True),
     "all_mended": Command(
-        lambda call: Asked(bottlenecks_joint(call.tables, call.filters, call.by), {}), one_pipeline=True
+        lambda call: Asked(bottlenecks_joint(call.tables, call.filters, call.by), {}),
+        one_pipeline=True,
+        needs_history=True,
     ),
-    "stalled_deals": Command(_stalled(stalled_deals), _thresholds, has_by=False, one_pipeline=True),
-    "stalled_stages": Command(_stalled(stalled_stages), _thresholds, has_by=False, one_pipeline=True),
-    "stalled_owners": Command(_stalled(stalled_owners), _thresholds, has_by=False, one_pipeline=True),
-    "stalled_reasons": Command(_stalled(stalled_reasons), _thresholds, has_by=False, one_pipeline=True),
-    "open_deal_ages": Command(_stalled(open_deal_ages), _thresholds, has_by=False, one_pipeline=True),
+    "stalled_deals": Command(_stalled(stalled_deals), _thresholds, has_by=False, one_pipeline=True, needs_history=True),
+    "stalled_stages": Command(
+        _stalled(stalled_stages), _thresholds, has_by=False, one_pipeline=True, needs_history=True
+    ),
+    "stalled_owners": Command(
+        _stalled(stalled_owners), _thresholds, has_by=False, one_pipeline=True, needs_history=True
+    ),
+    "stalled_reasons": Command(
+        _stalled(stalled_reasons), _thresholds, has_by=False, one_pipeline=True, needs_history=True
+    ),
+    "open_deal_ages": Command(
+        _stalled(open_deal_ages), _thresholds, has_by=False, one_pipeline=True, needs_history=True
+    ),
     "time_in_stage": Command(
-        lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True
+        lambda call: Asked(time_in_stage(call.tables, call.filters, call.by), {}), one_pipeline=True, needs_history=True
     ),
-    "stage_curve": Command(_stage_curve, _curve_of_stage, one_pipeline=True),
+    "stage_curve": Command(_stage_curve, _curve_of_stage, one_pipeline=True, needs_history=True),
     "time_to_convert": Command(_time_to_convert, _steps, one_pipeline=True),
     "conversion_trend": Command(_conversion_trend, _periods, has_by=False, one_pipeline=True),
     "comparison": Command(_comparison, _sides, has_by=False, one_pipeline=True),
@@ -521,14 +533,24 @@ COMMANDS: dict[str, Command] = {
         lambda call: Asked(stage_moves(call.tables, call.filters), {}), has_by=False, one_pipeline=True
     ),
     "process_map": Command(
-        lambda call: Asked(process_map(call.tables, call.filters), {}), has_by=False, one_pipeline=True
+        lambda call: Asked(process_map(call.tables, call.filters), {}),
+        has_by=False,
+        one_pipeline=True,
+        needs_history=True,
     ),
     "process_stages": Command(
-        lambda call: Asked(process_stages(call.tables, call.filters), {}), has_by=False, one_pipeline=True
+        lambda call: Asked(process_stages(call.tables, call.filters), {}),
+        has_by=False,
+        one_pipeline=True,
+        needs_history=True,
     ),
-    "queue_growth": Command(_by_period(queue_growth), _grain, has_by=False, one_pipeline=True),
-    "cumulative_flow": Command(_by_period(cumulative_flow), _grain, has_by=False, one_pipeline=True),
-    "rework": Command(lambda call: Asked(rework(call.tables, call.filters), {}), has_by=False, one_pipeline=True),
+    "queue_growth": Command(_by_period(queue_growth), _grain, has_by=False, one_pipeline=True, needs_history=True),
+    "cumulative_flow": Command(
+        _by_period(cumulative_flow), _grain, has_by=False, one_pipeline=True, needs_history=True
+    ),
+    "rework": Command(
+        lambda call: Asked(rework(call.tables, call.filters), {}), has_by=False, one_pipeline=True, needs_history=True
+    ),
     "sales_velocity": Command(_sales_velocity, _count, has_by=False),
     "push_rate": Command(lambda call: Asked(push_rate(call.tables, call.filters, call.by), {})),
     "pipeline_waterfall": Command(lambda call: Asked(pipeline_waterfall(call.tables, call.filters), {}), has_by=False),

@@ -115,17 +115,16 @@ def _rows(answers: Answers) -> pd.DataFrame:
     }  # fmt: skip
     usable = states.get("usable", {})
     shared["via_customer"] = whole(usable.get("via"))
-    waits = Lengths.of(answers["waits"], "end", ENDS)
-    found: list[Row] = [shared | _everyone(answers["lengths"]) | _wait(waits)]
+    waits, every = Lengths.of(answers["waits"], "end", ENDS), answers["lengths"]
+    found: list[Row] = [shared | _everyone(every) | _wait(waits)]
     tests: list[float | None] = [None]
     pairs: list[tuple[Row, int, Pair]] = []
     is_timed = 2 * whole(usable.get("timed")) >= whole(usable.get("n"))
     for place, hours in enumerate(LANDMARKS):
         if hours < 24 and not is_timed:
             continue
-        pair = _at(place, hours, answers["lengths"])
-        waited = waits.hours <= hours * 60
-        by_then = share(waits.counts[waited, 0].sum(), waits.n)
+        pair = _at(place, hours, every)
+        by_then = share(float(every.loc[every["contacted_at"] <= place, "n"].sum()), float(every["n"].sum()))
         found += [shared | row | {"landmark_days": hours / 24, "contacted_share": by_then} for row in pair.rows]
         tests += [pair.p, None]
         pairs.append((found[-2], place, pair))

@@ -116,14 +116,14 @@ class _Mending:
             return
         for stages, name in ((mended, None), *(([stage], stage) for stage in mended)):
             own = [(pair, row) for pair, row in standing if pair.stage in stages]
-            row: Row = {"kind": "leak", "stage": name, "rows_mended": len(own), "value_entered": funnel.entered}
-            row |= {"added_up": sum(number(each.get("money")) for _pair, each in own)}
+            row: Row = {"kind": "leak", "stage": name, "rows_mended": len(own)}
             row |= {"n": sum(funnel.leaky_n(stage) for stage in stages)}
             if name is not None:
                 share, other = funnel.chance(name)
                 row |= {"share": share, "share_rest": other, "share_delta": share - other}
             if funnel.entered:
-                row |= funnel.gain(stages)
+                row |= {"value_entered": funnel.entered} | funnel.gain(stages)
+                row |= {"added_up": sum(number(each.get("money")) for _pair, each in own)}
             yield row
 
     def _delays(self, answers: Answers, funnel: Funnel) -> Iterable[Row]:
@@ -135,15 +135,7 @@ class _Mending:
         seen = at_stage.groupby("stage", as_index=False).agg(first=("first", "min"), last=("last", "max"))
         spans = reworked.spans(self.ranking.search, seen)
         path, found, drawn, days = funnel.typical, [], np.zeros(DRAWS), np.zeros(DRAWS)
-        total: Row = {
-            "kind": "delay",
-            "stage": None,
-            "rows_mended": 0,
-            "n": 0,
-            "added_up": 0.0,
-            "money": 0.0,
-            "days_shorter": 0.0,
-        }
+        total: Row = {"kind": "delay", "stage": None, "days_shorter": 0.0}
         random = np.random.default_rng(1)
         for stage in dict.fromkeys(pair.stage for pair, _row in standing):
             waits = _waiting(answers["lengths"], stage)
@@ -156,17 +148,20 @@ class _Mending:
             own = [row for pair, row in standing if pair.stage == stage]
             row: Row = {"kind": "delay", "stage": stage, "rows_mended": len(own), "n": worth.n}
             row |= {"stay_days": mean, "stay_days_rest": rest, "days_delta": longer}
-            row |= {"added_up": sum(number(each.get("money")) for each in own), "money": longer * worth.amount * scale}
-            row |= ends("money", extra * flow) | {"days_shorter": longer * share} | ends("days_shorter", extra * share)
+            row |= {"days_shorter": longer * share} | ends("days_shorter", extra * share)
+            if worth.known:
+                row |= {"money": longer * worth.amount * scale} | ends("money", extra * flow)
+                row |= {"added_up": sum(number(each.get("money")) for each in own)}
             found.append(row)
             for name in ("rows_mended", "n", "added_up", "money"):
-                total[name] += row[name]
+                if name in row:
+                    total[name] = total.get(name, 0) + row[name]
             drawn += extra * flow
             if stage in path:
                 total["days_shorter"] += longer * share
                 days += extra * share
         if found:
-            yield total | ends("money", drawn) | ends("days_shorter", days)
+            yield total | (ends("money", drawn) if "money" in total else {}) | ends("days_shorter", days)
             yield from found
 
 

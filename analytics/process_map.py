@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -10,12 +11,21 @@ import pandas as pd
 from ibis import _
 
 from analytics.filters import Filters
+from analytics.first_seen import known_before, seen_again
 from analytics.funnel import FATES
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, number, numbered, rows, whole
 from analytics.stage_paths import deals_among, kind_of_move, money_of, one_currency, stage_moves
 from analytics.survival import Lengths, kaplan_meier, weighted_quantile
-from analytics.time_in_stage import MINUTES_A_DAY, counts_of, is_told, steps_for, visits
+from analytics.time_in_stage import (
+    MINUTES_A_DAY,
+    counts_of,
+    is_told,
+    steps_for,
+    visits,
+    watched_by,
+    watched_visits,
+)
 from data.tables import Tables
 
 ARROW_COLUMNS = (
@@ -45,7 +55,8 @@ def process_map(tables: Tables, filters: Filters) -> Question:
     }
 
     def more(answers: Answers) -> dict[str, ir.Table]:
-        lengths = {"lengths": _lengths(tables, filters, answers, "next_stage")}
+        moved = visits(tables, filters, steps=steps_for(answers, None), dated="created")
+        lengths = {"lengths": _lengths(moved, "next_stage")}
         # Few data have any, and to find them is slow.
         return lengths | (
             {"came_in": _sums(_coming_in(each), deals=_.deal_no.nunique())} if _has_come_in(answers) else {}
@@ -63,9 +74,14 @@ def process_stages(tables: Tables, filters: Filters) -> Question:
     each = _visits(tables, filters)
     asks = {
         "visits": each.count().name("visits").as_table(),
+        "seen_again": seen_again(tables),
         "stays": _sums(each, _.fate == "still", visits=_.count(), deals=_.count(where=_.visit == 1)),
     }
-    return Question(asks, _node_rows, (lambda answers: {"lengths": _lengths(tables, filters, answers)},))
+
+    def lengths(answers: Answers) -> dict[str, ir.Table]:
+        return {"lengths": _lengths(watched_visits(tables, filters, None, answers, "created"), "delay")}
+
+    return Question(asks, _node_rows, (partial(known_before, tables, filters), lengths))
 
 
 def deals_coming_in(tables: Tables, filters: Filters, stage: str) -> ir.Table:
@@ -91,14 +107,13 @@ def _sums(stays: ir.Table, among: Any = None, **counts: Any) -> ir.Table:
     )
 
 
-def _lengths(tables: Tables, filters: Filters, answers: Answers, *apart: str) -> ir.Table:
+def _lengths(each: ir.Table, apart: str) -> ir.Table:
     """How many visits lasted how long, told apart also by `apart`."""
-    each = visits(tables, filters, steps=steps_for(answers, None), dated="created")
     return each.agg(
         n=_.count(),
         days=_.days.sum(),
         stage_order=_.stage_order.min(),
-        by=["pipeline", "stage", "fate", *apart, "is_recorded", "length"],
+        by=["pipeline", "stage", "fate", apart, "is_recorded", "length"],
     )
 
 
@@ -202,7 +217,7 @@ def _times(answers: Answers) -> dict[tuple[Any, ...], Row]:
 def _node_rows(answers: Answers) -> pd.DataFrame:
     lengths, keys = answers["lengths"], ["pipeline", "stage"]
     counts = counts_of(lengths, keys)
-    took = Lengths.by(lengths.rename(columns={"length": "hours"}), keys, "fate", FATES)
+    took = watched_by(lengths, keys)
     found: list[Row] = []
     for part in one_currency(rows(answers["stays"])):
         place = (part["pipeline"], part["stage"])
@@ -210,10 +225,11 @@ def _node_rows(answers: Answers) -> pd.DataFrame:
         row |= {name: whole(part[name]) for name in ("visits", "deals", "open")} | money_of(part, whole(part["visits"]))
         if row.get("money") is not None:
             row["open_money"] = number(part["open_money"])
-        own = took[place].known
-        if is_told(counts[place]) and own.n:
+        watched = took[place]
+        if is_told(counts[place]) and watched.is_enough:
+            own = watched.known
             each = own.hours / MINUTES_A_DAY
-            median = kaplan_meier(each, own.counts[:, :-1].sum(axis=1), own.counts[:, -1]).time_of(0.5)
+            median = kaplan_meier(each, own.counts[:, :-1].sum(axis=1), own.counts[:, -1], watched.late).time_of(0.5)
             row |= {
                 "median_days": median.days, "median_low": median.low, "median_high": median.high,
                 "longest_days": float(each[-1]),

@@ -16,6 +16,7 @@ from analytics.filters import Filters
 from analytics.findings import MOST_GROUPS
 from analytics.intervals import LEAST_TESTED, SMALL_CELL, Z, newcombe, normal_p, share_difference, wilson
 from analytics.segment_pairs import Counts, Groups, Kind, Pair, known, told
+from analytics.survival import kaplan_meier
 from data.errors import RequestProblem
 from data.messages import say
 
@@ -26,6 +27,8 @@ REST_NAME = "all other deals at the stage"
 # The field of the pairs that are about all deals of a stage.
 WHOLE = -2
 BEST_DRAWS = 2000
+# An average below its target says nothing where more than this share of the stays were not seen to the end.
+MOST_UNSEEN = 0.05
 Targets = tuple[tuple[str, float], ...]
 
 
@@ -117,7 +120,9 @@ def _shares(groups: Groups, n: Floats, back: Floats, others: Floats, back_others
 def with_target(groups: Groups, reference: Against) -> Iterator[Pair]:
     """Every group at a stage against the target of the stage, if there is one.
 
-    A share by the score test, exact where few are expected on either side; days by the normal distribution.
+    A share by the score test, exact where few are expected on either side; days by the normal distribution. An average counts
+    no more of a stay than was followed, so that it is at least as long: shorter than the target it is only where nearly all of
+    the stays were seen to the end, and the longest of them do not make up for it.
     """
     shares, days = dict(reference.shares), dict(reference.days)
     if groups.stage in shares:
@@ -136,11 +141,23 @@ def with_target(groups: Groups, reference: Against) -> Iterator[Pair]:
         for at in groups.named():
             if mean[at] != mean[at] or within[at] <= target:  # stays were not followed that long
                 continue
+            if mean[at] < target <= mean[at] + _beyond(groups, at, float(within[at])):
+                continue
             is_fit = groups.counts[at].sum() >= LEAST_TESTED and ended[at] >= SMALL_CELL and error[at] > 0
             own, doubt = float(mean[at]), Z * float(error[at])
             p = normal_p((own - target) / float(error[at])) if is_fit else None
             pair = groups.pair(at, "delay", own, target, own - target - doubt, own - target + doubt, p)
             yield replace(pair, within=float(within[at]), error=float(error[at]), rest_name=f"{target:g} days")
+
+
+def _beyond(groups: Groups, at: int, within: float) -> float:
+    """What the days of stays after `within` add to the average of the group at this place; without end where too many go on."""
+    counts = groups.counts[at]
+    lasting = kaplan_meier(groups.days, counts[:, :-1].sum(axis=1), counts[:, -1])
+    if lasting.survival[-1] > MOST_UNSEEN:
+        return np.inf
+    later = groups.days >= within
+    return float((lasting.survival[later][:-1] * np.diff(groups.days[later])).sum())
 
 
 def _against_share(chance: float, n: float, target: float) -> float | None:

@@ -13,6 +13,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from analytics.against_rest import restricted_means
+from analytics.filters import Filters
 from analytics.findings import Search
 from analytics.funnel import FATES, Counting
 from analytics.question import Answers
@@ -28,8 +29,7 @@ def repeats(search: Search, answers: Answers) -> dict[str, ir.Table]:
     places = search.fit(answers)
     deals = search.with_values(places)
     coded = deals.select(of_deal=deals.deal_no, **{f"f{place}": search.code(deals, place) for place in places})
-    every = entries(search.tables, replace(search.filters, where=()), Counting())
-    every = every.filter((_.outcome == "open") & ~_.is_skipped)
+    every = _visits(search, replace(search.filters, where=()))
     end = (_.fate == "still").ifelse(ibis.timestamp(search.filters.now), _.left_at)
     taken = search.filters.hours(end, _.entered_at).fill_null(-1)
     again = every.filter(_.visit > 1).mutate(hours=(taken < 0).ifelse(-1, taken - taken % 24))
@@ -42,8 +42,14 @@ def repeats(search: Search, answers: Answers) -> dict[str, ir.Table]:
         ).mutate(place=ibis.literal(place))
         for place in places
     ]  # fmt: skip
-    spans = every.agg(first=_.entered_at.min(), last=_.entered_at.max(), by="stage")
+    # A group's visits are divided by the days of those let through, not of all there are.
+    spans = _visits(search, search.filters).agg(first=_.entered_at.min(), last=_.entered_at.max(), by="stage")
     return {"spans": spans} | ({"again": ibis.union(*parts) if len(parts) > 1 else parts[0]} if parts else {})
+
+
+def _visits(search: Search, filters: Filters) -> ir.Table:
+    """Every visit of an open stage, the first ones too."""
+    return entries(search.tables, filters, Counting()).filter((_.outcome == "open") & ~_.is_skipped)
 
 
 Returned = Mapping[tuple[int, str | None], Mapping[int, float]]  # deals that came back, by code, of a field at a stage

@@ -80,10 +80,12 @@ def first_asks(tables: Tables, filters: Filters, by: Field | None = None) -> dic
     return {"visits": visits(tables, filters, by).count().name("visits").as_table(), "seen_again": seen_again(tables)}
 
 
-def watched_visits(tables: Tables, filters: Filters, by: Field | None, answers: Answers) -> ir.Table:
+def watched_visits(
+    tables: Tables, filters: Filters, by: Field | None, answers: Answers, dated: StayDated = "entered"
+) -> ir.Table:
     """`visits` with `delay`: the minutes, told like `length`, after which a visit was first seen, or 0."""
     steps = steps_for(answers, by)
-    each = visits(tables, filters, by, steps)
+    each = visits(tables, filters, by, steps, dated)
     if not is_watched_late(answers):
         return each.mutate(delay=0)
     late = with_delay(each, tables, filters)

@@ -231,6 +231,24 @@ def test_a_planted_change_is_found_and_its_interval_holds_the_truth(simulator):
     assert moves["money"] == pytest.approx(moves["difference"] * came["amount"].sum())
 
 
+def test_in_working_days_what_comes_a_day_is_what_comes_a_working_day(simulator):
+    made = Stage(move_on=(0.5, 0.7), mean_days=(14.0, 8.0))
+    simulator.load(made.frames(1))
+    filters = replace(AS_OF, calendar="monday_friday")
+    lasting = ask(simulator.engine, made.on, filters, 90)["days", "Lead"]
+    frames = made.frames(1)["deals"]
+    came = frames[(frames["created_at"] >= "2025-07-01") & (frames["created_at"] < "2025-09-29")]
+    working = np.busday_count("2025-07-01", "2025-09-29")
+    assert lasting["money"] == pytest.approx(lasting["difference"] * came["amount"].sum() / working)
+
+
+def test_a_window_without_a_working_day_counts_as_one():
+    span = Span(date(2026, 1, 10), 2, date(2026, 1, 31))  # a Saturday and a Sunday
+    assert span.counted_days(replace(END, calendar="monday_friday")) == 1
+    assert span.counted_days(replace(END, calendar="sunday_thursday")) == 1
+    assert span.counted_days(END) == 2
+
+
 def test_what_was_changing_already_is_said_so(simulator):
     """The change came six weeks before the marked day: half of the earlier days lie on either side of it."""
     made = Stage(visits=4000, mean_days=(20.0, 5.0), on=date(2025, 6, 1))

@@ -1,5 +1,6 @@
 """Where deals leak, wait and come back, and what it costs."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from analytics.bottlenecks import KINDS, bottlenecks
 from analytics.fields import find
-from analytics.filters import Filters
+from analytics.filters import Choice, Filters
 from analytics.rows import rows
 from data.engine import Engine
 from data.errors import RequestProblem
@@ -97,8 +98,8 @@ def test_every_row_that_is_real_and_worse_has_money(simulator):
     assert [row["money_low"] for row in ranked] == sorted((row["money_low"] for row in ranked), reverse=True)
 
 
-def returning(back_a=30, back_b=3, n=60):
-    """Deals of two sources at Lead, some of which come back from Offer for ten days."""
+def returning(back_a=30, back_b=3, n=60, *, with_old=False):
+    """Deals of two sources at Lead, some of which come back from Offer for ten days; `with_old` one of a third, years ago."""
     made: list[Any] = []
     visits: list[Any] = []
     for source, back in (("a", back_a), ("b", back_b)):
@@ -114,6 +115,9 @@ def returning(back_a=30, back_b=3, n=60):
                 visits.append((name, "Offer", came + timedelta(days=12), None, "still", 2))
             else:
                 visits.append((name, "Offer", came, None, "still"))
+    if with_old:
+        made.append(("old", "c", 1000.0))
+        visits.append(("old", "Lead", day(1) - timedelta(days=1000), None, "still"))
     deals = pd.DataFrame(made, columns=["deal_id", "source", "amount"]).assign(
         status="open", pipeline="Sales", stage="Offer", currency="EUR"
     )
@@ -132,6 +136,18 @@ def test_rework_by_eye():
     assert row["money"] == pytest.approx((1 - 0.05 / 0.5) * 10 * 30_000 / entered, rel=0.02)
     assert row["money_low"] < row["money"] < row["money_high"]
     assert found["Lead", "b"]["money"] is None
+
+
+def test_deals_that_the_filters_leave_out_do_not_thin_out_what_comes_back_a_day():
+    def money(engine, **chosen):
+        found = ask(engine, filters=replace(END, **chosen))
+        return next(
+            row["money"] for row in found if row["money"] and row["kind"] == "rework" and row["stage"] == "Lead"
+        )
+
+    with_old = returning(with_old=True)
+    only = (Choice(find("source", with_old.tables), ("a", "b")),)
+    assert money(with_old, where=only) == pytest.approx(money(returning()))
 
 
 def test_several_currencies_have_no_money():

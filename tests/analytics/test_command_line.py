@@ -9,6 +9,7 @@ import pytest
 
 from analytics.__main__ import _cell, _unit, main
 from analytics.catalog import ANSWERS
+from data.__main__ import main as load
 from data.database import connect
 from data.store import Workspace
 from tests.analytics.sample import five_deals
@@ -154,6 +155,7 @@ def test_the_sql_runs_as_printed(call, workspace):
         (["skipped_stages", "--step-window", "Ofer=30"], "Offer"),
         (["stage_conversion", "--exclude-reason", "Price"], "Price"),
         (["conversion_trend", "--stage", "Ofer"], "Offer"),
+        (["stage_curve", "--stage", "Offer", "--by", "owner", "--segment", "Anne"], "Ann"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(call, arguments, sentence):
@@ -245,6 +247,30 @@ def test_odds_and_differences_of_deals_are_no_percentages():
     }
     assert {_unit(name, row) for name in row if name != "won"} == {"number"}
     assert (_unit("low", {"rate": 0.5}), _unit("won", row)) == ("share", "count")
+
+
+def test_deals_that_wait_are_no_percentages_and_money_of_a_share_is_money():
+    waiting = {"average_waiting": 21.8, "growth_per_period": 2.3, "growth_low": -1.0, "growth_high": 5.6}
+    assert {_unit(name, waiting) for name in waiting} == {"number"}
+    assert _cell("average_waiting", waiting) == "21.80"
+    row = {"unit": "share", "after": 0.5, "money_low": 1200.5}
+    assert (_cell("after", row), _cell("money_low", row)) == ("50.00%", "1,200.50")
+
+
+def test_without_a_history_the_file_that_is_missing_is_named(tmp_path, capsys):
+    file = tmp_path / "deals.csv"
+    file.write_text("Deal Name,Stage,Amount,Created Date\nA,Offer,100,2026-01-05\nB,Won,200,2026-01-06\n", "utf-8")
+    folder = str(tmp_path / "bare")
+    assert load(["import", str(file), "--workspace", folder]) == 0
+    capsys.readouterr()
+    for name in ("bottlenecks", "time_in_stage", "queue_growth"):
+        assert main([name, "--workspace", folder, "--json"]) == 0
+        said = capsys.readouterr()
+        assert json.loads(said.out)["metric"] == name and "Add a stage history" in said.err
+    assert main(["bottlenecks", "--workspace", folder]) == 0
+    assert "Nothing to show." in capsys.readouterr().out
+    assert main(["win_rate", "--workspace", folder, "--json"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_list_in_a_cell_is_read_as_words():

@@ -55,6 +55,15 @@ def test_landmarks_by_eye(four):
     assert [row["deal_id"] for row in rows(four.run(uncontacted(four.tables, END, 1)))] == ["4"]
 
 
+def test_contacted_in_time_is_to_the_minute():
+    """Contacted after 24 hours and three minutes is not contacted within a day, in either number."""
+    noon = datetime(2026, 1, 1, 12)
+    engine = engine_of([deal("1", "open", noon)], [{"deal_id": "1", "happened_at": datetime(2026, 1, 2, 12, 3)}])
+    found = ask(engine, END)
+    assert [by_landmark(found, days)["contacted"]["contacted_share"] for days in (1, 3)] == [0, 1]
+    assert [by_landmark(found, days)["contacted"]["n"] for days in (1, 3)] == [0, 1]
+
+
 def test_everybody_is_somewhere(four):
     engine = engine_of(
         [deal("1", "open", None), deal("2", "won", day(5), day(1)), deal("3", "won", day(2), None), deal("4", "open", day(9)),

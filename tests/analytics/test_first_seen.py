@@ -9,6 +9,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from analytics.filters import Filters
+from analytics.process_map import process_stages
 from analytics.rows import rows
 from analytics.stage_curve import stage_curve
 from analytics.survival import kaplan_meier
@@ -84,6 +85,15 @@ def test_counted_from_their_beginning_they_would_look_too_long():
     whole = [*stays, ("before", START, START + timedelta(days=1))]
     assert lead_of(engine_of(whole))["first_seen"] == 0
     assert lead_of(engine_of(whole))["median_days"] > 1.15 * lead_of(engine_of(stays))["median_days"]
+
+
+def test_the_map_of_the_process_says_the_same():
+    engine = engine_of(weekly(2))
+    (node,) = rows(process_stages(engine.tables, Filters(LAST_FILE, pipeline="Sales")).answer(engine.run))
+    lead = lead_of(engine)
+    names = ("median_days", "median_low", "median_high", "longest_days")
+    assert [node[name] for name in names] == [lead[name] for name in names]
+    assert lead["first_seen"] > 0
 
 
 def test_since_when_unknown_is_left_out():

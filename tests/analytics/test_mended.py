@@ -169,3 +169,13 @@ def test_without_amounts_only_numbers_are_told():
     engine.rows("UPDATE stage_entries SET deal_amount = NULL")
     row = joint(engine, "source")["leak", None]
     assert row["money"] is None and row["rows_mended"] == 1
+
+
+def test_without_amounts_delays_have_days_and_no_money():
+    engine = company({}, slow={("source", "a", "Lead")})
+    engine.rows("UPDATE deals SET amount = NULL")
+    engine.rows("UPDATE stage_entries SET deal_amount = NULL")
+    found = joint(engine, "source")
+    for row in (found["delay", None], found["delay", "Lead"]):
+        assert row["money"] is None and row["money_low"] is None and row["added_up"] is None
+        assert (row["rows_mended"], row["n"]) == (1, 200) and row["days_shorter"] > 0

@@ -177,6 +177,39 @@ def test_a_target_is_compared_with_and_only_where_it_is_given():
     assert slow["money"] is None or slow["money_low"] > 0
 
 
+def test_the_whole_stage_has_the_worth_of_all_its_deals_whatever_the_fields():
+    """No owner is known, which would be the first of the fields."""
+    engine = in_two_periods()
+    found = rows(bottlenecks(engine.tables, SECOND, reference="target", target=(("Lead", 0.5),)).answer(engine.run))
+    (whole,) = (row for row in found if row["field"] is None)
+    assert (whole["n"], whole["value_known"]) == (80, 1.0)
+    assert whole["money"] == 0 < whole["money_high"]  # nobody has won yet
+
+
+@pytest.mark.parametrize("days", [20.0, 30.0])
+def test_stays_that_were_not_followed_to_the_end_are_not_shorter_than_a_target(days):
+    """Eight in ten stay forever, all came in the last 33 days: the time followed is no average."""
+    visits, now = [], day(1, 6)
+    for place in range(200):
+        came = now - timedelta(days=1 + place * 32 / 200)
+        left = came + timedelta(hours=6) if place % 5 == 0 else None
+        visits.append((str(place), "Lead", came, left, "still" if left is None else "advanced"))
+    made = pd.DataFrame({
+        "deal_id": [visit[0] for visit in visits], "source": ["a", "b"] * 100, "amount": 1.0, "status": "open",
+        "created_at": [visit[2] for visit in visits], "pipeline": "Sales", "stage": "Lead", "currency": "EUR",
+    })  # fmt: skip
+    engine = Engine.in_memory({"stages": STAGES, "deals": made, "stage_entries": stays(*visits)})
+    found = ask(engine, Filters(date(2026, 5, 31), pipeline="Sales"), reference="target", target_days=(("Lead", days),))
+    assert all(row["stay_days"] > days for row in found.values())
+    assert bool(found) is (days == 20.0)  # four in five times the 32 days at the most
+
+
+def test_stays_that_are_all_over_are_shorter_than_a_target_also_where_they_are_few():
+    found = ask(in_two_periods(), SECOND, reference="target", target_days=(("Lead", 3.9),))
+    slow = found["delay", "Lead", None]
+    assert slow["days_high"] < 0 and slow["q_value"] < 0.05 and slow["money"] is None
+
+
 def test_targets_that_make_no_sense_are_refused():
     engine = in_two_periods(10)
     with pytest.raises(RequestProblem, match="no target"):

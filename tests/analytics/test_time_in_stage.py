@@ -101,6 +101,16 @@ def test_what_is_odd_is_counted():
     assert lead["visits"] == 2 * AT_ONCE + 2
 
 
+@pytest.mark.parametrize("zone, together", [("Asia/Jerusalem", 0), ("UTC", AT_ONCE)])
+def test_dates_without_a_time_of_day_are_midnight_in_the_time_zone(zone, together):
+    """Midnight in Jerusalem is 22:00 of the day before in UTC, where it is as good a time as any."""
+    at = datetime(2026, 1, 4, 22)
+    engine = engine_of(*((str(n), "Lead", at, day(8), "advanced") for n in range(AT_ONCE)))
+    filters = Filters(date(2026, 1, 31), pipeline="Sales", time_zone=zone)
+    (lead,) = rows(time_in_stage(engine.tables, filters).answer(engine.run))
+    assert lead["together"] == together
+
+
 def test_without_a_history_nothing_is_told():
     assumed = stays(("1", "Lead", day(1), day(3), "advanced"), ("2", "Lead", day(1), None, "still")).assign(
         is_recorded=False
