@@ -19,7 +19,7 @@ from analytics.intervals import benjamini_hochberg
 from analytics.question import Answers, Question
 from analytics.references import REST_NAME, WHOLE, Against, Reference, Targets
 from analytics.rows import Row, frame
-from analytics.segment_pairs import Counts, Groups, Names, Pair, known, with_rest
+from analytics.segment_pairs import Counts, Groups, Pair, known, with_rest
 from analytics.stakes import Worth, after, delay, leak, prices, rework, to_price
 from data.errors import RequestProblem
 from data.messages import say
@@ -66,19 +66,20 @@ class Earlier:
     counted: Counts
     places: NDArray[np.int64]
     again: reworked.Returned
+    followed: reworked.Returned
     days: str
 
-    def pairs(self, groups: Groups, counted: Counts, names: Names, again: reworked.Returned) -> Iterator[Pair]:
+    def pairs(
+        self, groups: Groups, counted: Counts, back: NDArray[np.float64], n: NDArray[np.float64]
+    ) -> Iterator[Pair]:
         """Every group against itself in the period before."""
         is_whole = groups.place == WHOLE
         there = self.places == (self.places.max(initial=0) if is_whole else groups.place)
         then = self.counted.only(there)
         then = references.whole_stages(then) if is_whole else then
         yield from references.with_previous(groups, counted, then, self.days)
-        before = Groups.at(groups.stage, groups.place, then, names).entered_by_code
-        n = np.array([before.get(code, 0.0) for code in groups.codes.tolist()])
-        back, back_before = reworked.returned(again, groups), reworked.returned(self.again, groups)
-        yield from references.rework_with_previous(groups, back, n, back_before, self.days)
+        before, back_before = (reworked.returned(each, groups) for each in (self.followed, self.again))
+        yield from references.rework_with_previous(replace(groups, entered=n), back, before, back_before, self.days)
 
 
 @dataclass(frozen=True)
@@ -158,21 +159,21 @@ class Ranking:
 
     def _compared(self, answers: Answers) -> Iterator[Pair]:
         names, again = self.names(answers), reworked.came_back(answers.get("again"))
-        earlier = self._earlier(answers)
+        followed, earlier = reworked.followed(answers["groups"]), self._earlier(answers)
         for stage, place, counted in self._parts(answers):
             groups = Groups.at(stage, place, counted, names)
             if self.against.kind == "target":
                 yield from references.with_target(groups, self.against)
-            elif earlier is not None:
-                yield from earlier.pairs(groups, counted, names, again)
+                continue
+            back, n = (reworked.returned(each, groups) for each in (again, followed))
+            if earlier is not None:
+                yield from earlier.pairs(groups, counted, back, n)
+            elif self.against.kind == "best":
+                yield from references.with_best(groups)
+                yield from references.rework_with_best(replace(groups, entered=n), back)
             else:
-                back = reworked.returned(again, groups)
-                if self.against.kind == "best":
-                    yield from references.with_best(groups)
-                    yield from references.rework_with_best(groups, back)
-                else:
-                    yield from (replace(pair, rest_name=REST_NAME) for pair in with_rest(groups))
-                    yield from references.rework_with_rest(groups, back)
+                yield from (replace(pair, rest_name=REST_NAME) for pair in with_rest(groups))
+                yield from references.rework_with_rest(replace(groups, entered=n), back)
 
     def _earlier(self, answers: Answers) -> Earlier | None:
         """The period before, where that is the reference."""
@@ -180,7 +181,8 @@ class Ranking:
             return None
         counted, again = answers["groups_before"], reworked.came_back(answers.get("again_before"))
         days = f"{self.earlier.filters.since}:{self.earlier.filters.until}"
-        return Earlier(Counts.of(counted), counted["place"].to_numpy(), again, days)
+        followed = reworked.followed(counted)
+        return Earlier(Counts.of(counted), counted["place"].to_numpy(), again, followed, days)
 
     # The answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache, reduce
 from operator import add
 from typing import Any, Literal
@@ -57,7 +57,7 @@ NOTHING_OF_STAGES = {
 }  # fmt: skip
 NOTHING_OF_GROUPS = {
     "fate": ibis.null("string"), "length": ibis.literal(0, "int64"), "code": ibis.literal(0, "int64"),
-    "amount": ibis.null("float64"),
+    "amount": ibis.null("float64"), "followed": ibis.literal(0, "int64"),
 }  # fmt: skip
 # What `bottlenecks` asks for beside: the worth of the deals of each group, and when deals came to each stage.
 WORTH_OF_STAGES = {"known": ibis.literal(0, "int64"), "squares": ibis.null("float64")}
@@ -66,6 +66,8 @@ NOTHING_OF_CELLS = {
     "known": ibis.literal(0, "int64"), "amount": ibis.null("float64"), "squares": ibis.null("float64"),
     "first_entered": ibis.null("timestamp"), "last_entered": ibis.null("timestamp"),
 }  # fmt: skip
+# Whether deals come back to a stage is told within so many days, of those that were followed as long.
+FOLLOWED_DAYS = 90
 VERY_LIKELY, LIKELY = 0.001, 0.01
 
 
@@ -87,6 +89,11 @@ def not_compared(tables: Tables, filters: Filters) -> Question:
     """One row a field that `findings` leaves out because it has more than 30 values. Columns: `field`."""
     search = _search(tables, filters, True)
     return Question({"told_apart": told_apart(tables)}, search.left_out, (search.fields, search.values))
+
+
+def followed_from(filters: Filters) -> ir.TimestampScalar:
+    """Deals that came to a stage before it were followed for at least `FOLLOWED_DAYS`."""
+    return ibis.timestamp(filters.now - timedelta(days=FOLLOWED_DAYS))
 
 
 def open_deals(tables: Tables, filters: Filters, by: Field | None, segment: str, stage: str | None) -> ir.Table:
@@ -287,6 +294,7 @@ class Search:
             stays.agg(
                 n=stays.count(),
                 amount=stays.amount.sum(),
+                followed=stays.count(where=stays.entered_at < followed_from(self.filters)),
                 **worth,
                 by=["stage", "fate", "length", stays[f"f{place}"].name("code")],
             ).mutate(place=ibis.literal(place), **NOTHING_OF_STAGES, **(WORTH_OF_GROUPS if worth else {}))

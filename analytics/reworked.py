@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analytics.against_rest import restricted_means
 from analytics.filters import Filters
-from analytics.findings import Search
+from analytics.findings import FOLLOWED_DAYS, Search, followed_from
 from analytics.funnel import FATES, Counting
 from analytics.question import Answers
 from analytics.references import WHOLE
@@ -33,10 +33,19 @@ def repeats(search: Search, answers: Answers) -> dict[str, ir.Table]:
     end = (_.fate == "still").ifelse(ibis.timestamp(search.filters.now), _.left_at)
     taken = search.filters.hours(end, _.entered_at).fill_null(-1)
     again = every.filter(_.visit > 1).mutate(hours=(taken < 0).ifelse(-1, taken - taken % 24))
-    again = again.inner_join(coded, [("deal_no", "of_deal")])
+    first = every.filter(_.visit == 1).select(
+        first_no=_.deal_no, first_in=_.pipeline, first_stage=_.stage, first_at=_.entered_at
+    )
+    again = again.inner_join(coded, [("deal_no", "of_deal")]).left_join(
+        first, [("deal_no", "first_no"), ("pipeline", "first_in"), ("stage", "first_stage")]
+    )
+    # Of deals that were all followed for as long: those that came lately had less time to come back.
+    in_time = (again.first_at < followed_from(search.filters)) & (
+        again.entered_at <= again.first_at + ibis.interval(days=FOLLOWED_DAYS)
+    )
     parts = [
         again.agg(
-            n=again.count(), deals=again.count(where=again.visit == 2), known=again.deal_amount.count(),
+            n=again.count(), deals=again.count(where=(again.visit == 2) & in_time.fill_null(False)), known=again.deal_amount.count(),
             amount=again.deal_amount.sum(), squares=(again.deal_amount * again.deal_amount).sum(),
             by=["stage", "fate", "hours", again[f"f{place}"].name("code")],
         ).mutate(place=ibis.literal(place))
@@ -52,22 +61,31 @@ def _visits(search: Search, filters: Filters) -> ir.Table:
     return entries(search.tables, filters, Counting()).filter((_.outcome == "open") & ~_.is_skipped)
 
 
-Returned = Mapping[tuple[int, str | None], Mapping[int, float]]  # deals that came back, by code, of a field at a stage
+Returned = Mapping[tuple[int, str | None], Mapping[int, float]]  # deals by code, of a field at a stage
 
 
 def came_back(again: pd.DataFrame | None) -> Returned:
-    """How many deals came back, by the place of the field, the stage and the code of the value."""
+    """How many deals came back in time, by the place of the field, the stage and the code of the value."""
+    return _summed(again, "deals")
+
+
+def followed(counted: pd.DataFrame) -> Returned:
+    """How many deals were followed long enough to tell, by the same."""
+    return _summed(counted[counted["place"] >= 0], "followed")
+
+
+def _summed(counted: pd.DataFrame | None, column: str) -> Returned:
     found: dict[tuple[int, str | None], dict[int, float]] = {}
-    if again is not None:
-        summed = again.groupby(["place", "stage", "code"], as_index=False)["deals"].sum()
-        columns = (summed[name].tolist() for name in ("place", "stage", "code", "deals"))
+    if counted is not None:
+        summed = counted.groupby(["place", "stage", "code"], as_index=False)[column].sum()
+        columns = (summed[name].tolist() for name in ("place", "stage", "code", column))
         for place, stage, code, deals in zip(*columns, strict=True):
             found.setdefault((place, stage), {})[code] = float(deals)
     return found
 
 
 def returned(again: Returned, groups: Groups) -> NDArray[np.float64]:
-    """How many deals of each group came back."""
+    """How many deals of each group came back, or were followed."""
     if groups.place == WHOLE:
         place = min((place for place, _stage in again), default=0)
         return np.array([sum(again.get((place, groups.stage), {}).values())])

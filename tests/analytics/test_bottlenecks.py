@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.bottlenecks import KINDS, bottlenecks
+from analytics.bottlenecks import KINDS, Ranking, bottlenecks
 from analytics.fields import find
 from analytics.filters import Choice, Filters
+from analytics.reworked import came_back, followed
 from analytics.rows import rows
 from data.engine import Engine
 from data.errors import RequestProblem
@@ -168,6 +169,31 @@ def test_a_field_of_too_many_values_is_refused_and_one_of_one_value_tests_nothin
 def test_all_fields_are_compared_where_none_is_named(simulator):
     found = asked(simulator, Company(deals=500, groups={"source": 3, "owner": 2}), 3, by=None)
     assert {row["field"] for row in found} >= {"source", "owner"}
+
+
+def test_deals_that_came_lately_do_not_make_rework_look_rare():
+    """Of three deals one came back at once; one came back after 100 days, too late to count; one came ten days ago."""
+    made = [("back", 0, 5), ("late", 0, 100), ("young", 130, None)]
+    visits = []
+    for name, start, back in made:
+        began = day(1) + timedelta(days=start)
+        visits.append((name, "Lead", began, began + timedelta(days=2), "advanced"))
+        visits.append((name, "Offer", began + timedelta(days=2), None if back is None else began + timedelta(days=back), "still" if back is None else "back"))  # fmt: skip
+        if back is not None:
+            visits.append((name, "Lead", began + timedelta(days=back), None, "still", 2))
+    rows_ = stays(*visits)
+    rows_["deal_amount"] = [10.0] * len(visits)
+    made_deals = {
+        "deal_id": [name for name, *_rest in made], "pipeline": ["Sales"] * 3, "stage": ["Lead"] * 3, "status": ["open"] * 3,
+        "source": ["x", "x", "y"], "amount": [10.0] * 3,
+        "created_at": [day(1) + timedelta(days=start) for _name, start, _back in made],
+    }  # fmt: skip
+    engine = Engine.in_memory({"stages": STAGES, "deals": made_deals, "stage_entries": rows_})
+    until = Filters((day(1) + timedelta(days=140)).date(), pipeline="Sales")
+    question = Ranking(engine.tables, until, find("status", engine.tables)).question()
+    answers = {name: engine.run(ask) for name, ask in question.expressions(engine.run).items()}
+    assert followed(answers["groups"])[0, "Lead"].popitem()[1] == 2
+    assert came_back(answers["again"])[0, "Lead"].popitem()[1] == 1
 
 
 FIVE: dict[str, Any] = {

@@ -128,7 +128,7 @@ def _switches(names: dict[str, Field], field: Field, measure: str, groups: int) 
     said = {
         "leak": _("The share of deals that move on from each stage, group by group."),
         "delay": _("How many days deals stay at each stage on average, group by group."),
-        "rework": _("The share of deals that come back to each stage, group by group."),
+        "rework": _("The share of deals that come back to each stage within 90 days, group by group."),
     }
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         section(_("Stages and groups"), said[measure])

@@ -24,7 +24,9 @@ def kind_notes() -> dict[str, str]:
     return {
         "leak": _("Fewer deals move on. The money is what would have been won."),
         "delay": _("Deals stay longer. The money is delayed, not lost: so much more waits there at any time."),
-        "rework": _("More deals come back. The money is delayed by that: so much more waits there at any time."),
+        "rework": _(
+            "More deals come back within 90 days. The money is delayed by that: so much more waits there at any time."
+        ),
     }
 
 
