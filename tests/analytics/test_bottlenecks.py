@@ -174,7 +174,7 @@ def test_all_fields_are_compared_where_none_is_named(simulator):
 def test_deals_that_came_lately_do_not_make_rework_look_rare():
     """Of three deals one came back at once; one came back after 100 days, too late to count; one came ten days ago."""
     made = [("back", 0, 5), ("late", 0, 100), ("young", 130, None)]
-    visits = []
+    visits: list[Any] = []
     for name, start, back in made:
         began = day(1) + timedelta(days=start)
         visits.append((name, "Lead", began, began + timedelta(days=2), "advanced"))
