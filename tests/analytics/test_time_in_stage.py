@@ -201,7 +201,7 @@ def test_the_log_of_a_real_bank(datasets, tmp_path):
 @pytest.mark.truth
 def test_the_interval_of_the_median_holds_the_truth():
     """In 92-98% of 500 companies, where the median of the completed alone falls a third short."""
-    simulator, company = Simulator(), Company(deals=400, years=0.14, losers_linger=1.0, groups={})
+    simulator, company = Simulator(), Company(deals=400, years=0.12, losers_linger=1.0, groups={})
     question = time_in_stage(simulator.tables, AS_OF)
     held, told, naive = 0, 0, []
     for seed in range(500):
