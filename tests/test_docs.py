@@ -7,6 +7,8 @@ import pytest
 from data.__main__ import main as data_command
 from data.schema import SCHEMA
 from data.unlocks import ADD, ANALYSES, OPENS, is_known
+from ui.import_words import analyses
+from ui.locale import Locale
 
 DOCUMENTS = ("README.md", "README.he.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 
@@ -44,6 +46,7 @@ def test_what_an_analysis_needs_is_known_and_said():
     assert not is_known("deals.colour")
     # What has a page is told in sentences: what it opens, and what to add for it.
     assert OPENS.keys() <= ANALYSES.keys()
+    assert OPENS.keys() == analyses(Locale("en")).keys()
     assert {need for name in OPENS for need in needs[name]} <= ADD.keys()
     assert ADD.keys() <= {need for each in needs.values() for need in each}
 

@@ -24,6 +24,10 @@ def analyses(locale: Locale) -> dict[str, str]:
         "sales_velocity": _("Velocity"),
         "pipeline_waterfall": _("Pipeline changes"),
         "push_rate": _("Push rate"),
+        "bottlenecks": _("Bottlenecks"),
+        "stalled_deals": _("Stalled deals"),
+        "first_contact": _("First contact"),
+        "discounts": _("Discounts"),
         "lead_funnel": _("Funnel from the lead on"),
         "customers": _("Customers"),
     }

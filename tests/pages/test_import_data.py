@@ -270,7 +270,7 @@ def test_rows_set_aside_are_mended_after_the_load_without_a_new_upload(app, chec
 
 def test_loading_says_what_is_in_what_is_aside_and_what_opens(app, check, read):
     at = drop(app("import_data"))
-    assert "These files open 7 of 13 analyses" in [each.label.strip() for each in at.expander]
+    assert "These files open 7 of 17 analyses" in [each.label.strip() for each in at.expander]
     check(load(at))
     text = read(at)
     assert "<strong>3 of 4 rows are in.</strong> 1 row was set aside, and says why." in text
