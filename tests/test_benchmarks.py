@@ -103,7 +103,7 @@ def test_cold_is_told_from_warm(tmp_path, monkeypatch):
     (tmp_path / "ui").mkdir()
     (tmp_path / "ui" / "frame.py").write_text(PAGE)
     monkeypatch.setattr(pages, "ROOT", tmp_path)
-    monkeypatch.setattr(pages, "views", lambda: {"overview": ("overview", {}), "stages": ("funnel", {})})
+    monkeypatch.setattr(pages, "views", lambda page="": {"overview": ("overview", {}), "stages": ("funnel", {})})
     found = pages.measure(str(tmp_path), only=("overview",), repeats=1)
     assert found.keys() == {"overview"}
     times = found["overview"]
