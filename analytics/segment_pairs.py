@@ -181,10 +181,6 @@ class Groups:
             low, high, p, amount=float(self.amounts[at]),
         )  # fmt: skip
 
-    @property
-    def entered_by_code(self) -> dict[int, float]:
-        return dict(zip(self.codes.tolist(), self.entered.tolist(), strict=True))
-
     def named(self) -> Iterator[int]:
         return (at for at, name in enumerate(self.names) if name is not None)
 
