@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -49,19 +50,25 @@ def nginx(root, start_server, tmp_path):
     folder = tmp_path / "nginx"
     folder.mkdir()
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, site=site), "utf-8")
-    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
+    told = folder / "told"
+    with told.open("wb") as stderr:
+        process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=stderr)
     try:
         through = replace(app, url=f"http://127.0.0.1:{port}")
-        for _ in range(100):
-            with suppress(OSError), urllib.request.urlopen(f"{through.url}/_stcore/health", timeout=5) as answer:
-                assert answer.read() == b"ok"
-                break
-        else:
-            raise AssertionError((folder / "error.log").read_text())
+        until = time.monotonic() + 60
+        while not healthy(through.url):
+            assert process.poll() is None and time.monotonic() < until, told.read_text()
+            time.sleep(0.1)
         yield through, folder
     finally:
         process.terminate()
         process.wait(10)
+
+
+def healthy(url):
+    with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+        return answer.read() == b"ok"
+    return False
 
 
 def status(url, **options):
