@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from data import limits
+from data import limits, scores
 from data.schema import SCHEMA, SQL_TYPES
 
 # With them DuckDB 2.0 fails on a join whose smaller side is a union ("dict-surviving join: narrowed column ... build
@@ -36,8 +36,12 @@ def connect(
 def to_read(path: Path) -> duckdb.DuckDBPyConnection:
     """A data file for reading, always with the same settings: DuckDB refuses a second way in one process."""
     database = connect(path, read_only=True)
-    # Not among the settings it is opened with: then DuckDB refuses to be told a folder to spill to.
-    database.execute("SET enable_external_access = false")
+    # Not among the settings it is opened with: then DuckDB refuses to be told a folder to spill to. A file that is open
+    # already has them, and they cannot be said twice.
+    if database.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
+        beside = str(scores.folder_of(path).absolute()).replace("'", "''")
+        database.execute(f"SET allowed_directories = ['{beside}/']")
+        database.execute("SET enable_external_access = false")
     return database
 
 

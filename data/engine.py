@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -14,25 +16,26 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from data import calendars, limits
+from data import calendars, limits, scores
 from data.compiling import to_sql
 from data.database import connect, create_tables, fill_computed, quoted, to_read
-from data.files import spilling
+from data.files import spilling, writing
 from data.schema import Header
-from data.sql import columns_of
+from data.sql import columns_of, literal
 from data.tables import Tables
 
 
 class Engine:
     """Answers Ibis expressions from one immutable database; safe to share between threads."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, database: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
         self._database = database
+        self._path = path
 
     @classmethod
     def open(cls, path: Path) -> Engine:
         """Open a data file for reading. Other processes may read it too."""
-        engine = cls(to_read(path))
+        engine = cls(to_read(path), path)
         _readers.add(engine, path)
         return engine
 
@@ -64,13 +67,13 @@ class Engine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a SQL query as they are, for few of them."""
         with limits.kept(), spilling(), self._database.cursor() as cursor:
-            _make_calendars(cursor, sql)
+            self._prepare(cursor, sql)
             return cursor.execute(sql).fetchall()
 
     def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a SQL query."""
         with limits.kept(), spilling(), self._database.cursor() as cursor:
-            _make_calendars(cursor, sql)
+            self._prepare(cursor, sql)
             rows = cursor.execute(sql, parameters).df()
         for place, kind in enumerate(rows.dtypes):
             if isinstance(
@@ -78,6 +81,53 @@ class Engine:
             ):  # text with few values is stored as numbers, which is nobody else's business
                 rows.isetitem(place, rows.iloc[:, place].astype("str"))
         return rows
+
+    # Scores (data/scores.py)
+
+    def has_scores(self, name: str) -> bool:
+        """Whether a set of scores, or a part of one, is there for this data."""
+        if self._path is None:
+            return bool(self.columns(name))
+        return scores.file_of(self._path, name).is_file()
+
+    def keep_scores(self, name: str, expression: ir.Expr, beside: pd.DataFrame | None = None, key: str = "") -> None:
+        """Keep the rows of an expression as a set of scores; `beside` has further columns for them, found by `key`."""
+        sql = self.sql(expression)
+        with limits.kept(), spilling(), self._database.cursor() as cursor:
+            self._prepare(cursor, sql)
+            if beside is not None:
+                cursor.register("scored_beside", beside)
+                sql = f"SELECT * FROM ({sql}) LEFT JOIN scored_beside USING ({quoted(key)})"
+            if self._path is None:
+                cursor.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {sql}")
+                return
+            file = scores.file_of(self._path, name)
+            with writing(file.parent):
+                file.parent.mkdir(exist_ok=True)
+                passing = file.with_name(f"{uuid.uuid4().hex}.parquet")
+                try:
+                    cursor.execute(f"COPY ({sql}) TO {literal(str(passing.absolute()))} (FORMAT parquet)")
+                    os.replace(passing, file)
+                finally:
+                    passing.unlink(missing_ok=True)
+        scores.sweep(self._path)
+
+    def drop_scores(self, name: str) -> None:
+        """Forget a set of scores, or a part of one; nothing happens where it is not there."""
+        if self._path is not None:
+            scores.file_of(self._path, name).unlink(missing_ok=True)
+        else:
+            with self._database.cursor() as cursor:
+                cursor.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def _prepare(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Give a cursor what a query names beyond the tables: functions of calendars, and scores."""
+        for statement in calendars.needed(sql):
+            cursor.execute(statement)
+        if self._path is not None:
+            for name in scores.named_in(sql):
+                file = literal(str(scores.file_of(self._path, name).absolute()))
+                cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS FROM read_parquet({file})")
 
     @staticmethod
     def sql(expression: ir.Expr) -> str:
@@ -121,12 +171,6 @@ class Engine:
     def close(self) -> None:
         _readers.remove(self)
         self._database.close()
-
-
-def _make_calendars(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Give a cursor the SQL functions of the working-day calendars that a query names; another cursor has none of them."""
-    for statement in calendars.needed(sql):
-        cursor.execute(statement)
 
 
 class _Readers:

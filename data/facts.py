@@ -48,6 +48,12 @@ def write_facts(
         latest = ", ".join(f"max({column}) FILTER ({column} < {tomorrow})" for column in columns)
         late = " + ".join(f"count(*) FILTER ({column} >= {tomorrow})" for column in columns)
         parts.append(f"SELECT greatest({latest}) AS latest, {late} AS late FROM {table}")
+    # A contract may be agreed ahead, at both ends. Where none ends later than today, the ends on record are those that came.
+    began, ended = (f"max({day}) FILTER ({day} < {tomorrow})" for day in ("started_on", "ended_on"))
+    is_planned = f"count(*) FILTER (ended_on >= {tomorrow}) > 0"
+    parts.append(
+        f"SELECT CAST(CASE WHEN {is_planned} THEN {began} ELSE greatest({began}, {ended}) END AS TIMESTAMP) AS latest, 0 AS late FROM subscriptions"
+    )
     latest, late = database.execute(f"SELECT max(latest), sum(late) FROM ({' UNION ALL '.join(parts)})").fetchone() or (
         None,
         0,

@@ -2,6 +2,7 @@
 
     <workspace>/CURRENT              the name of the data file in force; replaced atomically
     <workspace>/data-000007.duckdb   one revision: the tables, the imports, the rows set aside
+    <workspace>/scores/              what models say of each customer (data/scores.py); can be deleted, is made again
     <workspace>/sources/             the files that imports were made of (data/kept.py)
     <workspace>/notes.duckdb         what people write: settings, mappings, marked days; small transactions of its own
 
@@ -28,6 +29,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from data import history, kept, marks, merged, remake, said, upgrade
+from data.customer_settings import CustomerSettings
 from data.database import connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
 from data.facts import fact
@@ -351,6 +353,26 @@ class Workspace:
             database.executemany(
                 "INSERT OR REPLACE INTO settings VALUES (?, ?)",
                 [[name, json.dumps(value)] for name, value in asdict(settings).items()],
+            )
+
+    def customer_settings(self) -> CustomerSettings:
+        """What people decided about customers."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return CustomerSettings()
+        with self.reading_notes(notes) as database:
+            is_there = columns_of(database, "customer_settings")
+            said = dict(database.execute("SELECT name, value FROM customer_settings").fetchall()) if is_there else {}
+        return CustomerSettings(
+            **{field.name: json.loads(said[field.name]) for field in fields(CustomerSettings) if field.name in said}
+        )
+
+    def save_customer_settings(self, settings: CustomerSettings) -> None:
+        with self.notes() as database:
+            database.execute("CREATE TABLE IF NOT EXISTS customer_settings (name VARCHAR PRIMARY KEY, value VARCHAR)")
+            database.executemany(
+                "INSERT OR REPLACE INTO customer_settings VALUES (?, ?)",
+                [[name, json.dumps(value)] for name, value in settings.written().items()],
             )
 
     def marks(self) -> list[Mark]:

@@ -13,6 +13,14 @@ from data.schema import SCHEMA
 Needs = tuple[tuple[str, ...], ...]
 Unlocked = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
 
+# What tells of customers, in a word: orders, contracts, what a file says of each, or won deals.
+_OF_CUSTOMERS = (
+    "orders",
+    "subscriptions",
+    "customers.tenure_months",
+    "customers.repeat_purchases",
+    "deals.customer_id",
+)
 # What each analysis needs: a table with rows or `table.column` with values; of names side by side any one is enough.
 ANALYSES: Mapping[str, Needs] = {
     "funnel": (("deals",),),
@@ -32,13 +40,19 @@ ANALYSES: Mapping[str, Needs] = {
     "discounts": (("products.list_price",), ("deals.amount",)),
     "lead_funnel": (("leads",), ("deals",)),
     "customers": (("customers",),),
-    "value_and_risk": (("orders", "subscriptions"),),
+    "value_and_risk": (_OF_CUSTOMERS,),
     "nps": (("survey_responses",),),
-    "contact_programme": (("activities",),),
+    "contact_programme": (("activities",), _OF_CUSTOMERS),
 }
 
-# Of some tables only these rows will do: scores on another scale than NPS make no NPS.
-_ROWS: Mapping[str, str] = {"survey_responses": "scale = 'nps'"}
+# Of some needs only these rows will do: scores on another scale than NPS make no NPS, and an order of nobody tells of no customer.
+_ROWS: Mapping[str, str] = {
+    "survey_responses": "scale = 'nps'",
+    "orders": "customer_id IS NOT NULL",
+    "customers.tenure_months": "is_churned IS NOT NULL",
+    "customers.repeat_purchases": "recency_weeks IS NOT NULL AND age_weeks IS NOT NULL",
+    "deals.customer_id": "status = 'won' AND closed_at IS NOT NULL",
+}
 
 # What an analysis that has a page shows, in one sentence.
 OPENS: Mapping[str, str] = {
@@ -59,6 +73,8 @@ OPENS: Mapping[str, str] = {
     "discounts": N_("What discounts against the list price cost, and what they go with."),
     "lead_funnel": N_("The funnel from the lead on."),
     "customers": N_("Filters and groups by what is known of the customers."),
+    "value_and_risk": N_("What each customer is worth, how likely it is to leave, and whom to keep first."),
+    "contact_programme": N_("Which customers have not been heard from for longer than promised."),
 }
 
 # What to add for a need, in one sentence; a table without one is told by its name.
@@ -77,6 +93,9 @@ ADD: Mapping[str, str] = {
     "deals.closed_at": N_("Add the date each deal was closed."),
     "activities.happened_at": N_("Add an export of activities with the time each happened."),
     "products.list_price": N_("Add a price list: products with their list price."),
+    "deals.customer_id": N_("Add the customer of each deal, and the date it was closed."),
+    "customers.tenure_months": N_("Add how many months each customer has been one, and whether it left."),
+    "customers.repeat_purchases": N_("Add how often each customer bought again, and when first and last."),
     "deals.lost_reason": N_("Add the reason deals were lost for."),
 }
 
@@ -101,9 +120,10 @@ def unlocked(database: duckdb.DuckDBPyConnection) -> Unlocked:
 
 
 def _is_filled(database: duckdb.DuckDBPyConnection, need: str) -> bool:
+    only = _ROWS.get(need)
     table, _dot, column = need.partition(".")
     # Every deal has stays, also those that only follow from its status; a history is what a file recorded.
     table = "recorded_stages" if table == "stage_entries" else table
-    conditions = ([f"{quoted(column)} IS NOT NULL"] if column else []) + ([_ROWS[table]] if table in _ROWS else [])
+    conditions = ([f"{quoted(column)} IS NOT NULL"] if column else []) + ([only] if only else [])
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return bool(database.execute(f"SELECT 1 FROM {quoted(table)}{where} LIMIT 1").fetchall())

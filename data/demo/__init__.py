@@ -9,6 +9,12 @@ long after their expected close, and one deal on a Saturday night, taken by the 
 more leads became nothing, alike in every source and with every owner. The field history records that a deal was made, its
 amounts and its expected close, so that every deal is seen at two times. Activities stop at a deal's last one, so deals lost
 early are often never contacted; they are no reason for the loss. An amount is a number of units at list price less a discount.
+
+About three in five customers buy: the goods of a won deal are an order of the day it closed, and then they reorder until
+they leave. Contact with customers that is about no deal is a file of its own, and only of times without an open deal of
+theirs, so that it counts for no deal. Blemishes there: 8 order lines without a customer, one customer number written
+otherwise ("c 1465"), one order line twice, a customer who got more back than it ever paid, invitations that did not arrive,
+and a won deal without an amount, which has no order.
 """
 
 from __future__ import annotations
@@ -19,7 +25,8 @@ from pathlib import Path
 from typing import Literal
 
 from data.demo.company import AS_OF, build
-from data.demo.exports import TABLES, Cell
+from data.demo.exports import tables_of
+from data.demo.table import Cell
 from data.demo.words import Both
 from data.messages import Message, say
 
@@ -33,6 +40,14 @@ PLANTED: tuple[Message, ...] = (
     say("Deals of Eitan Mizrahi are put off to a later month far more often than the others."),
     say("Deals contacted within a day of their creation are won more often than those contacted later."),
     say("Yael Amir gives about twice the discount of the others, and no discount wins more deals."),
+    say(
+        "A large customer that ordered every four weeks has ordered nothing since August, and nobody has contacted it for five months."
+    ),
+    say("Customers with a service plan stay longer than those without."),
+    say("One customer sends back so much, and is visited so often, that it costs more than it brings."),
+    say("Customers of Dana Levi bring more than a third of all revenue."),
+    say("Several of the largest customers are known through a single contact."),
+    say("Since June 2026 the NPS is about 20 points lower, and detractors write of late deliveries."),
 )
 
 
@@ -47,13 +62,13 @@ def write_company(
     """Write the exports of the made-up company; returns the files in the order to load them.
 
     UTF-8; Hebrew files begin with a byte order mark and have dd/mm/yyyy dates, English ones ISO dates. `folder` is made
-    if it is missing. With `planted=False` no source, segment or person does better or worse than another.
+    if it is missing. With `planted=False` no source, segment or person does better or worse than another, and no customer is out of the ordinary.
     Raises ValueError when `deals` is below 1.
     """
     company = build(seed, deals, planted)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for table in (make(company) for make in TABLES):
+    for table in tables_of(company):
         path = folder / f"{_text(table.name, language)}.csv"
         with path.open("w", encoding="utf-8-sig" if language == "he" else "utf-8", newline="") as file:
             lines = csv.writer(file)

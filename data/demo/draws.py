@@ -32,3 +32,15 @@ def working_day(day: date) -> date:
 def pick(rng: np.random.Generator, things: Sequence[T], shares: Sequence[float] | None = None) -> T:
     """One of the things, with equal chances or by their `shares`."""
     return things[int(rng.choice(len(things), p=shares))]
+
+
+def choose(rng: np.random.Generator, things: Sequence[T], shares: Sequence[float] | None = None) -> T:
+    """As `pick`, several times as fast; shares that add up to less than 1 leave the rest to the last."""
+    if shares is None:
+        return things[int(rng.random() * len(things))]
+    left = rng.random()
+    for thing, share in zip(things, shares, strict=True):
+        left -= share
+        if left < 0:
+            return thing
+    return things[-1]

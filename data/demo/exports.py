@@ -1,31 +1,19 @@
-"""The files such a company would export, one function each.
+"""The files such a company would export of its sales, one function each, and all of its files.
 
 To add a file: a function that returns a `Table`, and its name in `TABLES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
 
-from data.demo import words
+from data.demo import customer_exports, words
 from data.demo.activities import activities_of
+from data.demo.buying import catalogue, unit_cost
 from data.demo.company import LOST, WON, Company
 from data.demo.quantities import quantities_of
+from data.demo.table import Table
 from data.demo.words import Both, pairs
-
-# A date, a moment, a text in both languages or the same in both, a number, or nothing.
-Cell = date | datetime | Both | str | int | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One export: the name of its file, its header, and rows as long as the header."""
-
-    name: Both
-    header: tuple[Both, ...]
-    rows: Sequence[tuple[Cell, ...]]
 
 
 def people(company: Company) -> Table:
@@ -39,9 +27,10 @@ def people(company: Company) -> Table:
 def products(company: Company) -> Table:
     return Table(
         Both("products", "מוצרים"),
-        pairs('Product ID = מק"ט; Product = מוצר; Family = משפחת מוצרים; List price = מחיר מחירון'),
-        [(product.id, product.name, product.family, product.price) for product in company.products],
-    )
+        pairs('Product ID = מק"ט; Product = מוצר; Family = משפחת מוצרים; List price = מחיר מחירון; '
+              "Unit cost = עלות ליחידה"),
+        [(product.id, product.name, product.family, product.price, unit_cost(product)) for product in catalogue(company)],
+    )  # fmt: skip
 
 
 def customers(company: Company) -> Table:
@@ -124,3 +113,10 @@ TABLES: tuple[Callable[[Company], Table], ...] = (
     field_history,
     activities,
 )
+
+
+def tables_of(company: Company) -> Iterator[Table]:
+    """All exports, in the order to load them."""
+    yield from (make(company) for make in TABLES)
+    lives = customer_exports.lives_of(company)
+    yield from (make(lives) for make in customer_exports.TABLES)

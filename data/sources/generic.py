@@ -166,7 +166,7 @@ GENERIC = Source(
         "products": {
             "product_id": ("Product ID", "SKU", "Item number", "Item no", "Item code", "Product code", "Product number", "Stock code", "Part number", "Catalogue number", "Catalog number", "מספר מוצר", "קוד מוצר", "מקט", "מזהה מוצר", "מספר פריט", "קוד פריט", "מספר קטלוגי"),
             "product_name": ("Product", "Product name", "Item", "Name", "Description", "מוצר", "שם מוצר", "פריט", "שם פריט"),
-            "family": ("Family", "Product family", "Series", "Category", "Line", "Product line", "משפחה", "משפחת מוצר", "קטגוריה", "סדרה"),
+            "family": ("Family", "Product family", "Series", "Category", "Line", "Product line", "משפחה", "משפחת מוצר", "משפחת מוצרים", "קטגוריה", "סדרה"),
             "list_price": ("List price", "Price", "Sales price", "Unit price", "Catalogue price", "Catalog price", "Retail price", "Standard price", "Base price", "MSRP", "RRP", "Price (USD)", "מחיר", "מחיר מחירון", "מחירון", "מחיר ליחידה", "מחיר יחידה", "מחיר לצרכן", "מחיר בסיס"),
             "unit_cost": ("Unit cost", "Cost", "Cost price", "Cost per unit", "Purchase price", "Standard cost", "COGS", "Buying price", "Landed cost", "עלות", "מחיר עלות", "עלות ליחידה", "עלות יחידה", "מחיר קנייה", "מחיר קניה", "עלות תקן"),
             "is_deleted": ("Is deleted", "נמחק", "נמחקה"),

@@ -23,9 +23,12 @@ pytestmark = pytest.mark.xdist_group("demo")
 STAGES = ["Lead", "Qualified", "Demo", "Proposal", "Negotiation", "Won"]
 OPEN_STAGES = STAGES[:-1]
 END = datetime(2026, 11, 14, 20, 41)
-# The files as they were before there were leads, a history of fields, activities, quantities and the list prices of units.
-ADDED = {"leads", "field history", "activities"}
-ADDED_COLUMNS = {"deals": "Quantity", "products": "List price"}
+# The files as they were before there were leads, a history of fields, activities, quantities, the prices and costs of units,
+# what is only reordered, and whatever customers do without a deal.
+OF_CUSTOMERS = ["contacts", "customer contacts", "orders", "service cases", "survey answers", "survey invitations"]
+ADDED = {"leads", "field history", "activities", *OF_CUSTOMERS}
+ADDED_COLUMNS = {"deals": {"Quantity"}, "products": {"List price", "Unit cost"}}
+SOLD_IN_DEALS = 8
 SUMS = {
     "customers": 3752113007,
     "deals": 535188863,
@@ -34,13 +37,15 @@ SUMS = {
     "stage history": 800119502,
 }
 HEBREW = re.compile("[א-ת]")
+SAME_IN_BOTH = {"Amount", "List price", "Unit cost", "Unit price", "Line total", "Quantity", "Employees", "Email", "Phone",
+                "Currency", "NPS score (0-10)"}  # fmt: skip
 
 Rows = list[dict[str, str]]
 
 
 @dataclass
 class Exports:
-    """The English files, read back."""
+    """The English files of sales, read back."""
 
     people: Rows
     products: Rows
@@ -92,7 +97,9 @@ def read(path, encoding="utf-8") -> list[list[str]]:
 
 
 def load(folder, **options) -> Exports:
-    tables = [read(path) for path in write_company(folder, "en", **options)]
+    files = write_company(folder, "en", **options)
+    assert [path.stem for path in files[8:]] == OF_CUSTOMERS  # tested in test_demo_customers.py
+    tables = [read(path) for path in files[:8]]
     return Exports(*([dict(zip(head, row, strict=True)) for row in rows] for head, *rows in tables))
 
 
@@ -157,7 +164,7 @@ def test_whatever_is_named_exists(company):
     assert len(set(customers)) == len(customers)
     assert {row["Owner"] for row in company.customers} <= people
     assert {row["Owner"] for row in company.deals + company.history} <= people | {""}
-    assert {row["Product"] for row in company.deals} <= {row["Product"] for row in company.products}
+    assert {row["Product"] for row in company.deals} <= {row["Product"] for row in company.products[:SOLD_IN_DEALS]}
     assert {row["Customer"] for row in company.deals} - set(customers) <= {"negev pipes"}
     for rows, key in ((company.deals, "Deal ID"), (company.customers, "Customer ID")):
         assert len({row[key] for row in rows}) == len(rows)
@@ -236,7 +243,7 @@ def test_amounts_are_units_at_list_price_less_a_discount(company):
 
 
 def test_size_and_shape(planted):
-    assert (len(planted.deals), len(planted.customers), len(planted.products)) == (1284, 640, 8)
+    assert (len(planted.deals), len(planted.customers), len(planted.products)) == (1284, 640, 14)
     assert set(Counter(row["Team"] for row in planted.people).values()) == {3} and len(planted.people) == 9
     statuses = Counter(row["Status"] for row in planted.deals)
     assert 0.25 <= statuses["Won"] / (statuses["Won"] + statuses["Lost"]) <= 0.30
@@ -269,14 +276,15 @@ def test_most_deals_began_as_a_lead_and_most_leads_became_nothing(planted):
 
 def test_what_was_added_leaves_the_other_files_as_they_were(tmp_path):
     files = [path for path in write_company(tmp_path, "en") if path.stem not in ADDED]
-    assert {path.stem: zlib.crc32(_without(path, ADDED_COLUMNS.get(path.stem))) for path in files} == SUMS
+    assert {path.stem: zlib.crc32(_as_it_was(path)) for path in files} == SUMS
 
 
-def _without(path, column: str | None) -> bytes:
-    """The bytes of a file as if it had no such column."""
-    rows = read(path)
-    kept = [place for place, header in enumerate(rows[0]) if header != column]
-    assert len(kept) == len(rows[0]) - (column is not None)
+def _as_it_was(path) -> bytes:
+    """The bytes of a file without the columns and products that were added."""
+    rows, added = read(path), ADDED_COLUMNS.get(path.stem, set())
+    kept = [place for place, header in enumerate(rows[0]) if header not in added]
+    assert len(kept) == len(rows[0]) - len(added)
+    rows = rows[: 1 + SOLD_IN_DEALS] if path.stem == "products" else rows
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row[place] for place in kept] for row in rows)
     return text.getvalue().encode()
@@ -330,7 +338,7 @@ def _same_column(header: str, en: tuple[str, ...], he: tuple[str, ...]) -> None:
     assert all(bool(a) == bool(b) for a, b in pairs)
     if any(re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", a) for a in en):
         assert all(re.sub(r"^(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", a) == b for a, b in pairs), header
-    elif header.endswith("ID") or header in {"Amount", "List price", "Quantity", "Employees", "Email", "Currency"}:
+    elif header.endswith(("ID", "number")) or header in SAME_IN_BOTH:
         assert all(a == b for a, b in pairs), header
     else:
         # Text: one word for one word, and each in its own alphabet.
@@ -498,7 +506,8 @@ FINDINGS = {
 
 
 def test_every_planted_sentence_has_its_finding():
-    assert [next(start for start in FINDINGS if str(said).startswith(start)) for said in PLANTED] == list(FINDINGS)
+    of_sales = PLANTED[: len(FINDINGS)]  # the others are of customers
+    assert [next(start for start in FINDINGS if str(said).startswith(start)) for said in of_sales] == list(FINDINGS)
 
 
 @pytest.mark.parametrize("found", FINDINGS.values(), ids=lambda found: found.__name__)

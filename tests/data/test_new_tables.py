@@ -219,6 +219,15 @@ def test_billing_periods_in_months(period, months):
 # Activities
 
 
+@pytest.mark.parametrize(
+    ("ends", "latest"), [("2025-06-30", "2025-06-30T00:00:00"), ("2199-06-30", "2025-03-01T00:00:00")]
+)
+def test_contracts_move_the_as_of_date_unless_their_ends_are_planned(workspace, write, ends, latest):
+    header = ["Subscription ID", "Customer ID", "Start date", "End date", "Monthly revenue"]
+    load(workspace, write("subscriptions.csv", header, ["1", "a", "2024-01-01", "2025-05-31", "10"], ["2", "b", "2025-03-01", ends, "10"], ["3", "c", "2198-01-01", "", "10"]))  # fmt: skip
+    assert ask(workspace, "SELECT value FROM facts WHERE name = 'latest_event_at'") == [(latest,)]
+
+
 def test_activities_happened_or_are_planned(workspace, write):
     tasks = write("tasks.csv", ["Id", "WhoId", "WhatId", "Subject", "ActivityDate", "Status", "OwnerId", "AccountId", "IsClosed", "CompletedDateTime", "CallDisposition"],
                   ["00T1", "0031", "0061", "Call", "2026-01-20", "Completed", "0051", "", "1", "2026-01-19 10:30:00", ""],
@@ -440,3 +449,24 @@ def test_prices_and_costs_come_in_two_files(workspace, write):
     report = load(workspace, prices, costs)
     assert [file.table for file in report.files] == ["products", "products"]
     assert ask(workspace, "SELECT * EXCLUDE (family) FROM products") == [("0042", "Scanner", 1200.5, 800.25)]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "opens"),
+    [
+        (["Order number", "Customer", "Order date", "Amount"], ["1", "Oren", "2026-01-02", "5"], True),
+        (["Order number", "Customer", "Order date", "Amount"], ["1", "", "2026-01-02", "5"], False),
+        (["Deal ID", "Customer ID", "Stage", "Status", "Closed"], ["1", "Oren", "Signed", "Won", "2026-01-02"], True),
+        (["Deal ID", "Customer ID", "Stage", "Status", "Closed"], ["1", "Oren", "Signed", "Lost", "2026-01-02"], False),
+        (["Deal ID", "Customer ID", "Stage", "Status", "Closed"], ["1", "", "Signed", "Won", "2026-01-02"], False),
+        (["Customer ID", "Industry", "Tenure months", "Churned"], ["7", "Food", "14", "No"], True),
+        (["Customer ID", "Industry", "Tenure months", "Churned"], ["7", "Food", "14", ""], False),
+    ],
+)
+def test_what_tells_of_customers_opens_value_and_risk(workspace, write, header, row, opens):
+    other = ["2", "Alon", "Demo", "Open", ""] if header[0] == "Deal ID" else row
+    report = load(workspace, write("a.csv", header, row, other))
+    assert ("value_and_risk" in report.unlocks) == opens
+    missing = dict(report.locked)
+    assert missing["contact_programme"] == (("activities",) if opens else ("activities", "orders"))
+    assert opens or missing["value_and_risk"] == ("orders",)
