@@ -8,6 +8,7 @@ import math
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,16 +19,19 @@ import pandas as pd
 
 from analytics.catalog import ANSWERS, METRICS
 from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, Asked, Call, day_of, named_stages
+from analytics.customers import who
+from analytics.customers.scores import ensure
 from analytics.fields import Field, find
-from analytics.filters import ENDLESS, Choice, Filters, values
+from analytics.filters import ENDLESS, Choice, Filters, Models, values
 from analytics.problems import PROBLEMS
 from analytics.rows import Row, rows
 from data import calendars
-from data.calendars import CALENDARS, Calendar, with_macros
+from data.calendars import CALENDARS, with_macros
+from data.customer_settings import CustomerSettings
 from data.engine import Engine
 from data.errors import DataError, RequestProblem
-from data.messages import say
-from data.store import Workspace
+from data.messages import Message, say
+from data.store import Settings, Workspace
 from data.unlocks import ADD
 from data.workspaces import default_workspace
 
@@ -120,9 +124,7 @@ def _answer(options: argparse.Namespace) -> str:
     workspace = Workspace(options.workspace or default_workspace())
     engine = workspace.engine()
     try:
-        settings = workspace.settings()
-        calendar = calendars.known(options.calendar or settings.calendar)
-        call = _call(options, engine, settings.time_zone, calendar)
+        call = _call(options, engine, workspace.settings(), workspace.customer_settings())
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
@@ -131,6 +133,8 @@ def _answer(options: argparse.Namespace) -> str:
         for reason in getattr(options, "exclude_reason", ()):
             _check_value(engine, find("lost_reason", call.tables), reason)
         _check_stages(engine, named_stages(options), call.filters.pipeline)
+        if COMMANDS[options.name].needs_scores:
+            ensure(engine, engine.tables, call.filters, _said)
         asked = COMMANDS[options.name].ask(call)
         if options.sql:
             queries = {name: engine.sql(ask) for name, ask in asked.question.expressions(engine.run).items()}
@@ -148,8 +152,19 @@ def _answer(options: argparse.Namespace) -> str:
     return _table(found, call, asked)
 
 
-def _call(options: argparse.Namespace, engine: Engine, time_zone: str, calendar: Calendar) -> Call:
-    tables = engine.tables
+def _said(share: float, what: Message) -> None:
+    """How far a fit has come, for who waits."""
+    if sys.stderr.isatty():
+        print(f"{share:4.0%}  {what}", file=sys.stderr)
+
+
+def _call(options: argparse.Namespace, engine: Engine, settings: Settings, customers: CustomerSettings) -> Call:
+    tables, time_zone, calendar = (
+        engine.tables,
+        settings.time_zone,
+        calendars.known(options.calendar or settings.calendar),
+    )
+    near = "customers" if COMMANDS[options.name].of_customers else "deals"
     if options.since and options.until and options.since > options.until:
         raise RequestProblem(
             say("The period ends ({until}) before it begins ({since}).", since=options.since, until=options.until),
@@ -157,9 +172,20 @@ def _call(options: argparse.Namespace, engine: Engine, time_zone: str, calendar:
         )
     facts = engine.facts()
     chosen: dict[Field, tuple[str, ...]] = {}
+    latest = _latest_day(engine, time_zone)
+    models = Models(
+        getattr(options, "horizon_months", None) or customers.horizon_months,
+        customers.discount_rate if getattr(options, "discount_rate", None) is None else options.discount_rate,
+    )
+    plain = Filters(
+        options.as_of or latest, time_zone=time_zone, recorded_until=latest, calendar=calendar, models=models
+    )
     for name, value in options.where:
-        field = find(name, tables)
-        _check_value(engine, field, value)
+        field = find(name, tables, near)
+        if near == "customers":
+            _check_customers(engine, plain, field, value)
+        else:
+            _check_value(engine, field, value)
         chosen[field] = (*chosen.get(field, ()), value)
     pipelines = chosen.get(find("pipeline", tables), ())
     pipeline = None
@@ -168,27 +194,40 @@ def _call(options: argparse.Namespace, engine: Engine, time_zone: str, calendar:
         del chosen[find("pipeline", tables)]
     elif not pipelines and COMMANDS[options.name].one_pipeline:
         pipeline = facts.get("pipeline")
-    latest = _latest_day(engine, time_zone)
-    filters = Filters(
-        options.as_of or latest, options.since, options.until,
-        tuple(Choice(field, each) for field, each in chosen.items()), pipeline, time_zone,
-        tuple(dict.fromkeys(options.without)), latest, calendar,
+    filters = replace(
+        plain, since=options.since, until=options.until, pipeline=pipeline, without=tuple(dict.fromkeys(options.without)),
+        where=tuple(Choice(field, each) for field, each in chosen.items()),
     )  # fmt: skip
-    by = find(options.by, tables) if getattr(options, "by", None) else None
-    return Call(tables, filters, by, options, facts)
+    by = find(options.by, tables, near) if getattr(options, "by", None) else None
+    return Call(tables, filters, by, options, facts, customers)
 
 
 def _check_value(engine: Engine, field: Field, value: str) -> None:
     """A misspelt value would give an empty answer that looks like a fact."""
-    known = [row["value"] for row in rows(engine.run(values(engine.tables, field))) if row["value"] is not None]
+    _check_among(engine.run(values(engine.tables, field)), field, value, say("No deal has any value there."), "deal")
+
+
+def _check_customers(engine: Engine, filters: Filters, field: Field, value: str) -> None:
+    """The same of a field of customers."""
+    if not who.reaches(field):
+        raise RequestProblem(
+            say('"{field}" is not known of customers, so it cannot choose among them.', field=field.name),
+            say("Filter by a field of the customers' file, or by who looks after them."),
+        )
+    found = engine.run(who.values(engine.tables, filters, field))
+    _check_among(found, field, value, say("No customer has any value there."), "customer")
+
+
+def _check_among(found: pd.DataFrame, field: Field, value: str, none: Message, what: str) -> None:
+    known = [row["value"] for row in rows(found) if row["value"] is not None]
     if value and value not in known:
         near = get_close_matches(value.casefold(), [each.casefold() for each in known], n=1)
         names = [each for each in known if near and each.casefold() == near[0]] or known[:3]
         raise RequestProblem(
-            say('No deal has "{value}" as its {field}.', value=value, field=field.name),
-            say("Perhaps one of these is meant: {names}.", names=", ".join(names))
-            if names
-            else say("No deal has any value there."),
+            say('No customer has "{value}" as its {field}.', value=value, field=field.name)
+            if what == "customer"
+            else say('No deal has "{value}" as its {field}.', value=value, field=field.name),
+            say("Perhaps one of these is meant: {names}.", names=", ".join(names)) if names else none,
         )
 
 
@@ -247,7 +286,13 @@ def _plain_row(row: Row) -> Row:
 _NUMBERS = frozenset({
     "mean_pushes", "odds_ratio", "adjusted_odds_ratio", "deals_difference", "deals_low", "deals_high",
     "median_hours", "median_low_hours", "median_high_hours", "mean_touches",
+    "months", "median_months", "median_months_low", "median_months_high", "longest_months", "horizon_months",
+    "hazard_ratio", "brier", "brier_baseline", "lift_top_decile", "lift",
     "average_waiting", "growth_per_period", "growth_low", "growth_high",
+    "predicted", "predicted_low", "predicted_high", "rank_correlation", "estimate", "parameter_low", "parameter_high",
+    "expected_purchases", "effective",
+    "mean_purchases", "times_as_often", "trait_odds", "odds_low", "odds_high", "match",
+    "rhythm_ratio", "score", "score_recent", "score_before",
 })  # fmt: skip
 
 
@@ -262,7 +307,9 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
         return str(row["unit"])
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
-    is_of_odds = name in ("low", "high") and "odds_ratio" in row
+    if name == "value" and "value_at_risk" in row:
+        return "money"
+    is_of_odds = name in ("low", "high") and ("odds_ratio" in row or "hazard_ratio" in row or "parameter" in row)
     return "number" if is_of_odds or name in _NUMBERS else "share"
 
 

@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, cast
 
 from analytics.before_after import WINDOW, before_after
 from analytics.bottlenecks import bottlenecks
+from analytics.churn.churn_model import churn_calibration, churn_drivers, churn_leaks, churn_model
+from analytics.churn.customer_survival import customer_survival
+from analytics.churn.hazard_ratios import hazard_ratios
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
 from analytics.cumulative_flow import cumulative_flow
+from analytics.customers.churn_definitions import DEFINITIONS as CHURN_DEFINITIONS
+from analytics.customers.churn_definitions import churn_definitions, churn_list
+from analytics.customers.concentration import concentration, revenue_curve
+from analytics.customers.contact_programme import (
+    DUE_WITHIN,
+    contact_breaches,
+    contact_coverage,
+    contact_programme,
+)
+from analytics.customers.customer_card import customer_card, customer_contacts, customer_open_deals
+from analytics.customers.ideal import ideal_customer, ideal_prospects
+from analytics.customers.lifecycle_moves import lifecycle_moves, logo_churn
+from analytics.customers.lifecycle_stages import lifecycle_stages
+from analytics.customers.model_report import lifetime_back_test, lifetime_deciles, model_parameters, none_calibration
+from analytics.customers.profit import Costs, customer_profit, whale_curve
+from analytics.customers.rep_dependency import LEAVERS, if_leaves, rep_dependency, single_contacts, single_totals
+from analytics.customers.rfm_segments import rfm, rfm_cells
+from analytics.customers.sales_totals import sales_totals
+from analytics.customers.timeline import PERIOD_DAYS, customer_changes, customer_timeline
+from analytics.customers.value_risk import Lines, customer_value_risk
+from analytics.customers.value_risk_cells import quadrant_cells
+from analytics.customers.value_risk_totals import value_at_risk
 from analytics.discounts import discounts
 from analytics.drivers import drivers
 from analytics.fields import Field, find
@@ -23,6 +49,7 @@ from analytics.first_contact import first_contact
 from analytics.funnel import RULES, Counting, stage_conversion
 from analytics.funnel_deals import ASKED_FATES, skipped_stages, stage_deals
 from analytics.leads import LEADS
+from analytics.lifetime_value_model import Case, lifetime_holdout, lifetime_prediction, lifetime_value_model
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.mended import bottlenecks_joint
 from analytics.owners import owner_attribution
@@ -48,6 +75,7 @@ from analytics.time_to_convert import MARKS, time_to_convert
 from analytics.touches import DAYS as TOUCH_DAYS
 from analytics.touches import touches
 from analytics.win_rate import win_rate
+from data.customer_settings import HORIZONS, TIERS, CustomerSettings
 from data.errors import RequestProblem
 from data.messages import say
 from data.tables import Tables
@@ -64,6 +92,7 @@ class Call:
     by: Field | None
     options: argparse.Namespace
     facts: Mapping[str, str]
+    customers: CustomerSettings = field(default_factory=CustomerSettings)
 
 
 @dataclass(frozen=True)
@@ -77,13 +106,16 @@ class Asked:
 @dataclass(frozen=True)
 class Command:
     """How a command makes its question. `has_by` gives it `--by`; `one_pipeline` means the largest unless one is named;
-    `needs_history` that little or nothing can be told where no file says when deals came to their stages."""
+    `needs_history` that little or nothing can be told where no file says when deals came to their stages; `of_customers` that
+    filters and groups are fields of customers; `needs_scores` that the models of customers are fitted first."""
 
     ask: Callable[[Call], Asked]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
     has_by: bool = True
     one_pipeline: bool = False
     needs_history: bool = False
+    of_customers: bool = False
+    needs_scores: bool = False
 
 
 def _counting(call: Call) -> tuple[Counting, dict[str, Any]]:
@@ -490,6 +522,446 @@ def _findings(call: Call) -> Asked:
     return Asked(findings(call.tables, call.filters, call.facts.get("has_history") == "true"), {})
 
 
+def _lines(call: Call) -> tuple[Lines, dict[str, Any]]:
+    """How a call tells value and draws the quadrant's lines: as its options say, else as the workspace does."""
+    asked, kept = call.options, call.customers
+    lines = Lines(
+        **{
+            name: getattr(kept, name) if getattr(asked, name) is None else getattr(asked, name)
+            for name in ("margin", "value_limit", "risk_limit")
+        }
+    )
+    said = {"value_is": "revenue" if lines.margin is None else "profit", "margin": lines.margin}
+    return lines, said | {"horizon_months": call.filters.models.horizon_months}
+
+
+def _customer_value_risk(call: Call) -> Asked:
+    lines, said = _lines(call)
+    return Asked(customer_value_risk(call.tables, call.filters, lines, call.options.most), said)
+
+
+def _value_at_risk(call: Call) -> Asked:
+    lines, said = _lines(call)
+    return Asked(value_at_risk(call.tables, call.filters, call.by, lines), said)
+
+
+def _quadrant_cells(call: Call) -> Asked:
+    lines, said = _lines(call)
+    return Asked(quadrant_cells(call.tables, call.filters, lines), said)
+
+
+def _value_and_risk(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--horizon", dest="horizon_months", type=int, choices=HORIZONS, metavar="MONTHS",
+        help="how far to look: 12, 24 or 36 months; default: the workspace's",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", type=_share_of_one, metavar="SHARE",
+        help="the part of revenue that is profit, as 0.35; value is then profit; default: the workspace's, else revenue",
+    )  # fmt: skip
+    parser.add_argument(
+        "--value-limit", type=_amount, metavar="MONEY",
+        help="from which value on a customer is of high value, in the currency of most customers; default: by expected loss",
+    )  # fmt: skip
+    parser.add_argument(
+        "--risk-limit",
+        type=_share_of_one,
+        metavar="SHARE",
+        help="from which risk on it is high; default: by expected loss",
+    )
+
+
+def _most_customers(parser: argparse.ArgumentParser) -> None:
+    _value_and_risk(parser)
+    parser.add_argument("--most", type=_rows, metavar="N", help="how many customers to list; default: all")
+
+
+def _share_of_one(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a share from 0 to 1: write 35% as 0.35')
+    return share
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError(f'"{text}" is not an amount of money: write it as 12000')
+    return amount
+
+
+def _rows(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of rows: write it as 100')
+    return number
+
+
+def _promised(call: Call) -> dict[str, Any]:
+    """What customers are promised: as the options of the call say, else as the workspace does."""
+    asked, kept = call.options, call.customers
+    return {
+        "tier_days": asked.tier_days or kept.tier_days,
+        "counts_cases": asked.count_cases or kept.counts_cases,
+        "margin": kept.margin,
+    }
+
+
+def _contact_said(promised: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"tier_days": list(promised["tier_days"]), "value_is": "revenue" if promised["margin"] is None else "profit"}
+    return told | ({"counts_cases": True} if promised["counts_cases"] else {})
+
+
+def _lifecycle(call: Call) -> Asked:
+    margin, said = _told_value(call)
+    return Asked(lifecycle_stages(call.tables, call.filters, call.by, margin), said)
+
+
+def _rfm(call: Call) -> Asked:
+    margin, said = _told_value(call)
+    return Asked(rfm(call.tables, call.filters, margin), said)
+
+
+def _told_value(call: Call) -> tuple[float | None, dict[str, Any]]:
+    """The part of revenue that is profit, and how value is told."""
+    margin = call.customers.margin if call.options.margin is None else call.options.margin
+    said = {"value_is": "revenue" if margin is None else "profit", "margin": margin}
+    return margin, said | {"horizon_months": call.filters.models.horizon_months}
+
+
+def _churn_list(call: Call) -> Asked:
+    asked = call.options
+    return Asked(
+        churn_list(call.tables, call.filters, asked.definition, asked.most), {"churn_definition": asked.definition}
+    )
+
+
+def _ideal_prospects(call: Call) -> Asked:
+    return Asked(ideal_prospects(call.tables, call.filters, call.options.most), {})
+
+
+def _value_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--horizon", dest="horizon_months", type=int, choices=HORIZONS, metavar="MONTHS",
+        help="how far value looks: 12, 24 or 36 months; default: the workspace's",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", type=_share_of_one, metavar="SHARE",
+        help="the part of revenue that is profit, as 0.35; default: the workspace's, else value is revenue",
+    )  # fmt: skip
+
+
+def _most_listed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--most", type=_rows, metavar="N", help="how many customers to list; default: all")
+
+
+def _by_definition(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--definition", choices=CHURN_DEFINITIONS, default="q95",
+        help="when a customer counts as lost, as churn_definitions names it; default: q95",
+    )  # fmt: skip
+    _most_listed(parser)
+
+
+def _contact_programme(call: Call) -> Asked:
+    asked, promised = call.options, _promised(call)
+    chosen = {"tier": asked.tier, "due_within": asked.due_within, "everyone": asked.everyone, "only": asked.only}
+    question = contact_programme(call.tables, call.filters, **promised, **chosen, most=asked.most)
+    return Asked(question, _contact_said(promised) | {name: given for name, given in chosen.items() if given})
+
+
+def _contact_coverage(call: Call) -> Asked:
+    asked, promised = call.options, _promised(call)
+    chosen = {"due_within": asked.due_within, "everyone": asked.everyone}
+    question = contact_coverage(call.tables, call.filters, call.by, **promised, **chosen)
+    return Asked(question, _contact_said(promised) | {name: given for name, given in chosen.items() if given})
+
+
+def _contact_breaches(call: Call) -> Asked:
+    promised = _promised(call)
+    return Asked(contact_breaches(call.tables, call.filters, **promised), _contact_said(promised))
+
+
+def _promises(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tier-days", type=_three_days, metavar="A,B,C",
+        help="how many days may pass without contact, by tier; default: the workspace's, else 30,60,90",
+    )  # fmt: skip
+    parser.add_argument("--count-cases", action="store_true", help="a service case is a contact too")
+
+
+def _due_within(parser: argparse.ArgumentParser) -> None:
+    _promises(parser)
+    parser.add_argument(
+        "--due-within",
+        type=_whole_days,
+        default=DUE_WITHIN,
+        metavar="DAYS",
+        help=f"what counts as due; default: {DUE_WITHIN}",
+    )
+    parser.add_argument(
+        "--everyone", action="store_true", help="also customers that are lost, and those that never bought"
+    )
+
+
+def _contact_list(parser: argparse.ArgumentParser) -> None:
+    _due_within(parser)
+    parser.add_argument("--tier", choices=TIERS, help="customers of this tier only")
+    parser.add_argument(
+        "--only",
+        choices=("overdue", "due", "never"),
+        help="those overdue; those overdue or due; those never in contact",
+    )
+    parser.add_argument("--most", type=_rows, metavar="N", help="how many customers to list; default: all")
+
+
+def _three_days(text: str) -> tuple[int, int, int]:
+    try:
+        first, second, third = (_whole_days(part) for part in text.split(","))
+    except (argparse.ArgumentTypeError, ValueError):
+        raise argparse.ArgumentTypeError(f'"{text}" is not three numbers of days: write them as 30,60,90') from None
+    return first, second, third
+
+
+def _customer_card(call: Call) -> Asked:
+    kept = call.customers
+    lines = Lines(kept.margin, kept.value_limit, kept.risk_limit)
+    said = {
+        "value_is": "revenue" if lines.margin is None else "profit",
+        "horizon_months": call.filters.models.horizon_months,
+    }
+    return Asked(customer_card(call.tables, call.filters, call.options.customer, lines), said)
+
+
+def _customer_timeline(call: Call) -> Asked:
+    return Asked(customer_timeline(call.tables, call.filters, call.options.customer, call.options.most), {})
+
+
+def _customer_changes(call: Call) -> Asked:
+    asked = call.options
+    return Asked(customer_changes(call.tables, call.filters, asked.customer, asked.days), {"days": asked.days})
+
+
+def _one_customer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--customer", required=True, metavar="NUMBER", help="the customer's number as the file has it, or its name"
+    )
+
+
+def _one_customer_newest(parser: argparse.ArgumentParser) -> None:
+    _one_customer(parser)
+    parser.add_argument(
+        "--most", type=_rows, metavar="N", help="how many events to list, the newest first; default: all"
+    )
+
+
+def _one_customer_days(parser: argparse.ArgumentParser) -> None:
+    _one_customer(parser)
+    parser.add_argument(
+        "--days", type=_whole_days, default=PERIOD_DAYS, metavar="DAYS",
+        help=f"how many days are compared with as many before; default: {PERIOD_DAYS}",
+    )  # fmt: skip
+
+
+def _survival(call: Call) -> Asked:
+    return Asked(customer_survival(call.tables, call.filters, call.by, call.options.at), {})
+
+
+def _months_asked(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at", type=_months, metavar="MONTHS,MONTHS", help="default: 12,24,36,48,60,72 as far as told; of a short history 1,3,6,9"
+    )  # fmt: skip
+
+
+def _months(text: str) -> tuple[float, ...]:
+    try:
+        found = tuple(sorted({float(part) for part in text.split(",")}))
+        if not found or found[0] < 0 or not found[-1] < 1200:
+            raise ValueError
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a list of months: write it as 12,24,36') from None
+    return found
+
+
+def _hazard_ratios(call: Call) -> Asked:
+    fields = tuple(find(name, call.tables, "customers") for name in call.options.on)
+    return Asked(hazard_ratios(call.tables, call.filters, fields), {"on": [field.name for field in fields]})
+
+
+def _on_fields(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on", type=_names, required=True, metavar="FIELD,FIELD", help='fields of the customers; quote one with a comma in it'
+    )  # fmt: skip
+
+
+def _names(text: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip())
+    if not found:
+        raise argparse.ArgumentTypeError(f'"{text}" names no field: write it as FIELD,FIELD')
+    return found
+
+
+def _churn(metric: Callable[..., Question]) -> Callable[[Call], Asked]:
+    def ask(call: Call) -> Asked:
+        return Asked(metric(call.tables, call.filters, call.options.within), {})
+
+    return ask
+
+
+def _within(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--horizon", dest="within", type=int, choices=(3, 6, 12, 24), metavar="MONTHS",
+        help="within how many months customers leave or stay, with contracts and purchases: 3, 6, 12 or 24; default: 12, or 6 where the history is short",
+    )  # fmt: skip
+
+
+def _handover_of(call: Call) -> tuple[tuple[float, float], dict[str, Any]]:
+    """What a handover loses: as the option says, else as the workspace does."""
+    handover = getattr(call.options, "handover", None) or call.customers.handover_loss
+    return handover, {"handover": list(handover), "horizon_months": call.filters.models.horizon_months}
+
+
+def _rep_dependency(call: Call) -> Asked:
+    handover, said = _handover_of(call)
+    return Asked(rep_dependency(call.tables, call.filters, handover), said)
+
+
+def _single_contacts(call: Call) -> Asked:
+    handover, said = _handover_of(call)
+    return Asked(single_contacts(call.tables, call.filters, handover, call.options.most), said)
+
+
+def _if_leaves(call: Call) -> Asked:
+    handover, said = _handover_of(call)
+    leaver = next(name for name in LEAVERS if getattr(call.options, name) is not None)
+    name = getattr(call.options, leaver)
+    question = if_leaves(call.tables, call.filters, leaver, name, handover, call.options.most)
+    return Asked(question, {"leaver": leaver, "name": name} | said)
+
+
+def _handover(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--handover", type=_two_shares, metavar="LOW,HIGH",
+        help="what of a customer's value a handover loses, as 0.1,0.3; default: the workspace's",
+    )  # fmt: skip
+
+
+def _handover_list(parser: argparse.ArgumentParser) -> None:
+    _handover(parser)
+    parser.add_argument("--most", type=_rows, metavar="N", help="how many customers to list; default: all")
+
+
+def _leaver(parser: argparse.ArgumentParser) -> None:
+    _handover_list(parser)
+    who_ = parser.add_mutually_exclusive_group(required=True)
+    who_.add_argument("--owner", metavar="NAME", help='who looks after customers; "" is nobody')
+    who_.add_argument("--customer", metavar="NUMBER", help="the customer's number as the file has it")
+    who_.add_argument("--contact", metavar="NUMBER", help="the contact's number as the file has it")
+
+
+def _two_shares(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low, high = 1.0, 0.0
+    if not 0 <= low <= high <= 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a range of shares: write it as 0.1,0.3')
+    return low, high
+
+
+def _costs(call: Call) -> tuple[Costs, dict[str, Any]]:
+    """What things cost: as the options of the call say, else as the workspace does."""
+    asked, kept = call.options, call.customers
+    names = {"margin": "margin", "visit": "visit_cost", "case": "case_cost", "returned": "return_cost"}
+    said = {
+        option: getattr(kept, option) if getattr(asked, option) is None else getattr(asked, option)
+        for option in names.values()
+    }
+    return Costs(**{name: said[option] for name, option in names.items()}), said
+
+
+def _customer_profit(call: Call) -> Asked:
+    costs, said = _costs(call)
+    asked = call.options
+    return Asked(customer_profit(call.tables, call.filters, costs, asked.most, asked.unprofitable), said)
+
+
+def _whale_curve(call: Call) -> Asked:
+    costs, said = _costs(call)
+    return Asked(whale_curve(call.tables, call.filters, costs), said)
+
+
+def _what_it_costs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--margin", type=_share_of_one, metavar="SHARE",
+        help="the part of revenue that is left after the goods, where their cost is not known, as 0.35; default: the workspace's",
+    )  # fmt: skip
+    for name, what in (("visit", "contact with a customer"), ("case", "service case"), ("return", "returned order")):
+        parser.add_argument(
+            f"--{name}-cost", type=_amount, metavar="MONEY", help=f"what one {what} costs; default: the workspace's"
+        )
+
+
+def _profit_list(parser: argparse.ArgumentParser) -> None:
+    _what_it_costs(parser)
+    parser.add_argument("--unprofitable", action="store_true", help="only those that cost more than they bring")
+    parser.add_argument("--most", type=_rows, metavar="N", help="how many customers to list; default: all")
+
+
+def _lifetime_value_model(call: Call) -> Asked:
+    asked = call.options
+    if asked.predict and asked.holdout:
+        raise RequestProblem(
+            say("A forecast of one customer and a comparison with the past are two questions."),
+            say("Ask with --predict, or with --holdout."),
+        )
+    if asked.predict:
+        case = Case(**asked.predict)
+        return Asked(lifetime_prediction(call.tables, call.filters, case), {"predict": asked.predict})
+    if asked.holdout:
+        return Asked(lifetime_holdout(call.tables, call.filters, asked.holdout), {"holdout": asked.holdout.isoformat()})
+    return Asked(lifetime_value_model(call.tables, call.filters), {})
+
+
+def _prediction(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--predict", type=_case, metavar="frequency=2,recency=30.43,age=38.86,horizon=39",
+        help="what each model says of a customer: repeat purchases, age in weeks at the last one, age now, weeks ahead",
+    )  # fmt: skip
+    parser.add_argument(
+        "--holdout", type=_day_asked, metavar="DATE",
+        help="fit to the end of that day, and compare the forecast with what came until the as-of date",
+    )  # fmt: skip
+
+
+def _case(text: str) -> dict[str, float]:
+    try:
+        found = {name.strip(): float(number) for name, number in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        found = {}
+    if found.keys() != {"frequency", "recency", "age", "horizon"} or not all(map(math.isfinite, found.values())):
+        raise argparse.ArgumentTypeError(
+            f'"{text}" does not tell of a customer: write it as frequency=2,recency=30.43,age=38.86,horizon=39'
+        )
+    return found
+
+
+def _reported(metric: Callable[[Tables, Filters], Question]) -> Command:
+    """What the fit of the customers' models kept of its evidence."""
+    return Command(
+        lambda call: Asked(metric(call.tables, call.filters), {}), has_by=False, of_customers=True, needs_scores=True
+    )
+
+
 COMMANDS: dict[str, Command] = {
     "summary": Command(lambda call: Asked(summary(call.tables, call.filters), {}), has_by=False),
     "quality": Command(lambda call: Asked(quality(call.tables, call.filters), {}), has_by=False),
@@ -560,4 +1032,91 @@ COMMANDS: dict[str, Command] = {
     "discounts": Command(lambda call: Asked(discounts(call.tables, call.filters, call.by), {})),
     "lost_reasons": Command(lambda call: Asked(lost_reasons(call.tables, call.filters), {}), has_by=False),
     "missing_reasons": Command(lambda call: Asked(missing_reasons(call.tables, call.filters), {}), has_by=False),
+    "survival": Command(_survival, _months_asked, of_customers=True),
+    "hazard_ratios": Command(_hazard_ratios, _on_fields, has_by=False, of_customers=True),
+    "churn_model": Command(_churn(churn_model), _within, has_by=False, of_customers=True),
+    "churn_leaks": Command(_churn(churn_leaks), _within, has_by=False, of_customers=True),
+    "churn_calibration": Command(_churn(churn_calibration), _within, has_by=False, of_customers=True),
+    "churn_drivers": Command(_churn(churn_drivers), _within, has_by=False, of_customers=True),
+    "sales_totals": Command(
+        lambda call: Asked(sales_totals(call.tables, call.filters), {}), has_by=False, of_customers=True
+    ),
+    "concentration": Command(
+        lambda call: Asked(concentration(call.tables, call.filters), {}), has_by=False, of_customers=True
+    ),
+    "revenue_curve": Command(
+        lambda call: Asked(revenue_curve(call.tables, call.filters), {}), has_by=False, of_customers=True
+    ),
+    "rep_dependency": Command(_rep_dependency, _handover, has_by=False, of_customers=True, needs_scores=True),
+    "single_contacts": Command(_single_contacts, _handover_list, has_by=False, of_customers=True, needs_scores=True),
+    "single_totals": Command(
+        lambda call: Asked(single_totals(call.tables, call.filters), {}),
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "if_leaves": Command(_if_leaves, _leaver, has_by=False, of_customers=True, needs_scores=True),
+    "customer_profit": Command(_customer_profit, _profit_list, has_by=False, of_customers=True),
+    "whale_curve": Command(_whale_curve, _what_it_costs, has_by=False, of_customers=True),
+    "customer_value_risk": Command(
+        _customer_value_risk, _most_customers, has_by=False, of_customers=True, needs_scores=True
+    ),
+    "value_at_risk": Command(_value_at_risk, _value_and_risk, of_customers=True, needs_scores=True),
+    "quadrant_cells": Command(_quadrant_cells, _value_and_risk, has_by=False, of_customers=True, needs_scores=True),
+    "lifecycle": Command(_lifecycle, _value_only, of_customers=True, needs_scores=True),
+    "lifecycle_moves": Command(
+        lambda call: Asked(lifecycle_moves(call.tables, call.filters), {}),
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "logo_churn": Command(
+        lambda call: Asked(logo_churn(call.tables, call.filters), {}),
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "churn_definitions": Command(
+        lambda call: Asked(churn_definitions(call.tables, call.filters), {}),
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "churn_list": Command(_churn_list, _by_definition, has_by=False, of_customers=True, needs_scores=True),
+    "rfm": Command(_rfm, _value_only, has_by=False, of_customers=True, needs_scores=True),
+    "rfm_cells": Command(
+        lambda call: Asked(rfm_cells(call.tables, call.filters), {}), has_by=False, of_customers=True, needs_scores=True
+    ),
+    "ideal_customer": Command(
+        lambda call: Asked(ideal_customer(call.tables, call.filters), {}),
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "ideal_prospects": Command(_ideal_prospects, _most_listed, has_by=False, of_customers=True, needs_scores=True),
+    "contact_programme": Command(_contact_programme, _contact_list, has_by=False, of_customers=True, needs_scores=True),
+    "contact_coverage": Command(_contact_coverage, _due_within, of_customers=True, needs_scores=True),
+    "contact_breaches": Command(_contact_breaches, _promises, has_by=False, of_customers=True, needs_scores=True),
+    "customer_card": Command(_customer_card, _one_customer, has_by=False, of_customers=True, needs_scores=True),
+    "customer_timeline": Command(_customer_timeline, _one_customer_newest, has_by=False, of_customers=True),
+    "customer_changes": Command(_customer_changes, _one_customer_days, has_by=False, of_customers=True),
+    "customer_contacts": Command(
+        lambda call: Asked(customer_contacts(call.tables, call.filters, call.options.customer), {}),
+        _one_customer,
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "customer_open_deals": Command(
+        lambda call: Asked(customer_open_deals(call.tables, call.filters, call.options.customer), {}),
+        _one_customer,
+        has_by=False,
+        of_customers=True,
+        needs_scores=True,
+    ),
+    "lifetime_value_model": Command(_lifetime_value_model, _prediction, has_by=False, of_customers=True),
+    "lifetime_back_test": _reported(lifetime_back_test),
+    "lifetime_deciles": _reported(lifetime_deciles),
+    "none_calibration": _reported(none_calibration),
+    "model_parameters": _reported(model_parameters),
 }

@@ -32,6 +32,14 @@ KEPT_TABLES = 64
 
 
 @dataclass(frozen=True)
+class Models:
+    """What models of customers are asked to look at: a horizon in months, and what a year's wait costs (0 to 1)."""
+
+    horizon_months: int = 12
+    discount_rate: float = 0.10
+
+
+@dataclass(frozen=True)
 class Choice:
     """One field and the values to keep; "" stands for rows without a value."""
 
@@ -58,6 +66,7 @@ class Filters:
     without: tuple[str, ...] = ()
     recorded_until: date | None = None
     calendar: Calendar = "every_day"
+    models: Models = Models()
 
     def __post_init__(self) -> None:
         problems.check_names(self.without)

@@ -42,7 +42,7 @@ DISCOUNTS = (
     _m("given_away", N_("Given away"), N_("What the row's won deals were below list price; those above it are not set against it."), "sum of list price - amount, where above 0, won deals", "money", "lower"),
     _m("mean_amount", N_("Average amount"), N_("The average amount of the row's deals."), "mean of amount", "money"),
     _m("mean_list_price", N_("Average list price"), N_("What the row's deals would be worth on average at list price."), "mean of list price x quantity", "money"),
-    _m("expected", N_("A deal brings"), N_("What a deal of the band brings on average: its chance to be won times its amount."), "chance x average amount", "money", "higher"),
+    _m("expected", N_("A deal brings"), N_("What a deal of the band brings on average: its chance to be won times its amount. Of customers, what to expect over the horizon, with some of them leaving."), "chance x average amount", "money", "higher"),
     _m("expected_at_list", N_("At list price it would"), N_("What the same deal would bring at list price, if it were then won as often as deals at list price are."), "chance at list price x average list price", "money", "higher"),
     _m("pays", N_("Gained a deal"), N_("How much more a deal of the band brings than at list price. An association: discounts may go to deals that differ in other ways."), "a deal brings - at list price it would", "money", "higher"),
     _m("pays_low", N_("Gained a deal, low end"), N_("The low end of its 95% interval."), "2.5% of 4,000 seeded draws", "money"),

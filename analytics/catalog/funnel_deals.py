@@ -19,8 +19,8 @@ COUNTED = (
 DEALS = (
     _m("deal_id", N_("Deal number"), N_("The deal's number, as its file has it."), "", "text"),
     _m("deal_name", N_("Deal"), N_("What the deal is called."), "", "text"),
-    _m("customer", N_("Customer"), N_("Whose deal it is."), "", "text"),
-    _m("owner", N_("Owner"), N_("Who owns the deal."), "", "text"),
+    _m("customer", N_("Customer"), N_("The customer, or whose deal it is."), "", "text"),
+    _m("owner", N_("Owner"), N_("Who owns the deal, or looks after the customer."), "", "text"),
     _m("owner_then", N_("Owner at the time"), N_("Who owned the deal while it was in the stage; empty where the history does not say."), "", "text"),
     _m("amount", N_("Amount"), N_("What the deal is worth, at its present amount."), "", "money", "higher"),
     _m("created_at", N_("Created"), N_("When the deal was created, in UTC."), "", "text"),

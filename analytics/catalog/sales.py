@@ -35,7 +35,7 @@ HEADLINES = (
 
 PARTS = (
     _m("metric", N_("Figure"), N_("Which headline figure the row holds."), "", "text"),
-    _m("value", N_("Value"), N_("The figure itself, in the unit the row names; of a field, the value the row is about, empty for a blank."), "as the figure's own entry says", "number"),
+    _m("value", N_("Value"), N_("The figure itself, in the unit the row names; of a field, the value the row is about, empty for a blank; of a customer, what it brings over the horizon if it stays, discounted: revenue, or profit where a margin is given."), "as the figure's own entry says", "number"),
     _m("unit", N_("Unit"), N_("What the value is: a count, a share, money or days."), "", "text"),
     _m("definition", N_("Definition"), N_("Which of the five win rates the row holds."), "closed, created, matured, value, hygiene", "text"),
     _m("rate", N_("Rate"), N_("The win rate by the row's definition."), "as the definition's own entry says", "share", "higher"),

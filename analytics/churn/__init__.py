@@ -1,0 +1,1 @@
+"""Who leaves, how long customers stay, and what goes with leaving."""

@@ -1,0 +1,1 @@
+"""Who buys, how much, how regularly, and who is about to stop."""
