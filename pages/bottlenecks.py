@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import streamlit as st
-
-from ui import session
+from ui import session, views
 from ui.bottlenecks import before_after, causes, heat, process, queue, ranking, stalled, times
-from ui.parts import no_data
+from ui.views import Views
 
 _ = session.locale()._
 
 # The views of the page; each reads the filters and asks only for what it shows.
-VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
+VIEWS: Views = {
     "ranking": (_("Bottlenecks"), ranking.show),
     "times": (_("Time in stage"), times.show),
     "heat": (_("Heat map"), heat.show),
@@ -24,24 +20,4 @@ VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
     "causes": (_("What helps"), causes.show),
 }
 
-
-def page() -> None:
-    if session.is_empty():
-        no_data(_("Bottlenecks"))
-        return
-    view = session.place("view", VIEWS, "ranking")
-    st.segmented_control(
-        _("View"),
-        list(VIEWS),
-        format_func=lambda name: VIEWS[name][0],
-        default=view,
-        required=True,
-        key=session.place_key("view"),
-        on_change=session.keep_place,
-        args=("view",),
-        label_visibility="collapsed",
-    )
-    VIEWS[view][1]()
-
-
-page()
+views.show(_("Bottlenecks"), VIEWS)

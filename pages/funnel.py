@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import streamlit as st
-
-from ui import session
+from ui import session, views
 from ui.funnel import changes, compare, groups, losses, paths, stages, timing, trend, velocity
-from ui.parts import no_data
+from ui.views import Views
 
 _ = session.locale()._
 
 # The views of the page; each reads the filters and asks only for what it shows.
-VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
+VIEWS: Views = {
     "stages": (_("Stages"), stages.show),
     "groups": (_("Groups"), groups.show),
     "time": (_("Time to convert"), timing.show),
@@ -25,24 +21,4 @@ VIEWS: dict[str, tuple[str, Callable[[], None]]] = {
     "changes": (_("Pipeline changes"), changes.show),
 }
 
-
-def page() -> None:
-    if session.is_empty():
-        no_data(_("Funnel"))
-        return
-    view = session.place("view", VIEWS, "stages")
-    st.segmented_control(
-        _("View"),
-        list(VIEWS),
-        format_func=lambda name: VIEWS[name][0],
-        default=view,
-        required=True,
-        key=session.place_key("view"),
-        on_change=session.keep_place,
-        args=("view",),
-        label_visibility="collapsed",
-    )
-    VIEWS[view][1]()
-
-
-page()
+views.show(_("Funnel"), VIEWS)

@@ -13,6 +13,7 @@ from babel.numbers import list_currencies
 from data import workspaces
 from data.errors import DataError
 from ui import session, visitors
+from ui.customers import settings as customers
 from ui.locale import Locale
 from ui.parts import calendar_words, heading, problem, section
 
@@ -182,6 +183,7 @@ if error is not None:
     session.drop("settings_problem")
     problem(error)
 show_settings(locale)
+customers.show()
 if visitors.public():
     show_visitor()
 else:

@@ -9,8 +9,10 @@ from datetime import date, timedelta
 import streamlit as st
 
 from analytics import fields
-from analytics.fields import Field
+from analytics.customers import who
+from analytics.fields import Field, find
 from analytics.problems import PROBLEMS
+from data.messages import N_
 from ui import session
 from ui.parts import md, plain, rich
 
@@ -20,25 +22,32 @@ EARLIEST, LATEST = date(1970, 1, 1), date(2100, 12, 31)
 LONGEST = 28
 
 
-def filter_bar() -> None:
-    """Whose data and when, the chips, and how many deals they leave."""
+def filter_bar(*, of_customers: bool = False) -> None:
+    """Whose data and when, the chips, and how many deals, or customers, they leave."""
     locale, now = session.locale(), session.chosen()
     _ = locale._
     with st.container(key="filter_bar", horizontal=True, vertical_alignment="center", gap="small"):
         _where()
-        _without()
-        _dates()
-        _pipeline()
-        known = session.kept(_known)
+        if not of_customers:
+            _without()
+        _dates(of_customers)
+        if not of_customers:
+            _pipeline()
+        known = session.kept(_known_of_customers if of_customers else _known)
         names = [name for name in OWN_CHIP if name in known] + [name for name in now.chips if name not in OWN_CHIP]
         for name in names:
             field = session.find(name)
             if field is not None:
-                _chip(name, field)
+                _chip(name, field, of_customers)
         _more([field for name, field in known.items() if name not in (*names, "pipeline")])
         if now.any:
             st.button(_("Clear"), type="tertiary", on_click=session.clear, icon=":material/close:", key="clear_filters")
-        st.html(f'<p class="sh-where">{rich(locale.n_("{n} deal", "{n} deals", session.deals()))}</p>', width="content")
+        left = (
+            locale.n_("{n} customer", "{n} customers", session.customers())
+            if of_customers
+            else locale.n_("{n} deal", "{n} deals", session.deals())
+        )
+        st.html(f'<p class="sh-where">{rich(left)}</p>', width="content")
     unknown_problems = session.unknown_problems()
     if unknown_problems:
         st.warning(
@@ -62,6 +71,12 @@ def _known() -> dict[str, Field]:
     return {field.name: field for field in fields.fields(session.tables())}
 
 
+def _known_of_customers() -> dict[str, Field]:
+    """The same for customers: what is known of them and of who looks after them."""
+    own = [replace(find(name, session.tables()), label=N_("Owner")) for name in OWN_CHIP]
+    return {field.name: field for field in (*own, *fields.fields(session.tables())) if who.reaches(field)}
+
+
 def _where() -> None:
     locale = session.locale()
     _ = locale._
@@ -81,13 +96,18 @@ def _popover(name: str, words: str, on: bool, reason: str = ""):  # type: ignore
     return chip.popover(words, disabled=bool(reason), help=reason or None)
 
 
-def _dates() -> None:
+def _dates(only_as_of: bool = False) -> None:
     locale, now = session.locale(), session.chosen()
     _ = locale._
     latest = session.latest_day()
     reason = "" if latest else _("Nothing in this data has a date.")
-    with _popover("dates", _dates_label(), bool(now.since or now.until or now.as_of), reason):
+    is_on = bool(now.as_of or (not only_as_of and (now.since or now.until)))
+    with _popover("dates", _("Dates") if only_as_of else _dates_label(), is_on, reason):
         if latest is None:
+            return
+        if only_as_of:
+            st.caption(_("Customers are told of as they stand at a day; a period does nothing here."))
+            _date_input("as_of")
             return
         until = now.as_of or latest
         year = session.settings().fiscal_year_start
@@ -101,23 +121,30 @@ def _dates() -> None:
                 st.button(
                     words, key=f"dates_{name}", on_click=session.choose, args=(replace(now, since=since, until=until),)
                 )
-        for part, words, help in (
-            ("since", _("From"), _("The first day. Deals count by creation in the funnel, by closing in win rates.")),
-            ("until", _("To"), _("The last day.")),
-            ("as_of", _("As of"), _("The end of this day stands for now: what happened later is ignored.")),
-        ):
-            key = f"date_{part}_{session.filter_round()}"
-            st.date_input(
-                words,
-                value=getattr(now, part),
-                min_value=EARLIEST,
-                max_value=LATEST,
-                key=key,
-                help=help,
-                format="DD/MM/YYYY" if locale.rtl else "YYYY-MM-DD",
-                on_change=session.keep_one,
-                args=(part, key),
-            )
+        for part in ("since", "until", "as_of"):
+            _date_input(part)
+
+
+def _date_input(part: str) -> None:
+    locale = session.locale()
+    _ = locale._
+    words, help = {
+        "since": (_("From"), _("The first day. Deals count by creation in the funnel, by closing in win rates.")),
+        "until": (_("To"), _("The last day.")),
+        "as_of": (_("As of"), _("The end of this day stands for now: what happened later is ignored.")),
+    }[part]
+    key = f"date_{part}_{session.filter_round()}"
+    st.date_input(
+        words,
+        value=getattr(session.chosen(), part),
+        min_value=EARLIEST,
+        max_value=LATEST,
+        key=key,
+        help=help,
+        format="DD/MM/YYYY" if locale.rtl else "YYYY-MM-DD",
+        on_change=session.keep_one,
+        args=(part, key),
+    )
 
 
 def _dates_label() -> str:
@@ -155,16 +182,26 @@ def _pipeline() -> None:
         )
 
 
-def _chip(name: str, field: Field) -> None:
+def _chip(name: str, field: Field, of_customers: bool = False) -> None:
     locale = session.locale()
     _ = locale._
     label = _(field.label)
     kept = session.chosen().where.get(name, ())
-    counts = session.counts(field)
+    reaches = not of_customers or who.reaches(field)
+    counts = {} if not reaches else session.customer_counts(field) if of_customers else session.counts(field)
     words = md(label)
     if kept:
         words += ": " + _short(kept[0] or _("(empty)")) + (f" +{len(kept) - 1}" if len(kept) > 1 else "")
-    reason = "" if any(counts) or kept else _("No deal has a value here, so it can filter nothing.")
+    if not reaches:
+        reason = _("This is known of deals, not of customers: it does nothing on this page.")
+    elif any(counts) or kept:
+        reason = ""
+    else:
+        reason = (
+            _("No customer has a value here, so it can filter nothing.")
+            if of_customers
+            else _("No deal has a value here, so it can filter nothing.")
+        )
     with _popover(name, words, bool(kept), reason):
         if reason:
             return

@@ -17,6 +17,7 @@ from ui.locale import LANGUAGES
 HERE = Path(__file__).parent
 NAME = "Shimur"
 WITHOUT_FILTERS = ("import", "settings")
+OF_CUSTOMERS = ("customers", "customer")
 DIRECTION = {
     "en": '<script>document.documentElement.lang="en";document.documentElement.dir="ltr"</script>',
     "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
@@ -67,6 +68,10 @@ def navigation() -> StreamlitPage:
                 icon=":material/hourglass_top:",
                 url_path="bottlenecks",
             ),
+        ],
+        _("Customers"): [
+            st.Page("../pages/customers.py", title=_("Customers"), icon=":material/groups:", url_path="customers"),
+            st.Page("../pages/customer.py", title=_("Customer"), icon=":material/person_search:", url_path="customer"),
         ],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
@@ -148,7 +153,7 @@ with session.in_use():
                 )
             st.stop()
         if page.url_path not in WITHOUT_FILTERS and not session.is_empty():
-            filter_bar()
+            filter_bar(of_customers=page.url_path in OF_CUSTOMERS)
         if session.has_workspace():
             tour.show(here=page.url_path not in WITHOUT_FILTERS)
         session.write_link()

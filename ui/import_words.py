@@ -30,6 +30,8 @@ def analyses(locale: Locale) -> dict[str, str]:
         "discounts": _("Discounts"),
         "lead_funnel": _("Funnel from the lead on"),
         "customers": _("Customers"),
+        "value_and_risk": _("Value and risk"),
+        "contact_programme": _("Contact programme"),
     }
 
 

@@ -145,8 +145,17 @@ def _plain_of(figure: go.Figure) -> _Plain:
     return found
 
 
-def chart(figure: go.Figure, key: str, alt: str, *, wide: bool = False, on_select: Any = "ignore") -> Any:
-    """Show a figure. `alt` says what it shows, in a sentence; `wide` ones scroll sideways on a phone."""
+def chart(
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    *,
+    wide: bool = False,
+    on_select: Any = "ignore",
+    drag: Literal["", "box", "lasso"] = "",
+) -> Any:
+    """Show a figure. `alt` says what it shows, in a sentence; `wide` ones scroll sideways on a phone; with `drag` many points can
+    be chosen at once."""
     with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
         return st.plotly_chart(
             _plain_of(figure),
@@ -154,7 +163,7 @@ def chart(figure: go.Figure, key: str, alt: str, *, wide: bool = False, on_selec
             key=key,
             alt=alt,
             on_select=on_select,
-            selection_mode="points",
+            selection_mode=("points", drag) if drag else "points",
             config={"displayModeBar": False, "responsive": True},
         )
 

@@ -21,27 +21,30 @@ import streamlit as st
 from ibis import _
 
 from analytics import fields
+from analytics.customers import scores, who
 from analytics.fields import Field
-from analytics.filters import Choice, Filters
+from analytics.filters import Choice, Filters, Models
 from analytics.filters import values as values_of
 from analytics.problems import PROBLEMS
 from analytics.question import Question
 from data import workspaces
 from data.calendars import Calendar, known, with_macros
+from data.customer_settings import CustomerSettings
 from data.engine import Engine
 from data.errors import DataError
 from data.marks import Mark
 from data.schema import Header
 from data.store import Settings, Workspace
 from data.tables import Tables
-from ui import memory, visitors
+from ui import fits, memory, visitors
 from ui.charts.theme import DARK, LIGHT, Look
+from ui.fits import Fit
 from ui.locale import Language, Locale
 
 Version = tuple[str, ...]
 Made = TypeVar("Made")
 # What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
-PLACES = ("view", "by", "stage_of")
+PLACES = ("view", "by", "stage_of", "customer_of")
 RESERVED = ("lang", "from", "to", "as_of", "without", *PLACES)
 # Links may name fields that are not there: this many names are looked up once and remembered.
 MOST_NAMES = 200
@@ -82,6 +85,7 @@ def begin() -> None:
         if before is not None and before.folder != here.folder:
             choose(Chosen())
         st.session_state["settings"] = _settings(here.notes_stamp, here)
+        st.session_state["customer_settings"] = _customer_settings(here.notes_stamp, here)
     st.session_state["workspace"] = here
     st.session_state["data"] = _data(here.version, here) if here is not None else NO_DATA
     st.session_state["data_currency"] = facts().get("currency", "")
@@ -116,6 +120,16 @@ def has_workspace() -> bool:
 
 def settings() -> Settings:
     return st.session_state["settings"]
+
+
+def customer_settings() -> CustomerSettings:
+    found: CustomerSettings = st.session_state["customer_settings"]
+    return found
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _customer_settings(stamp: Version, _workspace: Workspace) -> CustomerSettings:
+    return _workspace.customer_settings()
 
 
 @st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
@@ -188,11 +202,11 @@ def kept(make: Callable[..., Made], /, *values: Any, **options: Any) -> Made:
 
 def _reader() -> str:
     """Everything of the reader that words, tables and figures depend on. As text, which is quickly told from another."""
-    stands_on = (chosen(), _now(), settings(), look())
+    stands_on = (chosen(), _now(), settings(), customer_settings(), look())
     made = st.session_state.get("reader")
     if made is None or any(old is not new for old, new in zip(made[0], stands_on, strict=True)):
-        now, data, set_, seen = stands_on
-        text = repr((data.version, workspace().folder, set_, now, seen.locale, seen.dark, seen.scale))
+        now, data, set_, of_customers, seen = stands_on
+        text = repr((data.version, workspace().folder, set_, of_customers, now, seen.locale, seen.dark, seen.scale))
         st.session_state["reader"] = made = (stands_on, text)
     found: str = made[1]
     return found
@@ -395,6 +409,46 @@ def _counts(field: Field) -> dict[str, int]:
     }
 
 
+# customers
+
+
+def customers() -> int:
+    """How many customers the filters leave."""
+    return kept(_customers)
+
+
+def _customers() -> int:
+    return count(who.chosen(who.customers(tables(), filters()), tables(), filters()))
+
+
+def customer_counts(field: Field) -> dict[str, int]:
+    """The values of a field with how many customers have them, the commonest first; "" stands for no value."""
+    return memory.once((_now().version, "customers", filters().as_of, field), lambda: _customer_counts(field))
+
+
+def _customer_counts(field: Field) -> dict[str, int]:
+    found = run(who.values(tables(), filters(), field))
+    return {
+        "" if value is None or value != value else value: int(n)
+        for value, n in zip(found["value"], found["customers"], strict=True)
+    }
+
+
+def fit() -> Fit | None:
+    """The fit of the customers' models that is under way, begun now where need be; None where their scores are there."""
+    now = filters()
+    if scores.is_there(engine(), now):
+        return None
+    return fits.begin((_now().version, scores.name(now)), engine(), tables(), now)
+
+
+def report() -> dict[str, Any]:
+    """What the fit of the customers' models said of itself. The scores must be there."""
+    return memory.once(
+        (_now().version, scores.name(filters())), lambda: scores.read_report(run(scores.report_table(filters())))
+    )
+
+
 def currency() -> str:
     """The currency money is told in, or nothing where the data names none."""
     chosen = st.session_state.get("settings")
@@ -409,6 +463,14 @@ def company() -> str:
     if known.get("is_demo") == "true":
         return locale()._("The made-up company")
     return locale()._("Your data") if visitors.public() else workspace().name
+
+
+def as_of_words() -> str:
+    """The day that stands for now, in the words under a chart."""
+    _ = locale()._
+    if chosen().as_of or latest_day():
+        return _("as of {day}").format(day=locale().day(filters().as_of))
+    return _("no dates in the data")
 
 
 def latest_day() -> date | None:
@@ -465,7 +527,7 @@ def filters() -> Filters:
     """The reader's filters, for the metrics. Fields the data lacks are left out: `unknown_filters` names them."""
     now = chosen()
     made = st.session_state.get("filters")
-    stands_on = (now, _now(), settings())
+    stands_on = (now, _now(), settings(), customer_settings())
     if made is None or any(old is not new for old, new in zip(made[0], stands_on, strict=True)):
         st.session_state["filters"] = made = (stands_on, _filters(now))
     return made[1]
@@ -487,6 +549,7 @@ def _filters(now: Chosen) -> Filters:
         without=tuple(name for name in now.without if name in PROBLEMS),
         recorded_until=latest_day(),
         calendar=calendar(),
+        models=Models(customer_settings().horizon_months, customer_settings().discount_rate),
     )
 
 
@@ -606,6 +669,13 @@ def keep_place(name: str) -> None:
         st.query_params[name] = value
     else:
         st.query_params.pop(name, None)
+
+
+def take_place(name: str, value: str) -> None:
+    """Be at a place of the page from now on, as after a link that names it; what its widget showed is forgotten."""
+    st.session_state["places"] = {**st.session_state.get("places", {}), name: value}
+    st.session_state["arrivals"] = st.session_state.get("arrivals", 0) + 1
+    st.query_params[name] = value
 
 
 def link_to(**places: str) -> dict[str, str | list[str]]:

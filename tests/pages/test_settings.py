@@ -3,6 +3,7 @@
 import pytest
 
 from data import workspaces
+from data.customer_settings import CustomerSettings
 from data.store import Settings, Workspace
 
 
@@ -110,3 +111,52 @@ def test_a_public_visitor_without_a_cookie_gets_nothing(app, load, made, read, m
     text = read(app())
     assert "This page needs a cookie" in text
     assert "40 deals" not in text
+
+
+def test_what_holds_for_customers_is_kept(app, load, made, check):
+    load(made())
+    at = app("settings")
+    assert at.get_by_key("set_margin_None").value is None
+    at.get_by_key("set_margin_None").set_value(35.0)
+    at.get_by_key("set_discount").set_value(8.0)
+    at.get_by_key("set_horizon").set_value(24)
+    at.get_by_key("set_visit_cost_None").set_value(120.0)
+    at.get_by_key("set_days_B").set_value(45)
+    at.get_by_key("set_handover_low").set_value(5.0)
+    at.get_by_key("set_counts_cases").set_value(True)
+    at.get_by_key("save_customers").click().run()
+    check(at)
+    assert here().customer_settings() == CustomerSettings(
+        horizon_months=24, discount_rate=0.08, margin=0.35, visit_cost=120.0, tier_days=(30, 45, 90), handover_loss=(0.05, 0.30),
+        counts_cases=True,
+    )  # fmt: skip
+    at.get_by_key("set_margin_35.0").set_value(None)
+    at.get_by_key("save_customers").click().run()
+    assert here().customer_settings().margin is None and here().customer_settings().visit_cost == 120.0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("set_margin_None", 135.0, "1.35 is not a share from 0 to 1."),
+        ("set_case_cost_None", -5.0, "−5 is no amount of money."),
+        ("set_handover_low", 60.0, "The lowest loss (0.6) is above the highest (0.3)."),
+        ("set_days_A", 0, "A target of contact is a number of days, 1 or more."),
+    ],
+)
+def test_what_cannot_be_of_customers_is_refused_in_words(app, load, made, read, key, value, words):
+    load(made())
+    at = app("settings")
+    at.get_by_key(key).set_value(value)
+    at.get_by_key("save_customers").click().run()
+    assert words in read(at)
+    assert here().customer_settings() == CustomerSettings()
+
+
+def test_moved_lines_can_be_put_back(app, load, made, read):
+    load(made()).save_customer_settings(CustomerSettings(value_limit=5000.0, risk_limit=0.25))
+    at = app("settings")
+    assert "value $5K · risk 25%" in read(at)
+    at.get_by_key("reset_lines").click().run()
+    assert here().customer_settings() == CustomerSettings()
+    assert not [button for button in at.button if button.key == "reset_lines"]

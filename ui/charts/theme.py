@@ -180,7 +180,7 @@ class Look:
         """A name from the data for a figure: what looks like markup is shown as it is, a long one is cut."""
         words = " ".join(CONTROLS.sub("", str(value)).split())
         words = words if len(words) <= longest else words[: longest - 1] + "…"
-        return self.text(escape(words))
+        return self.text(escape(words, quote=False))  # Plotly shows &quot; as it is
 
     def note(self, words: str, **where: Any) -> dict[str, Any]:
         """An annotation of our own words: the direct label that stands in for a legend."""
