@@ -36,13 +36,19 @@ truth: .venv/dev
 fuzz: .venv/dev
 	$(PY) -m tests.fuzz
 
-bench: .venv/dev .venv-bench/done chromium
+bench: .venv/dev .venv-bench/done .venv-bench-lifetimes/done chromium
 	$(PY) -m benchmarks --deals $${BENCH_DEALS:-1000000} $${BENCH_ROWS:+--rows $$BENCH_ROWS} --keep
 
 # Apart from the app's own: the peer brings along packages that change how its types are checked.
 .venv-bench/done: requirements-bench.txt constraints.txt
 	@$(PY) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install -q --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
+# Another one: this peer needs pandas below 3.
+.venv-bench-lifetimes/done: requirements-bench-lifetimes.txt
+	@$(PY) -m venv .venv-bench-lifetimes
+	@.venv-bench-lifetimes/bin/python -m pip install -q --disable-pip-version-check -r requirements-bench-lifetimes.txt
 	@touch $@
 
 # The app compiles the catalogues in memory, so there are only .po files to keep.

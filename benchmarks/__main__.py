@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import beside, large, report, stage_times
+from benchmarks import beside, customers, large, lifetimes, report, stage_times
 from benchmarks.deals import FILES as LARGE_FILES
 from benchmarks.imports import FILES, WAYS
 from benchmarks.measures import ROOT, cost_of
@@ -37,6 +37,14 @@ def main() -> None:
     print(of_stages)
     if asked.keep:
         report.keep(of_stages, stage_times.MARKS)
+    of_customers = customers.measure(asked.deals, _say)
+    print(of_customers)
+    if asked.keep:
+        report.keep(of_customers, customers.MARKS)
+    of_models = lifetimes.measure(_say)
+    print(of_models)
+    if asked.keep:
+        report.keep(of_models, lifetimes.MARKS)
 
 
 def run(folder: Path, deals: int, rows: int, *, browser: bool = True) -> report.Results:

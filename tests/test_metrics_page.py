@@ -1,7 +1,7 @@
 """METRICS.md and the catalogue say the same, and leave no column of an answer unexplained."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,22 @@ from analytics.commands import COMMANDS
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
 from analytics.cumulative_flow import cumulative_flow
+from analytics.customers.churn_definitions import churn_definitions, churn_list
+from analytics.customers.concentration import concentration, revenue_curve
+from analytics.customers.contact_programme import contact_breaches, contact_coverage, contact_programme
+from analytics.customers.customer_card import customer_card, customer_contacts, customer_open_deals
+from analytics.customers.ideal import ideal_customer, ideal_prospects
+from analytics.customers.lifecycle_moves import lifecycle_moves, logo_churn
+from analytics.customers.lifecycle_stages import lifecycle_stages
+from analytics.customers.model_report import lifetime_back_test, lifetime_deciles, model_parameters, none_calibration
+from analytics.customers.profit import customer_profit, whale_curve
+from analytics.customers.rep_dependency import if_leaves, rep_dependency, single_contacts, single_totals
+from analytics.customers.rfm_segments import rfm, rfm_cells
+from analytics.customers.sales_totals import sales_totals
+from analytics.customers.timeline import customer_changes, customer_timeline
+from analytics.customers.value_risk import customer_value_risk
+from analytics.customers.value_risk_cells import quadrant_cells
+from analytics.customers.value_risk_totals import value_at_risk
 from analytics.discounts import discounts
 from analytics.drivers import drivers
 from analytics.fields import find
@@ -45,6 +61,7 @@ from analytics.time_to_convert import time_to_convert
 from analytics.touches import touches
 from analytics.win_rate import DEFINITIONS, win_rate
 from data.engine import Engine
+from tests.analytics.scored import keep
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
@@ -87,8 +104,48 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "skipped_stages": skipped_stages,
     "deals_in_stage": stage_deals,
     "owner_attribution": owner_attribution,
+    "lifetime_back_test": lifetime_back_test,
+    "lifetime_deciles": lifetime_deciles,
+    "none_calibration": none_calibration,
+    "model_parameters": model_parameters,
+    "sales_totals": sales_totals,
+    "concentration": concentration,
+    "revenue_curve": revenue_curve,
+    "rep_dependency": rep_dependency,
+    "single_contacts": single_contacts,
+    "single_totals": single_totals,
+    "if_leaves": partial(if_leaves, leaver="owner", name="Ann"),
+    "customer_profit": customer_profit,
+    "whale_curve": whale_curve,
+    "customer_value_risk": customer_value_risk,
+    "value_at_risk": value_at_risk,
+    "quadrant_cells": quadrant_cells,
+    "lifecycle": lifecycle_stages,
+    "lifecycle_moves": lifecycle_moves,
+    "logo_churn": logo_churn,
+    "churn_definitions": churn_definitions,
+    "churn_list": churn_list,
+    "rfm": rfm,
+    "rfm_cells": rfm_cells,
+    "ideal_customer": ideal_customer,
+    "ideal_prospects": ideal_prospects,
+    "contact_programme": contact_programme,
+    "contact_coverage": contact_coverage,
+    "contact_breaches": contact_breaches,
+    "customer_card": partial(customer_card, customer="1", is_number=True),
+    "customer_timeline": partial(customer_timeline, customer="1", is_number=True),
+    "customer_changes": partial(customer_changes, customer="1", is_number=True),
+    "customer_contacts": partial(customer_contacts, customer="1", is_number=True),
+    "customer_open_deals": partial(customer_open_deals, customer="1", is_number=True),
 }
 WITHOUT_GROUPS = {
+    "lifetime_back_test", "lifetime_deciles", "none_calibration", "model_parameters",
+    "contact_programme", "contact_breaches",
+    "customer_card", "customer_timeline", "customer_changes", "customer_contacts", "customer_open_deals",
+    "customer_value_risk", "quadrant_cells",
+    "sales_totals", "concentration", "revenue_curve", "rep_dependency", "single_contacts", "single_totals", "if_leaves", "customer_profit",
+    "whale_curve",
+    "lifecycle_moves", "logo_churn", "churn_definitions", "churn_list", "rfm", "rfm_cells", "ideal_customer", "ideal_prospects",
     "queue_growth", "cumulative_flow",
     "before_after",
     "conversion_trend", "comparison", "quality", "pipeline_waterfall",
@@ -105,7 +162,11 @@ def test_the_page_is_the_catalogue(root: Path):
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_column_is_explained(name):
-    engine = Engine.in_memory({"deals": {"deal_id": ["1"], "status": ["open"], "owner": ["Ann"]}})
+    deals = {"deal_id": ["1", "2"], "status": ["open", "won"], "owner": ["Ann", "Ann"], "amount": [None, 10.0]}
+    deals |= {"customer_id": [None, "C"], "closed_at": [None, datetime(2025, 12, 1)]}
+    engine = Engine.in_memory({"deals": deals})
+    if COMMANDS[name].needs_scores:
+        keep(engine, Filters(date(2026, 1, 1)), [])
     options = {} if name in WITHOUT_GROUPS else {"by": find("owner", engine.tables)}
     found = QUESTIONS[name](engine.tables, Filters(date(2026, 1, 1)), **options).answer(engine.run)
     own = ANSWERS[name].columns

@@ -19,7 +19,7 @@ LATIN = re.compile(r"[A-Za-z]")
 NIKUD = re.compile(r"[\u0591-\u05bd\u05bf-\u05c7]")  # the maqaf, \u05be, is punctuation
 
 # Names that are the same in every language.
-SAME_IN_BOTH = {"NPS", "SQL", "CSV", "KB", "MB", "GB"}
+SAME_IN_BOTH = {"AUC", "RFM", "NPS", "SQL", "CSV", "KB", "MB", "GB"}
 
 
 def recipe() -> tuple[list[str], dict[str, tuple[int, ...] | None]]:
