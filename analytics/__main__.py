@@ -17,12 +17,14 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from analytics.calls import Asked, Call
 from analytics.catalog import ANSWERS, METRICS
-from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, Asked, Call, day_of, named_stages
+from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, day_of, named_stages
 from analytics.customers import who
 from analytics.customers.scores import ensure
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, Models, values
+from analytics.nps import answers
 from analytics.problems import PROBLEMS
 from analytics.rows import Row, rows
 from data import calendars
@@ -164,7 +166,8 @@ def _call(options: argparse.Namespace, engine: Engine, settings: Settings, custo
         settings.time_zone,
         calendars.known(options.calendar or settings.calendar),
     )
-    near = "customers" if COMMANDS[options.name].of_customers else "deals"
+    command = COMMANDS[options.name]
+    near = answers.TABLE if command.of_answers else "customers" if command.of_customers else "deals"
     if options.since and options.until and options.since > options.until:
         raise RequestProblem(
             say("The period ends ({until}) before it begins ({since}).", since=options.since, until=options.until),
@@ -184,6 +187,8 @@ def _call(options: argparse.Namespace, engine: Engine, settings: Settings, custo
         field = find(name, tables, near)
         if near == "customers":
             _check_customers(engine, plain, field, value)
+        elif near == answers.TABLE:
+            _check_answers(engine, plain, field, value)
         else:
             _check_value(engine, field, value)
         chosen[field] = (*chosen.get(field, ()), value)
@@ -199,6 +204,8 @@ def _call(options: argparse.Namespace, engine: Engine, settings: Settings, custo
         where=tuple(Choice(field, each) for field, each in chosen.items()),
     )  # fmt: skip
     by = find(options.by, tables, near) if getattr(options, "by", None) else None
+    if by is not None and near == answers.TABLE:
+        _check_reaches_answers(by)
     return Call(tables, filters, by, options, facts, customers)
 
 
@@ -218,6 +225,21 @@ def _check_customers(engine: Engine, filters: Filters, field: Field, value: str)
     _check_among(found, field, value, say("No customer has any value there."), "customer")
 
 
+def _check_answers(engine: Engine, filters: Filters, field: Field, value: str) -> None:
+    """The same of a field of survey answers."""
+    _check_reaches_answers(field)
+    found = engine.run(answers.values(engine.tables, filters, field))
+    _check_among(found, field, value, say("No answer has any value there."), "answer")
+
+
+def _check_reaches_answers(field: Field) -> None:
+    if not answers.reaches(field):
+        raise RequestProblem(
+            say('"{field}" is not known of survey answers or of customers, so it cannot choose among them.', field=field.name),
+            say("Filter by a field of the survey's file or of the customers' file, or by who looks after the customers."),
+        )  # fmt: skip
+
+
 def _check_among(found: pd.DataFrame, field: Field, value: str, none: Message, what: str) -> None:
     known = [row["value"] for row in rows(found) if row["value"] is not None]
     if value and value not in known:
@@ -226,6 +248,8 @@ def _check_among(found: pd.DataFrame, field: Field, value: str, none: Message, w
         raise RequestProblem(
             say('No customer has "{value}" as its {field}.', value=value, field=field.name)
             if what == "customer"
+            else say('No survey answer has "{value}" as its {field}.', value=value, field=field.name)
+            if what == "answer"
             else say('No deal has "{value}" as its {field}.', value=value, field=field.name),
             say("Perhaps one of these is meant: {names}.", names=", ".join(names)) if names else none,
         )
@@ -309,6 +333,8 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
         return "money" if row.get("definition") == "value" else "count"
     if name == "value" and "value_at_risk" in row:
         return "money"
+    if "nps" in row and name in ("low", "high", "difference", "before", "after"):
+        return "points"
     is_of_odds = name in ("low", "high") and ("odds_ratio" in row or "hazard_ratio" in row or "parameter" in row)
     return "number" if is_of_odds or name in _NUMBERS else "share"
 

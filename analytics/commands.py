@@ -6,12 +6,13 @@ import argparse
 import csv
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
 from analytics.before_after import WINDOW, before_after
 from analytics.bottlenecks import bottlenecks
+from analytics.calls import Asked, Call, Command
 from analytics.churn.churn_model import churn_calibration, churn_drivers, churn_leaks, churn_model
 from analytics.churn.customer_survival import customer_survival
 from analytics.churn.hazard_ratios import hazard_ratios
@@ -42,7 +43,7 @@ from analytics.customers.value_risk_cells import quadrant_cells
 from analytics.customers.value_risk_totals import value_at_risk
 from analytics.discounts import discounts
 from analytics.drivers import drivers
-from analytics.fields import Field, find
+from analytics.fields import find
 from analytics.filters import Filters
 from analytics.findings import findings
 from analytics.first_contact import first_contact
@@ -70,52 +71,18 @@ from analytics.stalled_deals import stalled_deals, stalled_reasons
 from analytics.stalled_stages import open_deal_ages, stalled_owners, stalled_stages
 from analytics.summary import summary
 from analytics.summary_trend import summary_trend
+from analytics.survey_commands import SURVEYS
 from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import MARKS, time_to_convert
 from analytics.touches import DAYS as TOUCH_DAYS
 from analytics.touches import touches
 from analytics.win_rate import win_rate
-from data.customer_settings import HORIZONS, TIERS, CustomerSettings
+from data.customer_settings import HORIZONS, TIERS
 from data.errors import RequestProblem
 from data.messages import say
 from data.tables import Tables
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-
-
-@dataclass(frozen=True)
-class Call:
-    """What one call of a command asks about: `options` are its parsed arguments, `facts` what is known of the data."""
-
-    tables: Tables
-    filters: Filters
-    by: Field | None
-    options: argparse.Namespace
-    facts: Mapping[str, str]
-    customers: CustomerSettings = field(default_factory=CustomerSettings)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The question of a call, and what its result should say of how it was asked, beside the filters."""
-
-    question: Question
-    said: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Command:
-    """How a command makes its question. `has_by` gives it `--by`; `one_pipeline` means the largest unless one is named;
-    `needs_history` that little or nothing can be told where no file says when deals came to their stages; `of_customers` that
-    filters and groups are fields of customers; `needs_scores` that the models of customers are fitted first."""
-
-    ask: Callable[[Call], Asked]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
-    has_by: bool = True
-    one_pipeline: bool = False
-    needs_history: bool = False
-    of_customers: bool = False
-    needs_scores: bool = False
 
 
 def _counting(call: Call) -> tuple[Counting, dict[str, Any]]:
@@ -963,6 +930,7 @@ def _reported(metric: Callable[[Tables, Filters], Question]) -> Command:
 
 
 COMMANDS: dict[str, Command] = {
+    **SURVEYS,
     "summary": Command(lambda call: Asked(summary(call.tables, call.filters), {}), has_by=False),
     "quality": Command(lambda call: Asked(quality(call.tables, call.filters), {}), has_by=False),
     "summary_trend": Command(lambda call: Asked(summary_trend(call.tables, call.filters), {}), has_by=False),

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from data import limits, scores
+from data import limits, repeat_answers, scores
 from data.schema import SCHEMA, SQL_TYPES
 
 # With them DuckDB 2.0 fails on a join whose smaller side is a union ("dict-surviving join: narrowed column ... build
@@ -84,11 +84,12 @@ def create_tables(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def fill_computed(database: duckdb.DuckDBPyConnection) -> None:
-    """Fill what hand-written deals and stays leave out of the columns an import works out, by the same rules.
+    """Fill what hand-written deals, stays and answers leave out of the columns an import works out, by the same rules.
 
     These are deals.deal_no, and the visit, turn, outcome_visit, deal_no and deal_* of stays; a stay without a time comes first
-    while its stage is open, and last where the deal ended.
+    while its stage is open, and last where the deal ended. Of survey answers it is what `repeat_answers` marks.
     """
+    repeat_answers.mark(database)
     database.execute(
         """
         UPDATE deals SET deal_no = rowid + 1 WHERE deal_no IS NULL;

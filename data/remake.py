@@ -1,10 +1,10 @@
-"""What follows from the files, made anew: deals and their stays, leads, and who names whom."""
+"""What follows from the files, made anew: deals and their stays, leads, who names whom, and whose answers belong together."""
 
 from __future__ import annotations
 
 import duckdb
 
-from data import following, leads, merged, references, said
+from data import following, leads, merged, references, repeat_answers, said
 from data.messages import Message
 from data.stays import DEFAULT_PIPELINE, add_deals_of_history, derive
 
@@ -17,6 +17,7 @@ def remake(database: duckdb.DuckDBPyConnection, pipeline: str, time_zone: str, c
     notes += references.resolve_leads(database)
     merged.follow_numbers(database, "leads")
     notes += following.resolve(database)
+    repeat_answers.mark(database)
     return notes
 
 

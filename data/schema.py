@@ -273,6 +273,10 @@ SCHEMA: dict[str, TableSchema] = {
             _c("score", "number", N_("Score"), N_("The answer, on the scale of the question.")),
             _c("scale", "category", N_("Scale"), N_("What the scale is: nps (0 to 10, would you recommend us), or what the file says, such as csat or 1-5.")),
             _c("comment", "text", N_("Comment"), N_("What the respondent wrote.")),
+            _c("respondent_key", "text", N_("Same person"), N_("Equal for answers of the same person: by email address, else by name and customer.")),
+            _c("superseded_at", "timestamp", N_("Answered again"), N_("When the same person answered the same question again within 24 hours; that answer counts.")),
+            _c("previous_at", "timestamp", N_("Answered before"), N_("When the same person answered the same question before.")),
+            _c("previous_score", "number", N_("Score before"), N_("What the same person answered then.")),
         )),
         TableSchema("survey_invitations", N_("Survey invitations"), N_("Who was asked, and when."), None, (
             _c("customer_id", "text", N_("Customer number"), N_("Who was asked, as a customer.")),
@@ -302,4 +306,5 @@ COMPUTED: Mapping[str, frozenset[str]] = {
         "stage_order", "outcome", "visit", "left_at", "next_stage", "fate", "is_recorded", "is_skipped", "skips_before", "turn",
         "outcome_visit", "deal_no", "deal_amount", "deal_currency", "deal_created_at", "deal_closed_at",
     }),
+    "survey_responses": frozenset({"respondent_key", "superseded_at", "previous_at", "previous_score"}),
 }  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Literal
 
 import streamlit as st
 
 from analytics import fields
 from analytics.customers import who
 from analytics.fields import Field, find
+from analytics.nps import answers
 from analytics.problems import PROBLEMS
 from data.messages import N_
 from ui import session
@@ -20,34 +22,31 @@ OWN_CHIP = ("owner",)
 AS_PILLS = 12
 EARLIEST, LATEST = date(1970, 1, 1), date(2100, 12, 31)
 LONGEST = 28
+# What a page counts, and so what its filters choose among.
+Of = Literal["deals", "customers", "answers"]
 
 
-def filter_bar(*, of_customers: bool = False) -> None:
-    """Whose data and when, the chips, and how many deals, or customers, they leave."""
+def filter_bar(of: Of = "deals") -> None:
+    """Whose data and when, the chips, and how many deals, customers or survey answers they leave."""
     locale, now = session.locale(), session.chosen()
     _ = locale._
     with st.container(key="filter_bar", horizontal=True, vertical_alignment="center", gap="small"):
         _where()
-        if not of_customers:
+        if of == "deals":
             _without()
-        _dates(of_customers)
-        if not of_customers:
+        _dates(only_as_of=of == "customers")
+        if of == "deals":
             _pipeline()
-        known = session.kept(_known_of_customers if of_customers else _known)
+        known = session.kept(_known, of)
         names = [name for name in OWN_CHIP if name in known] + [name for name in now.chips if name not in OWN_CHIP]
         for name in names:
             field = session.find(name)
             if field is not None:
-                _chip(name, field, of_customers)
+                _chip(name, field, of)
         _more([field for name, field in known.items() if name not in (*names, "pipeline")])
         if now.any:
             st.button(_("Clear"), type="tertiary", on_click=session.clear, icon=":material/close:", key="clear_filters")
-        left = (
-            locale.n_("{n} customer", "{n} customers", session.customers())
-            if of_customers
-            else locale.n_("{n} deal", "{n} deals", session.deals())
-        )
-        st.html(f'<p class="sh-where">{rich(left)}</p>', width="content")
+        st.html(f'<p class="sh-where">{rich(_left(of))}</p>', width="content")
     unknown_problems = session.unknown_problems()
     if unknown_problems:
         st.warning(
@@ -66,15 +65,38 @@ def filter_bar(*, of_customers: bool = False) -> None:
         )
 
 
-def _known() -> dict[str, Field]:
-    """What deals can be filtered by, by its name in the address."""
-    return {field.name: field for field in fields.fields(session.tables())}
+def _left(of: Of) -> str:
+    """How much the filters leave."""
+    locale = session.locale()
+    if of == "customers":
+        return locale.n_("{n} customer", "{n} customers", session.customers())
+    if of == "answers":
+        return locale.n_("{n} answer", "{n} answers", session.survey_answers())
+    return locale.n_("{n} deal", "{n} deals", session.deals())
 
 
-def _known_of_customers() -> dict[str, Field]:
-    """The same for customers: what is known of them and of who looks after them."""
+def _known(of: Of) -> dict[str, Field]:
+    """What can be filtered by, by its name in the address: of customers, what is known of them and of who looks after them; of
+    survey answers, what their file says of them too."""
+    found = fields.fields(session.tables())
+    if of == "deals":
+        return {field.name: field for field in found}
     own = [replace(find(name, session.tables()), label=N_("Owner")) for name in OWN_CHIP]
-    return {field.name: field for field in (*own, *fields.fields(session.tables())) if who.reaches(field)}
+    if of == "answers":
+        own += answers.fields(session.tables())
+    return {field.name: field for field in (*own, *found) if _reaches(field, of)}
+
+
+def _reaches(field: Field, of: Of) -> bool:
+    return of == "deals" or (answers.reaches(field) if of == "answers" else who.reaches(field))
+
+
+# The values of a field with how often each is there.
+_COUNTS = {
+    "deals": session.counts,
+    "customers": session.customer_counts,
+    "answers": session.answer_counts,
+}
 
 
 def _where() -> None:
@@ -182,26 +204,30 @@ def _pipeline() -> None:
         )
 
 
-def _chip(name: str, field: Field, of_customers: bool = False) -> None:
+def _chip(name: str, field: Field, of: Of) -> None:
     locale = session.locale()
     _ = locale._
     label = _(field.label)
     kept = session.chosen().where.get(name, ())
-    reaches = not of_customers or who.reaches(field)
-    counts = {} if not reaches else session.customer_counts(field) if of_customers else session.counts(field)
+    reaches = _reaches(field, of)
+    counts = _COUNTS[of](field) if reaches else {}
     words = md(label)
     if kept:
         words += ": " + _short(kept[0] or _("(empty)")) + (f" +{len(kept) - 1}" if len(kept) > 1 else "")
     if not reaches:
-        reason = _("This is known of deals, not of customers: it does nothing on this page.")
+        reason = (
+            _("This is known of survey answers, not of customers or deals: it does nothing on this page.")
+            if field.table == answers.TABLE
+            else _("This is known of deals, not of customers: it does nothing on this page.")
+        )
     elif any(counts) or kept:
         reason = ""
     else:
-        reason = (
-            _("No customer has a value here, so it can filter nothing.")
-            if of_customers
-            else _("No deal has a value here, so it can filter nothing.")
-        )
+        reason = {
+            "customers": _("No customer has a value here, so it can filter nothing."),
+            "answers": _("No survey answer has a value here, so it can filter nothing."),
+            "deals": _("No deal has a value here, so it can filter nothing."),
+        }[of]
     with _popover(name, words, bool(kept), reason):
         if reason:
             return

@@ -11,13 +11,13 @@ from streamlit.navigation.page import StreamlitPage
 from data import workspaces
 from data.errors import DataError
 from ui import browser_words, parts, session, tour, visitors
-from ui.filter_bar import filter_bar
+from ui.filter_bar import Of, filter_bar
 from ui.locale import LANGUAGES
 
 HERE = Path(__file__).parent
 NAME = "Shimur"
 WITHOUT_FILTERS = ("import", "settings")
-OF_CUSTOMERS = ("customers", "customer")
+COUNTED: dict[str, Of] = {"customers": "customers", "customer": "customers", "nps": "answers"}
 DIRECTION = {
     "en": '<script>document.documentElement.lang="en";document.documentElement.dir="ltr"</script>',
     "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
@@ -72,6 +72,7 @@ def navigation() -> StreamlitPage:
         _("Customers"): [
             st.Page("../pages/customers.py", title=_("Customers"), icon=":material/groups:", url_path="customers"),
             st.Page("../pages/customer.py", title=_("Customer"), icon=":material/person_search:", url_path="customer"),
+            st.Page("../pages/nps.py", title=_("NPS"), icon=":material/sentiment_satisfied:", url_path="nps"),
         ],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),
@@ -153,7 +154,7 @@ with session.in_use():
                 )
             st.stop()
         if page.url_path not in WITHOUT_FILTERS and not session.is_empty():
-            filter_bar(of_customers=page.url_path in OF_CUSTOMERS)
+            filter_bar(COUNTED.get(page.url_path, "deals"))
         if session.has_workspace():
             tour.show(here=page.url_path not in WITHOUT_FILTERS)
         session.write_link()

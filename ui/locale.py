@@ -137,6 +137,18 @@ class Locale:
         """The interval of a difference in points: both ends with their signs, left to right."""
         return self.ltr(f"{_signed(low, 1)} … {_signed(high, 1)}")
 
+    def score(self, value: float | None, digits: int = 0) -> str:
+        """A Net Promoter Score, or a difference of two: a number from -100 to 100 (-200 to 200), always with its sign."""
+        if value is None or value != value:
+            return NOTHING
+        return self.ltr(_signed(value, digits))
+
+    def scores(self, low: float | None, high: float | None) -> str:
+        """The interval of a score: both ends with their signs, left to right."""
+        if low is None or high is None or low != low or high != high:
+            return NOTHING
+        return self.ltr(f"{_signed(low, 0)} … {_signed(high, 0)}")
+
     def money(self, value: float | None, currency: str | None = None, *, signed: bool = False) -> str:
         """Three significant digits at most: ₪1.24M, ₪310K, ₪840."""
         if value is None or value != value:

@@ -6,7 +6,7 @@ Caches are shared by all readers of the server, so the workspace's version (fold
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -25,6 +25,7 @@ from analytics.customers import scores, who
 from analytics.fields import Field
 from analytics.filters import Choice, Filters, Models
 from analytics.filters import values as values_of
+from analytics.nps import answers
 from analytics.problems import PROBLEMS
 from analytics.question import Question
 from data import workspaces
@@ -434,6 +435,28 @@ def _customer_counts(field: Field) -> dict[str, int]:
     }
 
 
+def survey_answers() -> int:
+    """How many answers on the scale of NPS the filters leave."""
+    return kept(_survey_answers)
+
+
+def _survey_answers() -> int:
+    return count(answers.answers(tables(), filters()))
+
+
+def answer_counts(field: Field) -> dict[str, int]:
+    """The values of a field with how many survey answers have them, the commonest first; "" stands for no value."""
+    return memory.once((_now().version, "answers", filters().as_of, field), lambda: _answer_counts(field))
+
+
+def _answer_counts(field: Field) -> dict[str, int]:
+    found = run(answers.values(tables(), filters(), field))
+    return {
+        "" if value is None or value != value else value: int(n)
+        for value, n in zip(found["value"], found["answers"], strict=True)
+    }
+
+
 def fit() -> Fit | None:
     """The fit of the customers' models that is under way, begun now where need be; None where their scores are there."""
     now = filters()
@@ -602,10 +625,11 @@ def find(name: str) -> Field | None:
 
 
 def _find(name: str) -> Field | None:
-    try:
-        return fields.find(name, tables())
-    except DataError:
-        return None
+    """A field of deals and what they are linked to, else of survey answers."""
+    for near in ("deals", answers.TABLE):
+        with suppress(DataError):
+            return fields.find(name, tables(), near)
+    return None
 
 
 def unknown_filters() -> list[str]:

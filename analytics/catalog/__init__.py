@@ -19,6 +19,13 @@ from analytics.catalog import (
     ideal,
     lifecycle,
     lifetime,
+    nps,
+    nps_follows,
+    nps_loop,
+    nps_reach,
+    nps_scales,
+    nps_segments,
+    nps_themes,
     overview,
     paths,
     pipeline,
@@ -63,6 +70,13 @@ TOPICS = (
     dependency,
     profit,
     evidence,
+    nps,
+    nps_segments,
+    nps_reach,
+    nps_loop,
+    nps_themes,
+    nps_follows,
+    nps_scales,
 )
 SECTIONS: tuple[tuple[str, tuple[Metric, ...]], ...] = tuple(section for topic in TOPICS for section in topic.SECTIONS)
 METRICS: dict[str, Metric] = {metric.name: metric for _title, metrics in SECTIONS for metric in metrics}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 # A "number" is a column whose rows have different units.
-Unit = Literal["count", "share", "money", "days", "number", "text", "flag"]
+# "points" are those of the Net Promoter Score.
+Unit = Literal["count", "share", "money", "days", "points", "number", "text", "flag"]
 Better = Literal["higher", "lower", "neither"]
 
 

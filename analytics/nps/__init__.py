@@ -1,0 +1,1 @@
+"""The Net Promoter Score: what it is, whether it moves, who stays silent, and what follows from it."""

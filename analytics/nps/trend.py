@@ -1,0 +1,151 @@
+"""The Net Promoter Score period by period, and whether it really moved."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from analytics.fields import Field
+from analytics.filters import Filters
+from analytics.nps.answers import TALLY, answers, tallied, with_group
+from analytics.nps.evidence import Tally, covariance, difference_p, interval
+from analytics.nps.spans import SPANS, Span, after, name_of, span_start, stretches
+from analytics.periods import WeekStart, local
+from analytics.question import Answers, Question
+from analytics.rows import Row, frame, number, rows, whole, with_q_values
+from data.tables import Tables
+
+COLUMNS = (
+    "period", "starts_on", "ends_on", "is_complete", *TALLY, "nps", "low", "high", "against", "difference", "p_value", "q_value",
+    "real_change", "tests",
+)  # fmt: skip
+REAL = 0.05
+_PAIRED = ("pairs", "products", "pair_votes", "previous_votes")
+Against = Literal["", "before", "rest"]
+
+
+def nps(
+    tables: Tables,
+    filters: Filters,
+    grain: Span = "month",
+    by: Field | None = None,
+    week_start: WeekStart = "sunday",
+    fiscal_year_start: int = 1,
+) -> Question:
+    """One row a period with or without answers, from the first answer to the last; with `by`, for each group. Columns: `COLUMNS`,
+    with `by` the field's name in front.
+
+    The interval is the adjusted Wald of each period by itself. Each period is tested against the one before it (`against`
+    "before"), people who answered in both counted as the same; with grain "all" groups are tested against all other answers
+    ("rest"). Below 30 answers on either side there is no test. The correction is over all tests of the table.
+    Answers without a day are only in "all".
+    """
+    if grain not in SPANS:
+        raise ValueError(grain)
+    found = answers(tables, filters)
+    keys = ["group"] if by is not None else []
+    if by is not None:
+        found = with_group(found, tables, filters, by)
+    if grain == "all":
+        return Question({"all": tallied(found, keys)}, lambda told: _whole(rows(told["all"]), by))
+
+    def start(moment: ir.TimestampColumn) -> ir.DateValue:
+        return span_start(local(moment, filters.time_zone, filters.as_of), grain, week_start, fiscal_year_start)
+
+    found = found.filter(_.answered_at.notnull())
+    found = found.mutate(start=start(found.answered_at), previous_start=start(found.previous_at))
+    is_pair = found.previous_vote.notnull() & (after(found.previous_start, grain) == found.start)
+    counted = tallied(found, [*keys, "start"])
+    paired = found.filter(is_pair).agg(
+        pairs=_.count(), products=(_.vote.cast("int64") * _.previous_vote).sum(), pair_votes=_.vote.sum(),
+        previous_votes=_.previous_vote.sum(), by=[*keys, "start"],
+    )  # fmt: skip
+
+    def finish(told: Answers) -> pd.DataFrame:
+        return _periods(rows(told["periods"]), rows(told["paired"]), filters, grain, by)
+
+    return Question({"periods": counted, "paired": paired}, finish)
+
+
+def tally_of(row: Row) -> Tally:
+    """The counts of a row with `TALLY`."""
+    return Tally(whole(row["n"]), whole(row["promoters"]), whole(row["detractors"]))
+
+
+def told(tally: Tally) -> Row:
+    """The columns that a tally gives."""
+    low, high = interval(tally)
+    return {
+        "n": tally.n, "promoters": tally.promoters, "passives": tally.n - tally.promoters - tally.detractors,
+        "detractors": tally.detractors, "nps": tally.score, "low": low, "high": high,
+    }  # fmt: skip
+
+
+def _periods(counted: list[Row], paired: list[Row], filters: Filters, grain: Span, by: Field | None) -> pd.DataFrame:
+    tallies: dict[Any, dict[date, Tally]] = {}
+    for row in counted:
+        tallies.setdefault(row.get("group"), {})[_day(row["start"])] = tally_of(row)
+    pairs = {(row.get("group"), _day(row["start"])): row for row in paired}
+    days = [day for found in tallies.values() for day in found]
+    made: list[Row] = []
+    p_values: list[float | None] = []
+    groups = sorted(tallies, key=lambda group: (-sum(each.n for each in tallies[group].values()), str(group)))
+    for group in groups:
+        known = tallies[group]
+        before: Tally | None = None
+        for span in stretches(min(days), max(days), filters, grain):
+            now = known.get(span.start, Tally(0, 0, 0))
+            p = None
+            row = {"group": group, "period": name_of(span.start, grain), "starts_on": span.first, "ends_on": span.last,
+                   "is_complete": span.is_complete} | told(now)  # fmt: skip
+            if before is not None and before.n and now.n:
+                row["against"] = "before"
+                row["difference"] = (now.score or 0.0) - (before.score or 0.0)
+                p = difference_p(now, before, _shared(now, before, pairs.get((group, span.start))))
+            made.append(row)
+            p_values.append(p)
+            before = now
+    return _named(made, p_values, by)
+
+
+def _shared(now: Tally, before: Tally, pair: Row | None) -> float:
+    if pair is None:
+        return 0.0
+    count, products, votes, previous = (number(pair[name]) for name in _PAIRED)
+    return covariance(now, before, int(count), products, votes, previous)
+
+
+def _whole(counted: list[Row], by: Field | None) -> pd.DataFrame:
+    every = Tally(0, 0, 0)
+    for row in counted:
+        every = every.plus(tally_of(row))
+    made, p_values = [], []
+    for row in sorted(counted, key=lambda row: (-whole(row["n"]), str(row.get("group")))):
+        own = tally_of(row)
+        if not own.n:
+            continue
+        rest = every.less(own)
+        said: Row = {"group": row.get("group"), "period": "all", "is_complete": True} | told(own)
+        if by is not None and rest.n:
+            said |= {"against": "rest", "difference": (own.score or 0.0) - (rest.score or 0.0)}
+        made.append(said)
+        p_values.append(difference_p(own, rest) if by is not None else None)
+    return _named(made, p_values, by)
+
+
+def _named(made: list[Row], p_values: list[float | None], by: Field | None) -> pd.DataFrame:
+    with_q_values(made, p_values)
+    for row, p in zip(made, p_values, strict=True):
+        row["p_value"] = p
+        row["real_change"] = None if p is None else bool(row["q_value"] < REAL)
+    key = by.key(COLUMNS) if by is not None else "group"
+    named = [{key: row["group"]} | row for row in made]
+    return frame(named, [*([key] if by is not None else []), *COLUMNS])
+
+
+def _day(value: Any) -> date:
+    return value.date() if hasattr(value, "date") else value
