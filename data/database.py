@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from data import limits, repeat_answers, scores
+from data import limits, repeat_answers, respondents, scores
 from data.schema import SCHEMA, SQL_TYPES
 
 # With them DuckDB 2.0 fails on a join whose smaller side is a union ("dict-surviving join: narrowed column ... build
@@ -79,6 +79,7 @@ def create_tables(database: duckdb.DuckDBPyConnection) -> None:
         f"""BEGIN; {tables}
            CREATE TABLE headers ("table" VARCHAR, "column" VARCHAR, header VARCHAR, is_attribute BOOLEAN);
            CREATE TABLE facts (name VARCHAR PRIMARY KEY, value VARCHAR);
+           CREATE TABLE {respondents.TABLE} ({", ".join(f"{name} {kind}" for name, kind in respondents.COLUMNS.items())});
            COMMIT"""
     )
 

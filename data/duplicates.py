@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
-
-from data.company_names import essence, is_hebrew, sounds, words
 from data.engine import Engine
-from data.mail import PUBLIC_MAIL
 from data.messages import Message, say
+from data.same_company import STRENGTHS, Customer, Strength, digits_of, keys, same_name, sites_of
 from data.sql import columns_of
 
 if TYPE_CHECKING:
     from data.store import Workspace
 
-Strength = Literal["sure", "likely", "perhaps"]
-_STRENGTHS: tuple[Strength, ...] = ("sure", "likely", "perhaps")
-
 MOST_CUSTOMERS = 200_000
 # Where so many share something, it tells nothing: a provider of mail, a group's web site, a word like "market".
 _COMMON = 12
-_LEAST_SOUNDS = 3  # consonants; fewer are shared by names that have nothing in common
-_NEARLY = 92  # of 100: one letter in a dozen
-_SHORTEST_NEARLY = 7
-_SITE = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/?#:\s]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Customer:
-    """What is known of one customer, as far as it tells customers apart."""
-
-    customer_id: str
-    name: str | None = None
-    tax_id: str | None = None
-    website: str | None = None
-    city: str | None = None
-    country: str | None = None
-    owner: str | None = None
-    mail_domains: tuple[str, ...] = ()
-    deals: int = 0
-    is_recorded: bool = True  # false where only deals name it
 
 
 @dataclass(frozen=True)
@@ -69,12 +42,12 @@ def find(customers: Sequence[Customer], not_same: Iterable[tuple[str, str]] = ()
     """
     decided = {frozenset(pair) for pair in not_same}
     by_id = {customer.customer_id: customer for customer in customers}
-    sites = Counter(site for customer in customers for site in _sites(customer))
+    sites = Counter(site for customer in customers for site in sites_of(customer))
     telling = {site for site, count in sites.items() if count <= _COMMON}
     pairs = []
     for left, right in sorted(_candidates(customers)):
         one, two = by_id[left], by_id[right]
-        if frozenset((left, right)) in decided or _differ(_digits(one.tax_id), _digits(two.tax_id)):
+        if frozenset((left, right)) in decided or _differ(digits_of(one.tax_id), digits_of(two.tax_id)):
             continue
         found = _evidence(one, two, telling)
         if found is not None:
@@ -82,7 +55,7 @@ def find(customers: Sequence[Customer], not_same: Iterable[tuple[str, str]] = ()
             pairs.append(Pair(kept, other, found[0], found[1], tuple(_apart(kept, other))))
     return sorted(
         pairs,
-        key=lambda pair: (_STRENGTHS.index(pair.strength), -pair.kept.deals - pair.other.deals, pair.kept.name or ""),
+        key=lambda pair: (STRENGTHS.index(pair.strength), -pair.kept.deals - pair.other.deals, pair.kept.name or ""),
     )
 
 
@@ -90,7 +63,7 @@ def _candidates(customers: Sequence[Customer]) -> set[tuple[str, str]]:
     """Pairs that share something few share."""
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for customer in customers:
-        for key in dict.fromkeys(_keys(customer)):
+        for key in dict.fromkeys(keys(customer)):
             blocks[key].append(customer.customer_id)
     return {
         (min(pair), max(pair))
@@ -100,41 +73,15 @@ def _candidates(customers: Sequence[Customer]) -> set[tuple[str, str]]:
     }
 
 
-def _keys(customer: Customer) -> Iterator[tuple[str, str]]:
-    if digits := _digits(customer.tax_id):
-        yield "tax", digits
-    for site in _sites(customer):
-        yield "site", site
-    if not customer.name:
-        return
-    yield "name", essence(customer.name).replace(" ", "")
-    yield "words", " ".join(sorted(words(customer.name)))
-    for sound in sounds(customer.name):
-        if len(sound) > 1:
-            yield "sound", sound
-    for sound in _first_sounds(customer.name):
-        yield "first", sound
-    plain = essence(customer.name)
-    if len(plain) >= _SHORTEST_NEARLY:  # one letter wrong is in one half only
-        half = len(plain) // 2
-        yield "start", plain[:half]
-        yield "end", plain[-half:]
-
-
-def _first_sounds(name: str) -> frozenset[str]:
-    first = words(name)[:1]
-    return frozenset(sound for word in first for sound in sounds(word) if len(sound) >= _LEAST_SOUNDS)
-
-
 def _evidence(one: Customer, two: Customer, telling: Set[str]) -> tuple[Strength, tuple[Message, ...]] | None:
     """How sure it is that two are one, and why; None where nothing says so. `telling`: addresses that few share."""
     same: list[Message] = []
     strength: Strength = "perhaps"
-    if (digits := _digits(one.tax_id)) and digits == _digits(two.tax_id):
+    if (digits := digits_of(one.tax_id)) and digits == digits_of(two.tax_id):
         same.append(say("The same tax number, {number}.", number=digits))
         strength = "sure"
-    name = _same_name(one.name or "", two.name or "") if one.name and two.name else None
-    sites = _sites(one) & _sites(two) & telling
+    name = same_name(one.name or "", two.name or "") if one.name and two.name else None
+    sites = sites_of(one) & sites_of(two) & telling
     if sites:
         same.append(say("The same web or mail address, {site}.", site=min(sites)))
     if name is not None:
@@ -149,32 +96,6 @@ def _evidence(one: Customer, two: Customer, telling: Set[str]) -> tuple[Strength
     if _near(one, two):
         same.append(say("The same city, {city}.", city=one.city or ""))
     return strength, tuple(same)
-
-
-def _same_name(one: str, two: str) -> tuple[Strength, Message] | None:
-    first, second = essence(one), essence(two)
-    if first.replace(" ", "") == second.replace(" ", ""):
-        if one.casefold().strip() == two.casefold().strip():
-            return "likely", say("The same name.")
-        return "likely", say("The same name but for how it is written, or for Ltd and the like.")
-    if is_hebrew(one) != is_hebrew(two):
-        heard = {sound for sound in sounds(one) & sounds(two) if sound}
-        if any(len(sound) >= _LEAST_SOUNDS for sound in heard):
-            return "likely", say("The names sound the same in Hebrew and English.")
-        if heard or _first_sounds(one) & _first_sounds(two):
-            return "perhaps", say("The names may sound the same in Hebrew and English.")
-        return None
-    if min(len(first), len(second)) >= _SHORTEST_NEARLY and _numbers(first) == _numbers(second):
-        if fuzz.ratio(first, second) >= _NEARLY:
-            return "likely", say("The names differ by a letter or two.")
-        if sorted(first.split()) == sorted(second.split()):
-            return "likely", say("The names have the same words in another order.")
-    return None
-
-
-def _numbers(text: str) -> list[str]:
-    """ "Branch 1" and "Branch 2" differ by a letter and are two."""
-    return re.findall(r"\d+", text)
 
 
 def _apart(kept: Customer, other: Customer) -> Iterator[tuple[str, str | None, str | None]]:
@@ -194,21 +115,6 @@ def _near(one: Customer, two: Customer) -> bool:
 
 def _differ(one: str, two: str) -> bool:
     return bool(one and two and one != two)
-
-
-def _digits(tax_id: str | None) -> str:
-    """A tax number without dashes and leading zeros; nothing where it is too short to be one."""
-    digits = re.sub(r"\D", "", tax_id or "").lstrip("0")
-    return digits if len(digits) >= 6 else ""
-
-
-def _site(website: str | None) -> str:
-    match = _SITE.match((website or "").strip())
-    return match[1].casefold().rstrip(".") if match and "." in match[1] else ""
-
-
-def _sites(customer: Customer) -> set[str]:
-    return {site for site in (_site(customer.website), *customer.mail_domains) if site and site not in PUBLIC_MAIL}
 
 
 def customers_of(engine: Engine) -> list[Customer]:

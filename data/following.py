@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data import merged
+from data import merged, respondent_notes, respondents
 from data.database import quoted
 from data.mail import PUBLIC_MAIL
 from data.messages import Message, say, say_n
@@ -215,8 +215,31 @@ def _by_address(database: duckdb.DuckDBPyConnection, rows: str) -> list[Message]
                 counts["name"], table=_called(rows),
             )
         )  # fmt: skip
+    notes += _as_decided(database, rows)
     row = database.execute(f"SELECT count(*) FILTER (customer_id IS NULL), count(*) FROM {rows}").fetchone()
     alone, every = row or (0, 0)
     if alone and rows == "survey_responses":
         notes.append(say("{n} of {every} survey answers are of no customer that is known.", n=alone, every=every))
     return notes
+
+
+def _as_decided(database: duckdb.DuckDBPyConnection, rows: str) -> list[Message]:
+    """Let the rows be of the customers that a person said, and not of those that a person said they are not of."""
+    if not respondent_notes.any_decided(database):
+        return []
+    chosen = _set(database, rows, "customer_id", respondents.decided(rows, columns_of(database, rows)))
+    wrong = respondents.rejected(rows, columns_of(database, rows))
+    if "said_customer_id" in columns_of(database, rows):
+        database.execute(
+            f"""UPDATE {rows} r SET customer_id = nullif(r.said_customer_id, ''), said_customer_id = NULL FROM ({wrong}) w
+                WHERE w.row = r.rowid AND w.id = r.customer_id AND r.said_customer_id IS NOT NULL"""
+        )
+    if not chosen:
+        return []
+    return [
+        say_n(
+            "{n} row of {table} is of the customer that a person chose.",
+            "{n} rows of {table} are of the customers that a person chose.",
+            chosen, table=_called(rows),
+        )
+    ]  # fmt: skip

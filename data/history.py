@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from data.engine import Engine
     from data.store import Workspace
 
-REPLAYED_BY = {"import": "data.again", "merge": "data.merges"}
+REPLAYED_BY = {"import": "data.again", "merge": "data.merges", "respondents": "data.respondent_steps"}
 # Columns of the table `imports`, which holds the steps.
 COLUMNS = {
     "number": "INTEGER", "revision": "INTEGER", "at": "TIMESTAMP", "files": "VARCHAR", "rows_loaded": "BIGINT", "undone": "BOOLEAN",

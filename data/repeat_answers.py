@@ -6,6 +6,8 @@ import duckdb
 
 # Of several answers of one person within this time, the last counts.
 WITHIN = "INTERVAL 24 HOURS"
+# A score that is not on the scale of NPS answers nothing, so it stands for no answer before it.
+IS_ANSWER = "score IS NOT NULL AND (scale IS DISTINCT FROM 'nps' OR (score BETWEEN 0 AND 10 AND score = floor(score)))"
 
 
 def mark(database: duckdb.DuckDBPyConnection) -> None:
@@ -35,7 +37,7 @@ def mark(database: duckdb.DuckDBPyConnection) -> None:
                 FROM asked_people
             ), repeated AS (
                 SELECT *, CASE WHEN lead(answered_at) OVER each - answered_at <= {WITHIN} THEN lead(answered_at) OVER each END AS superseded
-                FROM known WHERE person IS NOT NULL AND score IS NOT NULL AND answered_at IS NOT NULL
+                FROM known WHERE person IS NOT NULL AND {IS_ANSWER} AND answered_at IS NOT NULL
                 WINDOW each AS (PARTITION BY person, scale ORDER BY answered_at, row)
             ), before AS (
                 SELECT row, lag(answered_at) OVER each AS at, lag(score) OVER each AS score FROM repeated WHERE superseded IS NULL

@@ -28,16 +28,19 @@ from typing import TYPE_CHECKING
 import duckdb
 from filelock import FileLock, Timeout
 
-from data import history, kept, marks, merged, remake, said, upgrade
+from data import history, kept, loop_notes, mark_notes, merged, remake, said, theme_notes, upgrade
 from data.customer_settings import CustomerSettings
 from data.database import connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
 from data.facts import fact
 from data.files import drop, flush, is_dead, writing
 from data.history import ImportRecord, Progress
+from data.loop_cases import LoopCase, LoopCases
 from data.marks import Mark
 from data.messages import Message, say
 from data.sql import columns_of
+from data.survey_settings import SurveySettings
+from data.theme_list import STARTER, Theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -375,22 +378,74 @@ class Workspace:
                 [[name, json.dumps(value)] for name, value in settings.written().items()],
             )
 
+    def survey_settings(self) -> SurveySettings:
+        """What people decided about surveys."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return SurveySettings()
+        with self.reading_notes(notes) as database:
+            is_there = columns_of(database, "survey_settings")
+            said = dict(database.execute("SELECT name, value FROM survey_settings").fetchall()) if is_there else {}
+        return SurveySettings(
+            **{field.name: json.loads(said[field.name]) for field in fields(SurveySettings) if field.name in said}
+        )
+
+    def keep_survey_settings(self, settings: SurveySettings) -> None:
+        with self.notes() as database:
+            database.execute("CREATE TABLE IF NOT EXISTS survey_settings (name VARCHAR PRIMARY KEY, value VARCHAR)")
+            database.executemany(
+                "INSERT OR REPLACE INTO survey_settings VALUES (?, ?)",
+                [[name, json.dumps(value)] for name, value in settings.written().items()],
+            )
+
+    def loop_cases(self) -> LoopCases:
+        """What was noted of the answers that need one back."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return LoopCases()
+        with self.reading_notes(notes) as database:
+            return loop_notes.read(database)
+
+    def keep_loop_cases(self, cases: Sequence[LoopCase]) -> None:
+        """Keep what is noted of these cases, all of them or none."""
+        with self.notes() as database:
+            loop_notes.keep(database, cases)
+
     def marks(self) -> list[Mark]:
         """The days that people marked, the earliest first."""
         notes = self.folder / "notes.duckdb"
         if not notes.exists():
             return []
         with self.reading_notes(notes) as database:
-            return marks.read(database)
+            return mark_notes.read(database)
 
     def add_mark(self, on: date, name: str) -> Mark:
         """Mark a day; raises RequestProblem for a mark that cannot be kept."""
         with self.notes() as database:
-            return marks.add(database, on, name)
+            return mark_notes.add(database, on, name)
 
     def remove_mark(self, mark: Mark) -> None:
         with self.notes() as database:
-            marks.remove(database, mark)
+            mark_notes.remove(database, mark)
+
+    def themes(self) -> tuple[Theme, ...]:
+        """What survey comments are listened for: the list that people made, else the one everybody starts with."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return STARTER
+        with self.reading_notes(notes) as database:
+            found = theme_notes.read(database)
+        return STARTER if found is None else found
+
+    def save_themes(self, themes: Sequence[Theme]) -> tuple[Theme, ...]:
+        """Keep these themes instead of those before; raises RequestProblem for what cannot be kept."""
+        with self.notes() as database:
+            return theme_notes.save(database, themes)
+
+    def forget_themes(self) -> None:
+        """Back to the list that everybody starts with."""
+        with self.notes() as database:
+            theme_notes.forget(database)
 
     @contextmanager
     def notes(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -42,12 +42,19 @@ ANALYSES: Mapping[str, Needs] = {
     "customers": (("customers",),),
     "value_and_risk": (_OF_CUSTOMERS,),
     "nps": (("survey_responses",),),
+    "loop_cases": (("survey_responses",),),
+    "nps_themes": (("survey_responses.comment",),),
+    "response_rate": (("survey_responses",), ("survey_invitations",)),
+    "silent_accounts": (("survey_responses",), _OF_CUSTOMERS),
+    "nps_and_leaving": (("survey_responses.customer_id",), _OF_CUSTOMERS),
     "contact_programme": (("activities",), _OF_CUSTOMERS),
 }
 
 # Of some needs only these rows will do: scores on another scale than NPS make no NPS, and an order of nobody tells of no customer.
 _ROWS: Mapping[str, str] = {
     "survey_responses": "scale = 'nps'",
+    "survey_responses.comment": "scale = 'nps'",
+    "survey_responses.customer_id": "scale = 'nps'",
     "orders": "customer_id IS NOT NULL",
     "customers.tenure_months": "is_churned IS NOT NULL",
     "customers.repeat_purchases": "recency_weeks IS NOT NULL AND age_weeks IS NOT NULL",
@@ -75,6 +82,12 @@ OPENS: Mapping[str, str] = {
     "customers": N_("Filters and groups by what is known of the customers."),
     "value_and_risk": N_("What each customer is worth, how likely it is to leave, and whom to keep first."),
     "contact_programme": N_("Which customers have not been heard from for longer than promised."),
+    "nps": N_("Whether customers would recommend you more or less than before, and which groups of them."),
+    "loop_cases": N_("Whose bad answer still waits for somebody to call."),
+    "nps_themes": N_("What customers write about, and which of it goes with low scores."),
+    "response_rate": N_("How many of those asked answer, and whether they are like the rest."),
+    "silent_accounts": N_("Which customers do not answer, and how much money is silent."),
+    "nps_and_leaving": N_("Whether customers with low scores leave more often afterwards."),
 }
 
 # What to add for a need, in one sentence; a table without one is told by its name.
@@ -86,6 +99,11 @@ ADD: Mapping[str, str] = {
     "orders": N_("Add an export of orders or invoices, line by line, with customer, date and amount."),
     "subscriptions": N_("Add a list of subscriptions, with customer, start, end and revenue a month."),
     "survey_responses": N_("Add the answers to a survey, with the score from 0 to 10 and who answered."),
+    "survey_responses.comment": N_("Add the answers to a survey with what people wrote beside the score."),
+    "survey_responses.customer_id": N_(
+        "Add the answers to a survey with the customer's number or name, or an email address."
+    ),
+    "survey_invitations": N_("Add a list of who was asked to answer the survey, and when."),
     "activities": N_("Add an export of activities: calls, meetings, emails and tasks."),
     "deal_changes": N_("Add a history of the deals' fields, or load the same export of deals again each week."),
     "deals.amount": N_("Add the deals' amount."),

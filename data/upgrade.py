@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import duckdb
 
-from data import history, merged
+from data import history, merged, respondents
 from data.database import quoted
 from data.schema import SCHEMA, SQL_TYPES
 from data.sql import columns_of, drop, is_view
@@ -35,6 +35,7 @@ def _missing(columns: _Columns) -> list[tuple[str, str, str]]:
     """The tables and columns that are asked for and are not there, with their types."""
     asked = {table.name: {column.name: SQL_TYPES[column.kind] for column in table} for table in SCHEMA.values()}
     asked["imports"] = dict(history.COLUMNS)
+    asked[respondents.TABLE] = dict(respondents.COLUMNS)
     missing = []
     for table, kinds in asked.items():
         there = columns(table)

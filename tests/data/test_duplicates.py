@@ -3,7 +3,8 @@
 import pytest
 
 from data.company_names import essence, sounds
-from data.duplicates import Customer, find
+from data.duplicates import find
+from data.same_company import Customer
 
 
 @pytest.mark.parametrize(

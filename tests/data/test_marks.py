@@ -46,7 +46,7 @@ def test_a_mark_needs_a_name(workspace, name):
 
 
 def test_there_is_an_end_to_them(workspace, monkeypatch):
-    monkeypatch.setattr("data.marks.MOST_MARKS", 3)
+    monkeypatch.setattr("data.mark_notes.MOST_MARKS", 3)
     for number in range(3):
         workspace.add_mark(date(2026, 3, 1), str(number))
     workspace.add_mark(date(2026, 3, 1), "0")  # it is there already
