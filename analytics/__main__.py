@@ -21,7 +21,7 @@ from analytics.calls import Asked, Call
 from analytics.catalog import ANSWERS, METRICS
 from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, day_of, named_stages
 from analytics.customers import who
-from analytics.customers.scores import ensure
+from analytics.customers.scores import ensure, is_there
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, Models, values
 from analytics.nps import answers
@@ -127,6 +127,10 @@ def _answer(options: argparse.Namespace) -> str:
     engine = workspace.engine()
     try:
         call = _call(options, engine, workspace.settings(), workspace.customer_settings())
+        call = replace(call, themes=workspace.themes())
+        call = replace(
+            call, marks=tuple(workspace.marks()), loop=workspace.loop_cases(), surveys=workspace.survey_settings()
+        )
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
@@ -206,7 +210,7 @@ def _call(options: argparse.Namespace, engine: Engine, settings: Settings, custo
     by = find(options.by, tables, near) if getattr(options, "by", None) else None
     if by is not None and near == answers.TABLE:
         _check_reaches_answers(by)
-    return Call(tables, filters, by, options, facts, customers)
+    return Call(tables, filters, by, options, facts, customers, has_scores=is_there(engine, filters))
 
 
 def _check_value(engine: Engine, field: Field, value: str) -> None:
@@ -317,6 +321,11 @@ _NUMBERS = frozenset({
     "expected_purchases", "effective",
     "mean_purchases", "times_as_often", "trait_odds", "odds_low", "odds_high", "match",
     "rhythm_ratio", "score", "score_recent", "score_before",
+    "term_odds", "term_low", "term_high",
+    "unadjusted_ratio", "detectable_ratio", "lowest_score", "previous_score",
+    "answers_a_month", "design_effect", "people_an_account", "effective_n", "effective_accounts",
+    "mean_score", "mean_low", "mean_high", "scale_low", "scale_high", "top_from", "bottom_to", "lowest", "highest",
+    "mean_answered", "mean_silent", "standardised", "standardised_low", "standardised_high",
 })  # fmt: skip
 
 
@@ -334,6 +343,11 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
     if name == "value" and "value_at_risk" in row:
         return "money"
     if "nps" in row and name in ("low", "high", "difference", "before", "after"):
+        return "points"
+    # The score before and after a day, a change or another period.
+    if ("answers_needed" in row or "pairs_of_answers" in row) and name.startswith(
+        ("low", "high", "difference", "before", "after")
+    ):
         return "points"
     is_of_odds = name in ("low", "high") and ("odds_ratio" in row or "hazard_ratio" in row or "parameter" in row)
     return "number" if is_of_odds or name in _NUMBERS else "share"

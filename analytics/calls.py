@@ -11,12 +11,17 @@ from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.question import Question
 from data.customer_settings import CustomerSettings
+from data.loop_cases import LoopCases
+from data.marks import Mark
+from data.survey_settings import SurveySettings
 from data.tables import Tables
+from data.theme_list import STARTER, Theme
 
 
 @dataclass(frozen=True)
 class Call:
-    """What one call of a command asks about: `options` are its parsed arguments, `facts` what is known of the data."""
+    """What one call of a command asks about: `options` are its parsed arguments, `facts` what is known of the data, `has_scores`
+    whether the models of customers were fitted for these filters."""
 
     tables: Tables
     filters: Filters
@@ -24,6 +29,11 @@ class Call:
     options: argparse.Namespace
     facts: Mapping[str, str]
     customers: CustomerSettings = field(default_factory=CustomerSettings)
+    themes: tuple[Theme, ...] = STARTER
+    has_scores: bool = False
+    loop: LoopCases = field(default_factory=LoopCases)
+    surveys: SurveySettings = field(default_factory=SurveySettings)
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -489,6 +489,12 @@ def _findings(call: Call) -> Asked:
     return Asked(findings(call.tables, call.filters, call.facts.get("has_history") == "true"), {})
 
 
+def _summary(call: Call) -> Asked:
+    """Value at risk is told where the models were fitted already: headline figures wait for none."""
+    lines = Lines(margin=call.customers.margin) if call.has_scores else None
+    return Asked(summary(call.tables, call.filters, lines), {})
+
+
 def _lines(call: Call) -> tuple[Lines, dict[str, Any]]:
     """How a call tells value and draws the quadrant's lines: as its options say, else as the workspace does."""
     asked, kept = call.options, call.customers
@@ -931,7 +937,7 @@ def _reported(metric: Callable[[Tables, Filters], Question]) -> Command:
 
 COMMANDS: dict[str, Command] = {
     **SURVEYS,
-    "summary": Command(lambda call: Asked(summary(call.tables, call.filters), {}), has_by=False),
+    "summary": Command(_summary, has_by=False),
     "quality": Command(lambda call: Asked(quality(call.tables, call.filters), {}), has_by=False),
     "summary_trend": Command(lambda call: Asked(summary_trend(call.tables, call.filters), {}), has_by=False),
     "findings": Command(_findings, has_by=False, one_pipeline=True),

@@ -1,17 +1,17 @@
-"""The headline figures of sales, and with a period how they stand against the same length of time before it."""
+"""The headline figures, and with a period how they stand against the same length of time before it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
+from analytics.customers.value_risk import Lines
 from analytics.filters import Filters
 from analytics.intervals import (
     LEAST_TESTED,
@@ -28,6 +28,7 @@ from analytics.intervals import (
 from analytics.question import Question
 from analytics.rows import Row, frame, number, rows, whole
 from analytics.sales_cycle import log_rank_of
+from analytics.summary_customers import CustomerFigures, Found
 from analytics.survival import Lengths
 from data.tables import Tables
 
@@ -41,16 +42,24 @@ QUARTER = 91
 USUAL_LENGTHS = (365, 182, QUARTER, 30)
 
 
-def summary(tables: Tables, filters: Filters) -> Question:
+def summary(tables: Tables, filters: Filters, lines: Lines | None = None) -> Question:
     """One row a metric of `METRICS`; money one row a currency where there are several. Columns: `COLUMNS`.
 
     The period bounds creation in deals, the close date in won figures; the open pipeline is what is open at the as-of
     date. `previous` and `real_change` need both ends of a period.
+
+    Then, as far as files tell of them, the rows of `summary_customers.METRICS`: `customers` who bought within the window of R1
+    or have a contract, at the end of the period; `net_revenue` by the day of the order, its `n` the customers who bought; `nps`
+    by the day of the answer; with `lines` the value at risk of the scores, which must be there. A figure is left out where a
+    filter is by a field that says nothing of what it counts.
     """
     before = before_period(filters)
-    return Question(
-        _asks(tables, filters, before), partial(_rows, compared=before is not None, has_period=filters.has_period)
-    )
+    beside = CustomerFigures(tables, filters, before, lines)
+
+    def finish(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        return _rows(answers, before is not None, filters.has_period, beside=beside.rows(answers))
+
+    return Question(_asks(tables, filters, before) | beside.asks(), finish, beside.rounds())
 
 
 def before_period(filters: Filters) -> Filters | None:
@@ -180,7 +189,9 @@ def figures(answers: Mapping[str, pd.DataFrame], period: str, has_period: bool) 
     return rows(_rows(answers, False, has_period, period))
 
 
-def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool, period: str = "now") -> pd.DataFrame:
+def _rows(
+    answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool, period: str = "now", beside: Found = ()
+) -> pd.DataFrame:
     now = _Figures(answers, period)
     before = _Figures(answers, "before") if compared else None
     known = now.currencies()
@@ -203,6 +214,8 @@ def _rows(answers: Mapping[str, pd.DataFrame], compared: bool, has_period: bool,
     add(*_cycle(now, before, has_period))
     for each in currencies:
         add(_pipeline(now, before, each, each or currency))
+    for row, p in beside:
+        add(row, p)
     for row, q in zip(found, benjamini_hochberg(tests), strict=True):
         row["q_value"] = q
         row["real_change"] = None if q is None else q < REAL

@@ -21,6 +21,8 @@ from analytics.intervals import Interval, Z, mean_interval, median_interval, sha
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, numbered, places_in, rows
 from analytics.summary import before_period
+from analytics.summary_customers import there
+from analytics.summary_trend_customers import CustomerTrend
 from analytics.survival import Floats, weighted_quantile
 from data.tables import Tables
 
@@ -36,10 +38,11 @@ def summary_trend(tables: Tables, filters: Filters) -> Question:
 
     With both ends of a period: six equal parts of it, and six of as many days before it. Without: twelve parts of all
     the time since the first deal was created. The open pipeline is as it stood at the end of each part. Deals as they
-    stand at the as-of date; those without the date that is needed are left out.
+    stand at the as-of date; those without the date that is needed are left out. Then net revenue and NPS, where there are orders
+    and answers that the filters reach.
     """
     trend = _Trend(tables, filters)
-    return Question({"span": trend.span()}, trend.finish, (trend.events,))
+    return Question({"span": trend.span(), "there": there(tables)}, trend.finish, (trend.events,))
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class _Trend:
             .mutate(place=place)
             .group_by("kind", "place", "currency", "is_open", "day")
             .agg(n=_.count(), known=_.amount.count(), total=_.amount.sum(), squares=_.square.sum())
-        }
+        } | CustomerTrend(self.tables, self.filters).events(answers, ends)
 
     def _start(self, day: date) -> datetime:
         return Filters(day - timedelta(days=1), time_zone=self.filters.time_zone).now
@@ -128,6 +131,7 @@ class _Trend:
         for currency in currencies:
             part = everything.only(currency)
             add("open_pipeline", "money", part.pipeline, currency or next(iter(known), None))
+        CustomerTrend(self.tables, self.filters).add(answers, add)
         return frame(found, COLUMNS)
 
 

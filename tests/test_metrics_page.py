@@ -9,7 +9,7 @@ import pytest
 
 from analytics.before_after import before_after
 from analytics.bottlenecks import bottlenecks
-from analytics.catalog import ANSWERS, METRICS, page
+from analytics.catalog import ANSWERS, METRICS, SECTIONS, page
 from analytics.commands import COMMANDS
 from analytics.comparison import Compared, comparison
 from analytics.conversion_trend import conversion_trend
@@ -40,6 +40,34 @@ from analytics.funnel import stage_conversion
 from analytics.funnel_deals import skipped_stages, stage_deals
 from analytics.lost_reasons import lost_reasons, missing_reasons
 from analytics.mended import bottlenecks_joint
+from analytics.nps.accounts import account_nps
+from analytics.nps.adaptive import nps_windows
+from analytics.nps.at_stake import nps_at_stake, nps_detractors
+from analytics.nps.change_points import nps_change_points
+from analytics.nps.compared import Sides, nps_compared
+from analytics.nps.distribution import nps_distribution
+from analytics.nps.leaving import nps_and_leaving, nps_before_leaving
+from analytics.nps.loop import loop_cases, loop_standing
+from analytics.nps.loop_effect import loop_effect, loop_effect_customers
+from analytics.nps.loop_times import loop_curve, loop_times
+from analytics.nps.marked import nps_marks
+from analytics.nps.matching import respondent_matches
+from analytics.nps.mix import nps_mix
+from analytics.nps.moves import nps_moved, nps_moves
+from analytics.nps.non_response import non_response
+from analytics.nps.repeat import nps_and_repeat, nps_and_revenue
+from analytics.nps.respondent_history import respondent_history
+from analytics.nps.response_rate import response_rate
+from analytics.nps.revenue_weighted import nps_accounts, revenue_weighted_nps
+from analytics.nps.reweighted import nps_reweighted
+from analytics.nps.scales import survey_scales
+from analytics.nps.silence_follows import silence_follows
+from analytics.nps.silent import silence, silent_accounts
+from analytics.nps.themes.heard import theme_comments, theme_volume
+from analytics.nps.themes.keyness import nps_keyness
+from analytics.nps.themes.suggestions import theme_suggestions
+from analytics.nps.themes.themes import nps_themes
+from analytics.nps.trend import nps
 from analytics.owners import owner_attribution
 from analytics.pipeline_waterfall import pipeline_waterfall
 from analytics.process_map import process_map, process_stages
@@ -65,6 +93,11 @@ from tests.analytics.scored import keep
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
 QUESTIONS: dict[str, Callable[..., Question]] = {
+    "nps_keyness": nps_keyness,
+    "nps_themes": nps_themes,
+    "theme_volume": theme_volume,
+    "theme_comments": theme_comments,
+    "theme_suggestions": theme_suggestions,
     "bottlenecks": bottlenecks,
     "all_mended": bottlenecks_joint,
     "before_after": partial(before_after, on=date(2026, 1, 1)),
@@ -136,9 +169,50 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "customer_timeline": partial(customer_timeline, customer="1", is_number=True),
     "customer_changes": partial(customer_changes, customer="1", is_number=True),
     "customer_contacts": partial(customer_contacts, customer="1", is_number=True),
+    "nps": nps,
+    "nps_windows": nps_windows,
+    "nps_compared": partial(
+        nps_compared, sides=Sides((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
+    ),
+    "nps_change_points": nps_change_points,
+    "nps_marks": nps_marks,
     "customer_open_deals": partial(customer_open_deals, customer="1", is_number=True),
+    "nps_and_leaving": nps_and_leaving,
+    "nps_and_repeat": nps_and_repeat,
+    "nps_and_revenue": nps_and_revenue,
+    "nps_before_leaving": nps_before_leaving,
+    "nps_at_stake": nps_at_stake,
+    "nps_detractors": nps_detractors,
+    "nps_moves": nps_moves,
+    "nps_moved": nps_moved,
+    "respondent_history": partial(respondent_history, customer="1", is_number=True),
+    "nps_mix": nps_mix,
+    "account_nps": account_nps,
+    "revenue_weighted_nps": revenue_weighted_nps,
+    "nps_accounts": nps_accounts,
+    "nps_distribution": nps_distribution,
+    "survey_scales": survey_scales,
+    "respondent_matches": respondent_matches,
+    "loop_cases": loop_cases,
+    "loop_standing": loop_standing,
+    "loop_times": loop_times,
+    "loop_curve": loop_curve,
+    "loop_effect": loop_effect,
+    "loop_effect_customers": loop_effect_customers,
+    "response_rate": response_rate,
+    "non_response": non_response,
+    "nps_reweighted": nps_reweighted,
+    "silent_accounts": silent_accounts,
+    "silence": silence,
+    "silence_follows": silence_follows,
 }
 WITHOUT_GROUPS = {
+    "nps_windows", "nps_compared", "nps_change_points", "nps_marks",
+    "nps_keyness", "nps_themes", "theme_volume", "theme_comments", "theme_suggestions",
+    "loop_cases", "loop_standing", "loop_curve", "loop_effect", "loop_effect_customers",
+    "non_response", "nps_reweighted", "silent_accounts", "silence_follows",
+    "nps_distribution", "survey_scales", "respondent_matches",
+    "nps_accounts",
     "lifetime_back_test", "lifetime_deciles", "none_calibration", "model_parameters",
     "contact_programme", "contact_breaches",
     "customer_card", "customer_timeline", "customer_changes", "customer_contacts", "customer_open_deals",
@@ -153,7 +227,13 @@ WITHOUT_GROUPS = {
     "first_contact", "touches",
     "stalled_deals", "stalled_stages", "stalled_owners", "stalled_reasons", "open_deal_ages",
     "skipped_stages", "deals_in_stage", "owner_attribution",
+    "nps_and_leaving", "nps_and_repeat", "nps_and_revenue", "nps_before_leaving", "nps_at_stake", "nps_detractors", "nps_moves", "nps_moved", "respondent_history",
 }  # fmt: skip
+
+
+def test_no_name_means_two_things():
+    names = [metric.name for _title, metrics in SECTIONS for metric in metrics]
+    assert len(names) == len(set(names))
 
 
 def test_the_page_is_the_catalogue(root: Path):

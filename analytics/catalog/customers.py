@@ -32,7 +32,7 @@ EACH = (
 )  # fmt: skip
 
 TOTALS = (
-    _m("customers", N_("Customers"), N_("How many customers the row stands for; of value at risk, those who are still there and have a value."), "count of customers", "count"),
+    _m("customers", N_("Customers"), N_("How many customers the row stands for; of value at risk, those who are still there and have a value. As a headline figure, those who bought within the time in which 90% of customers who buy again do so, 30 to 365 days, or whose contract runs or ended within 30 days."), "count of customers", "count"),
     _m("expected_low", N_("Expected, low end"), N_("The low end of the 80% interval of what comes in."), _SPREAD, "money", source="delta method"),
     _m("expected_high", N_("Expected, high end"), N_("The high end of the 80% interval of what comes in."), _SPREAD, "money", source="delta method"),
     _m("value_at_risk_low", N_("Value at risk, low end"), N_("The low end of its 80% interval."), _SPREAD, "money", source="delta method"),

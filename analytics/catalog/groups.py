@@ -30,7 +30,6 @@ DRIVERS = (
 )  # fmt: skip
 
 LOSSES = (
-    _m("share", N_("Share"), N_("Of the lost deals, the share in this row. In missing_reasons: the share without a reason."), "deals / lost deals of the row's stage or group", "share", source="Wilson (1927)"),
     _m("share_of_known", N_("Share of those with a reason"), N_("Of the lost deals that have a reason, the share with this one. Stages are compared by it, so that blanks do not look like a difference."), "deals / lost deals with a reason", "share"),
     _m("n_known", N_("With a reason"), N_("Lost deals of the row's stage that have a reason."), "count of deals", "count", "higher"),
     _m("money_share", N_("Share of money"), N_("Of the lost money, the share in this row."), "sum of amount / sum of amount over lost deals", "share", source="linearised interval: Cochran (1977), 6.4"),

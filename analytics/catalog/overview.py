@@ -42,5 +42,5 @@ SECTIONS = (("Overview", FINDINGS),)
 
 ANSWERS = (
     Answer("findings", N_("Worth acting on"), N_("Where deals are lost that need not be, or wait longer than they need: every stage in every group of deals, for every field with 2 to 30 values that is not written after the outcome is known, against the rest of the deals at the stage. All comparisons are in one correction; those worth acting on come first. One owner who holds very much of the open pipeline is told too."), findings.COLUMNS),
-    Answer("summary_trend", N_("How the headline figures went"), N_("The headline figures in six equal parts of the period, and in six of as many days before it; without a period, in twelve parts of all the time since the first deal. The open pipeline is as it stood at the end of each part. Intervals of counts and sums say how far chance alone would move them."), summary_trend.COLUMNS),
+    Answer("summary_trend", N_("How the headline figures went"), N_("The headline figures in six equal parts of the period, and in six of as many days before it; without a period, in twelve parts of all the time since the first deal. The open pipeline is as it stood at the end of each part. Net revenue and NPS are told where there are orders and answers. Intervals of counts and sums say how far chance alone would move them."), summary_trend.COLUMNS),
 )  # fmt: skip

@@ -57,7 +57,7 @@ PARTS = (
     _m("currency", N_("Currency"), N_("The currency of the row's money; empty where the data name none."), "", "text"),
     _m("previous", N_("The period before"), N_("The same figure for the same number of days just before the period."), "same definition, shifted", "number"),
     _m("real_change", N_("Real change"), N_("True when the difference is unlikely to be chance, after correction for all rows of the table; empty where there are too few deals to say."),
-       "q < 0.05", "flag", source="deals: exact test of two Poisson counts; revenue: compound Poisson z; win rate: score or Fisher's exact test; average: Welch (1947); cycle: log-rank"),
+       "q < 0.05", "flag", source="deals: exact test of two Poisson counts; revenue: compound Poisson z; win rate: score or Fisher's exact test; average: Welch (1947); cycle: log-rank; net revenue: z of what each customer bought more or less; NPS: Rocks (2016)"),
     _m("q_value", N_("q-value"), N_("How likely a difference as clear as this is a false alarm, corrected for all comparisons in the table. Below 0.05 it is called real; otherwise it could be chance. Empty below 30 deals."),
        "each group against the rest; Benjamini-Hochberg over the table", "share", "lower", "Benjamini and Hochberg (1995)"),
     _m("tests", N_("Comparisons"), N_("How many comparisons the correction is for."), "count of rows with a test", "count"),
@@ -119,7 +119,7 @@ SECTIONS = (
 COMPARED = ("q_value", "tests")  # what a breakdown adds to a row, after the field itself
 
 ANSWERS = (
-    Answer("summary", N_("Headline figures"), N_("The headline figures of sales; with a period, each against the same number of days before it."), summary.COLUMNS),
+    Answer("summary", N_("Headline figures"), N_("The headline figures of sales, and as far as files tell of them of customers, what they bought, NPS and, where the models were fitted, value at risk; with a period, each against the same number of days before it."), summary.COLUMNS),
     Answer("win_rate", N_("Win rate"), N_("How many deals are won, by five definitions. They differ because they ask of different deals: those that closed, those that were created, those old enough to judge, money instead of deals, and closed deals together with those open on paper only."), win_rate.COLUMNS + COMPARED),
     Answer("stage_conversion", N_("Funnel"), N_("What became of the deals that came to each stage. Filters choose deals before the funnel is formed. Stages that a deal skipped: visited counts only stages it was seen in, filled adds those it passed on its way, strict drops deals from the stage before which they skipped one."), funnel.COLUMNS + COMPARED),
     Answer("sales_cycle", N_("Sales cycle"), N_("How long deals take: won and lost ones from creation to closing; all from the first to the last recorded event, with or without an outcome. Won deals alone look fast, since the slow ones have not closed yet."), sales_cycle.COLUMNS + COMPARED),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
+from ibis import Deferred, _
 
 from analytics.customers import who
 from analytics.fields import Field, find, own_value, with_value
-from analytics.filters import Filters, is_chosen
+from analytics.filters import KEPT_TABLES, Filters, is_chosen
 from data.errors import RequestProblem
 from data.tables import Tables
 
@@ -32,10 +33,14 @@ def answers(tables: Tables, filters: Filters, *, in_period: bool = True) -> ir.T
     came after the as-of date is not there. The period bounds the day of the answer, so that answers without a day are
     in none; `in_period` False leaves it out of account. Filters are by fields of the answer, of its customer, and of who looks after it.
     """
+    return _answers(tables, filters if in_period else replace(filters, since=None, until=None))
+
+
+# To put the expression together takes longer than many a query, and all that a page asks begins with it.
+@lru_cache(maxsize=KEPT_TABLES)
+def _answers(tables: Tables, filters: Filters) -> ir.Table:
     found = chosen(given(tables, filters), tables, filters)
-    if in_period and filters.has_period:
-        found = found.filter(filters.period_bounds(found.answered_at))
-    return found
+    return found.filter(filters.period_bounds(found.answered_at)) if filters.has_period else found
 
 
 def given(tables: Tables, filters: Filters) -> ir.Table:
@@ -66,13 +71,14 @@ def vote(score: ir.NumericValue) -> ir.IntegerValue:
     )
 
 
-def tallied(rows: ir.Table, by: Sequence[str | ir.Value] = ()) -> ir.Table:
-    """How many answers there are, and of each kind: the columns `TALLY`, one row for each of `by`."""
+def tallied(rows: ir.Table, by: Sequence[str | ir.Value] = (), **more: ir.Value | Deferred) -> ir.Table:
+    """How many answers there are, and of each kind: the columns `TALLY` and those of `more`, one row for each of `by`."""
     return rows.agg(
         n=_.count(),
         promoters=(_.vote == PROMOTER).sum().fill_null(0),
         passives=(_.vote == PASSIVE).sum().fill_null(0),
         detractors=(_.vote == DETRACTOR).sum().fill_null(0),
+        **more,
         by=list(by),
     )
 
@@ -113,7 +119,9 @@ def with_group(rows: ir.Table, tables: Tables, filters: Filters, by: Field) -> i
     if field.table == TABLE:
         return rows.mutate(group=own_value(rows, field, filters.time_zone))
     if field.table == "people" or (field.table == "customers" and field.column in ("owner", "owner_id")):
-        every = who.with_group(who.customers(tables, filters), tables, filters, by)
+        # A step of its own: Ibis cannot go on joining a join.
+        known = who.customers(tables, filters).filter(_.customer_id.notnull())
+        every = who.with_group(known, tables, filters, by)
         grouped = every.select(of_group=_.customer_id, group=_.group)
         return rows.left_join(grouped, [("customer_id", "of_group")]).drop("of_group")
     return with_value(rows, tables, field, "group", TABLE, filters.time_zone)

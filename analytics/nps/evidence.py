@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from analytics.intervals import LEAST_TESTED, NOT_KNOWN, Interval, Z, normal_p
 
@@ -80,21 +81,24 @@ def covariance(one: Tally, other: Tally, pairs: int, products: float, votes: flo
     """The covariance of two scores that `pairs` people have in common, in points squared.
 
     `products`, `votes` and `other_votes` are the sums, over those people, of vote x other vote, vote, and other vote. With
-    independent samples of the rest, cov = sum (v - m)(w - k) / (n1 n2).
+    independent samples of the rest, cov = sum (v - m)(w - k) / (n1' n2'), n' = n + 3 as in the adjusted errors: over n it
+    would take away more than they hold.
     """
     if not pairs or not one.n or not other.n:
         return 0.0
     mean, other_mean = (one.score or 0.0) / 100, (other.score or 0.0) / 100
     together = products - mean * other_votes - other_mean * votes + pairs * mean * other_mean
-    shared = 1e4 * together / (one.n * other.n)
+    shared = 1e4 * together / ((one.n + ADDED) * (other.n + ADDED))
     # Never more than the errors themselves allow.
     most = 0.98 * adjusted_error(one) * adjusted_error(other)
     return min(max(shared, -most), most)
 
 
-def answers_needed(error_of_one: float, points: float) -> int:
+def answers_needed(error_of_one: float, points: float, tests: int = 1) -> int:
     """How many answers each of two periods needs for a difference of `points` to be seen in four of five cases at 5%.
 
-    `error_of_one` is the standard deviation of one answer in points: 2 (1.96 + 0.84)^2 (sd / points)^2.
+    `error_of_one` is the standard deviation of one answer in points: 2 (z + 0.84)^2 (sd / points)^2, z = 1.96. Where only one
+    of `tests` comparisons is real, it must be as clear as 5% / tests asks, and z is of that.
     """
-    return math.ceil(2 * (Z + 0.8416212335729143) ** 2 * (error_of_one / points) ** 2)
+    z = NormalDist().inv_cdf(1 - 0.025 / tests)
+    return math.ceil(2 * (z + 0.8416212335729143) ** 2 * (error_of_one / points) ** 2)

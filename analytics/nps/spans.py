@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -73,3 +73,9 @@ def name_of(start: date, grain: Span) -> str:
     if grain == "year":
         return str(start.year) if start.month == 1 else f"{start:%Y-%m}"
     return periods.named(start, cast(Grain, grain))
+
+
+def day_of(value: Any) -> date:
+    """A day as the engine gives it."""
+    found: date = value.date() if hasattr(value, "date") else value
+    return found

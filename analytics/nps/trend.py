@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
-from ibis import _
+from ibis import Deferred, _
 
 from analytics.fields import Field
 from analytics.filters import Filters
-from analytics.nps.answers import TALLY, answers, tallied, with_group
+from analytics.nps.answers import TABLE, TALLY, answers, tallied, with_group
 from analytics.nps.evidence import Tally, covariance, difference_p, interval
-from analytics.nps.spans import SPANS, Span, after, name_of, span_start, stretches
+from analytics.nps.spans import SPANS, Span, after, day_of, name_of, span_start, stretches
 from analytics.periods import WeekStart, local
-from analytics.question import Answers, Question
+from analytics.question import Question
 from analytics.rows import Row, frame, number, rows, whole, with_q_values
 from data.tables import Tables
 
@@ -24,8 +25,7 @@ COLUMNS = (
     "real_change", "tests",
 )  # fmt: skip
 REAL = 0.05
-_PAIRED = ("pairs", "products", "pair_votes", "previous_votes")
-Against = Literal["", "before", "rest"]
+PAIRED = ("pairs", "products", "pair_votes", "previous_votes")
 
 
 def nps(
@@ -40,9 +40,10 @@ def nps(
     with `by` the field's name in front.
 
     The interval is the adjusted Wald of each period by itself. Each period is tested against the one before it (`against`
-    "before"), people who answered in both counted as the same; with grain "all" groups are tested against all other answers
-    ("rest"). Below 30 answers on either side there is no test. The correction is over all tests of the table.
-    Answers without a day are only in "all".
+    "before"), people who answered in both counted as the same where neither filters nor groups are of the answers themselves
+    (then one of the two may not be counted); with grain "all" groups are tested against all other answers ("rest"). Below 30
+    answers on either side there is no test. The correction is over all tests of the table. Answers without a day are only in "all".
+    Raises ValueError for a grain there is not.
     """
     if grain not in SPANS:
         raise ValueError(grain)
@@ -58,17 +59,26 @@ def nps(
 
     found = found.filter(_.answered_at.notnull())
     found = found.mutate(start=start(found.answered_at), previous_start=start(found.previous_at))
-    is_pair = found.previous_vote.notnull() & (after(found.previous_start, grain) == found.start)
-    counted = tallied(found, [*keys, "start"])
-    paired = found.filter(is_pair).agg(
-        pairs=_.count(), products=(_.vote.cast("int64") * _.previous_vote).sum(), pair_votes=_.vote.sum(),
-        previous_votes=_.previous_vote.sum(), by=[*keys, "start"],
-    )  # fmt: skip
+    pairs: dict[str, ir.Value | Deferred] = {}
+    if not chooses_answers(filters) and (by is None or by.table != TABLE):
+        pairs = paired(found.previous_vote.notnull() & (after(found.previous_start, grain) == found.start))
+    counted = tallied(found, [*keys, "start"], **pairs)
+    return Question({"periods": counted}, lambda told: _periods(rows(told["periods"]), filters, grain, by))
 
-    def finish(told: Answers) -> pd.DataFrame:
-        return _periods(rows(told["periods"]), rows(told["paired"]), filters, grain, by)
 
-    return Question({"periods": counted, "paired": paired}, finish)
+def paired(is_pair: ir.BooleanValue) -> dict[str, ir.Value | Deferred]:
+    """What the answers that count as pairs, each with the one of the same person before it, sum to: the columns `PAIRED`."""
+    return {
+        "pairs": _.count(where=is_pair),
+        "products": (_.vote.cast("int64") * _.previous_vote).sum(where=is_pair),
+        "pair_votes": _.vote.sum(where=is_pair),
+        "previous_votes": _.previous_vote.sum(where=is_pair),
+    }
+
+
+def chooses_answers(filters: Filters) -> bool:
+    """Whether a filter chooses among the answers of one person: then the answer before may not be among those counted."""
+    return any(field.table == TABLE for field in filters.chosen_values())
 
 
 def tally_of(row: Row) -> Tally:
@@ -85,37 +95,45 @@ def told(tally: Tally) -> Row:
     }  # fmt: skip
 
 
-def _periods(counted: list[Row], paired: list[Row], filters: Filters, grain: Span, by: Field | None) -> pd.DataFrame:
+def _periods(counted: list[Row], filters: Filters, grain: Span, by: Field | None) -> pd.DataFrame:
     tallies: dict[Any, dict[date, Tally]] = {}
     for row in counted:
-        tallies.setdefault(row.get("group"), {})[_day(row["start"])] = tally_of(row)
-    pairs = {(row.get("group"), _day(row["start"])): row for row in paired}
+        tallies.setdefault(row.get("group"), {})[day_of(row["start"])] = tally_of(row)
+    shared = {(row.get("group"), day_of(row["start"])): row for row in counted if row.get("pairs")}
     days = [day for found in tallies.values() for day in found]
-    made: list[Row] = []
-    p_values: list[float | None] = []
+    made: list[tuple[Row, Tally, Row | None]] = []
     groups = sorted(tallies, key=lambda group: (-sum(each.n for each in tallies[group].values()), str(group)))
     for group in groups:
-        known = tallies[group]
-        before: Tally | None = None
         for span in stretches(min(days), max(days), filters, grain):
-            now = known.get(span.start, Tally(0, 0, 0))
-            p = None
-            row = {"group": group, "period": name_of(span.start, grain), "starts_on": span.first, "ends_on": span.last,
-                   "is_complete": span.is_complete} | told(now)  # fmt: skip
-            if before is not None and before.n and now.n:
-                row["against"] = "before"
-                row["difference"] = (now.score or 0.0) - (before.score or 0.0)
-                p = difference_p(now, before, _shared(now, before, pairs.get((group, span.start))))
-            made.append(row)
-            p_values.append(p)
-            before = now
+            named = {"group": group, "period": name_of(span.start, grain), "starts_on": span.first, "ends_on": span.last,
+                     "is_complete": span.is_complete}  # fmt: skip
+            made.append((named, tallies[group].get(span.start, Tally(0, 0, 0)), shared.get((group, span.start))))
+    return in_order(made, by)
+
+
+def in_order(periods: Sequence[tuple[Row, Tally, Row | None]], by: Field | None = None) -> pd.DataFrame:
+    """The rows of `nps` from periods in order, each tested against the one before it of its `group`: what names it, its tally, and the
+    row of `paired` with the answers it shares with the one before."""
+    made: list[Row] = []
+    p_values: list[float | None] = []
+    before: Tally | None = None
+    for place, (named, now, pair) in enumerate(periods):
+        if place and named.get("group") != periods[place - 1][0].get("group"):
+            before = None
+        row, p = named | told(now), None
+        if before is not None and before.n and now.n:
+            row |= {"against": "before", "difference": (now.score or 0.0) - (before.score or 0.0)}
+            p = difference_p(now, before, _shared(now, before, pair))
+        made.append(row)
+        p_values.append(p)
+        before = now
     return _named(made, p_values, by)
 
 
 def _shared(now: Tally, before: Tally, pair: Row | None) -> float:
     if pair is None:
         return 0.0
-    count, products, votes, previous = (number(pair[name]) for name in _PAIRED)
+    count, products, votes, previous = (number(pair[name]) for name in PAIRED)
     return covariance(now, before, int(count), products, votes, previous)
 
 
@@ -143,9 +161,5 @@ def _named(made: list[Row], p_values: list[float | None], by: Field | None) -> p
         row["p_value"] = p
         row["real_change"] = None if p is None else bool(row["q_value"] < REAL)
     key = by.key(COLUMNS) if by is not None else "group"
-    named = [{key: row["group"]} | row for row in made]
+    named = [{key: row.get("group")} | row for row in made]
     return frame(named, [*([key] if by is not None else []), *COLUMNS])
-
-
-def _day(value: Any) -> date:
-    return value.date() if hasattr(value, "date") else value
