@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import beside, customers, large, lifetimes, report, stage_times
+from benchmarks import beside, customers, large, lifetimes, nps, report, stage_times
 from benchmarks.deals import FILES as LARGE_FILES
 from benchmarks.imports import FILES, WAYS
 from benchmarks.measures import ROOT, cost_of
@@ -41,6 +41,10 @@ def main() -> None:
     print(of_customers)
     if asked.keep:
         report.keep(of_customers, customers.MARKS)
+    of_surveys = nps.measure(asked.deals, _say)
+    print(of_surveys)
+    if asked.keep:
+        report.keep(of_surveys, nps.MARKS)
     of_models = lifetimes.measure(_say)
     print(of_models)
     if asked.keep:

@@ -12,6 +12,7 @@ from ui.bottlenecks.action_sheet import owner_words
 from ui.customer import around, search
 from ui.customer.head import months_words, show_head, show_reasons
 from ui.customer.history import show_history
+from ui.customer.scores import show_scores
 from ui.customers import guard
 from ui.parts import heading, md, no_data, note, nothing, plain, rich, section
 
@@ -43,6 +44,7 @@ def _card(number: str) -> None:
     show_head(row, search.is_left(number))
     show_reasons(row)
     show_history(row)
+    show_scores(row)
     around.show_around(number)
 
 

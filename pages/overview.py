@@ -14,8 +14,9 @@ from analytics.fields import find
 from analytics.filters import Filters
 from analytics.findings import MOST_VALUES, findings, not_compared, open_deals
 from analytics.summary import before_period, summary, usual_period
+from analytics.summary_customers import passes_over, there
 from analytics.summary_trend import summary_trend
-from ui import findings_words, session, tables, words
+from ui import findings_words, overview_nps, session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.overview import sparkline
 from ui.funnel.deal_list import deal_list
@@ -50,12 +51,14 @@ def value_of(row: Row, value: Any) -> str:
             return locale.share(value)
         case "days":
             return locale.days(value)
+        case "points":
+            return locale.score(value)
         case _:
             return locale.count(value or 0)
 
 
 def is_counted(row: Row) -> bool:
-    return row["unit"] == "count" or row["metric"] in ("revenue_won", "open_pipeline")
+    return row["unit"] == "count" or row["metric"] in ("revenue_won", "open_pipeline", "net_revenue")
 
 
 def has_no_amounts(row: Row) -> bool:
@@ -79,6 +82,8 @@ def interval(row: Row) -> str:
         return "–"
     if row["unit"] == "share":
         return _("95%: {range}").format(range=locale.shares(row["low"], row["high"]))
+    if row["unit"] == "points":
+        return _("95%: {range}").format(range=locale.scores(row["low"], row["high"]))
     ends = [value_of(row, row[end]) for end in ("low", "high")]
     if row["unit"] == "days":
         ends = [locale.ltr(f"{row[end]:,.0f}") for end in ("low", "high")]
@@ -95,11 +100,23 @@ def change(row: Row) -> str:
             return locale.points(100 * difference)
         case "days":
             return locale.in_days(locale.ltr(f"{difference:+,.1f}".replace("-", "−")))
+        case "points":
+            return locale.score(difference)
         case _:
             return locale.ltr(f"{difference:+,.0f}".replace("-", "−"))
 
 
-def verdict(row: Row, undecided: float, settled: Filters, within: Filters) -> tuple[Verdict, str]:
+def begins_late(row: Row, settled: Filters, before: Filters, trend: list[Row]) -> bool:
+    """Whether the data begin too late for the time before to be whole."""
+    if row["metric"] == "nps":  # of each answer by itself, however few there were at first
+        return False
+    if row["metric"] in ("customers", "net_revenue"):
+        first = [each for each in trend if each["metric"] == "net_revenue" and each["since"] == before.since]
+        return bool(first) and not any(each["n"] for each in first)
+    return before.since is not None and before.since < settled.as_of
+
+
+def verdict(row: Row, undecided: float, settled: Filters, within: Filters, trend: list[Row]) -> tuple[Verdict, str]:
     """Whether the change is real, and in words why it cannot be told where it cannot."""
     if has_no_amounts(row):
         return "none", ""
@@ -108,12 +125,12 @@ def verdict(row: Row, undecided: float, settled: Filters, within: Filters) -> tu
         return "none", _("all of the data, so there is nothing before to compare with")
     if row["previous"] is None or row["value"] is None or not has_enough(row):
         return "none", _("too few to compare")
-    if before.since < settled.as_of:
+    if begins_late(row, settled, before, trend):
         return "early", _("too early: the data begin too late to compare")
     if row["metric"] == "win_rate" and undecided > MOST_UNDECIDED:
         return "early", _("too early: {share} of what came in is undecided").format(share=locale.share(undecided))
     if row["real_change"] is None:
-        if row["metric"] == "open_pipeline":
+        if row["metric"] in ("open_pipeline", "customers"):
             return "none", _("since the period began; counted, not tested")
         return "none", _("too few to compare")
     if not row["real_change"]:
@@ -134,6 +151,10 @@ def basis_of(row: Row) -> str:
         parts.append(_("before: {value}").format(value=value_of(row, row["previous"])))
     if row["metric"] == "open_pipeline":
         parts.append(locale.n_("{n} open deal", "{n} open deals", int(row["undecided"] or 0)))
+    elif row["metric"] == "nps":
+        parts.append(locale.n_("{n} answer", "{n} answers", int(row["n"])))
+    elif row["metric"] == "net_revenue":
+        parts.append(locale.n_("{n} customer bought", "{n} customers bought", int(row["n"])))
     elif row["unit"] != "count":
         parts.append(locale.n_("{n} deal", "{n} deals", int(row["n"])))
     if row["undecided"] and row["metric"] != "open_pipeline":
@@ -152,6 +173,8 @@ def claim(row: Row) -> str:
         "win_rate": (_("**The win rate is up:** {now}, after {before}."), _("**The win rate is down:** {now}, after {before}.")),
         "average_won_value": (_("**Won deals are larger:** {now}, after {before}."), _("**Won deals are smaller:** {now}, after {before}.")),
         "sales_cycle_days": (_("**Deals take longer:** {now}, after {before}."), _("**Deals take less time:** {now}, after {before}.")),
+        "net_revenue": (_("**Customers buy for more:** {now}, after {before}."), _("**Customers buy for less:** {now}, after {before}.")),
+        "nps": (_("**Customers would recommend more:** NPS {now}, after {before}."), _("**Customers would recommend less:** NPS {now}, after {before}.")),
     }  # fmt: skip
     up, down = sentences[row["metric"]]
     return (up if is_up else down).format(now=value_of(row, row["value"]), before=value_of(row, row["previous"]))
@@ -221,6 +244,15 @@ def show_time(settled: Filters) -> None:
     )
 
 
+def more_of(metric: str) -> tuple[str, str, str] | None:
+    """The page and view that tell more of a figure, and the words of the link."""
+    return {
+        "customers": ("customers", "lifecycle", _("See customers")),
+        "net_revenue": ("customers", "dependency", _("See who buys")),
+        "nps": ("nps", "trend", _("See NPS")),
+    }.get(metric)
+
+
 @told
 def figures(is_all: bool) -> Iterator[Piece]:
     rows, verdicts, trend, _within, _settled = session.kept(known, is_all)
@@ -247,6 +279,7 @@ def figures(is_all: bool) -> Iterator[Piece]:
             sparkline(drawn, sum(bool(each["is_before"]) for each in points), look) if is_drawn else "",
             basis_of(row),
             words.meanings(row["metric"])[0],
+            more_of(row["metric"]),
         )
 
 
@@ -314,6 +347,15 @@ def repeats_of(row: Row, rows: list[Row]) -> list[Row]:
         for each in rows
         if each["repeats"] == name and (each["kind"], each["stage"]) == (row["kind"], row["stage"])
     ]
+
+
+def not_told() -> list[str]:
+    """Which filters left out the figures of customers, where files tell of any."""
+    fields = passes_over(session.filters(), "customers")
+    if not fields or not any(session.run(there(session.tables())).iloc[0]):
+        return []
+    said = _("figures of customers are left out, as these filters say nothing of them: {fields}")
+    return [said.format(fields=locale.listed([locale.name(label(field)) for field in fields]))]
 
 
 def which_deals() -> str:
@@ -433,7 +475,8 @@ def known(is_all: bool) -> Known:
     trend = records(session.answer(summary_trend, within=within))
     deals = next(row for row in rows if row["metric"] == "deals")
     undecided = deals["undecided"] / deals["value"] if deals["value"] else 0.0
-    return Known(rows, [verdict(row, undecided, settled, within) for row in rows], trend, within, settled)
+    verdicts = [verdict(row, undecided, settled, within, trend) for row in rows]
+    return Known(rows, verdicts, trend, within, settled)
 
 
 @told
@@ -447,7 +490,8 @@ def under_figures(is_all: bool) -> Iterator[Piece]:
     now = session.kept(known, is_all)
     shown, kinds = tables.summary(now.rows, [value_of(row, row["value"]) for row in now.rows], locale)
     meanings = words.meanings(*dict.fromkeys(row["metric"] for row in now.rows), "real_change")
-    stands_on = _("As of {day}").format(day=locale.day(now.within.as_of)) if session.latest_day() else ""
+    day = [_("As of {day}").format(day=locale.day(now.within.as_of))] if session.latest_day() else []
+    stands_on = " · ".join([*day, *not_told()])
     yield partial(
         under_chart,
         paper("overview", _("Overview"), shown, kinds, meanings=meanings, basis=dates(now.within)),
@@ -472,6 +516,8 @@ def page() -> None:
         drawn(figures, is_all)
     drawn(under_figures, is_all)
     show_findings()
+    if any(row["metric"] == "nps" for row in now.rows):
+        overview_nps.show()
 
 
 page()

@@ -32,6 +32,12 @@ def analyses(locale: Locale) -> dict[str, str]:
         "customers": _("Customers"),
         "value_and_risk": _("Value and risk"),
         "contact_programme": _("Contact programme"),
+        "nps": _("NPS"),
+        "loop_cases": _("Close the loop"),
+        "nps_themes": _("What they say"),
+        "response_rate": _("Who answers"),
+        "silent_accounts": _("Silent customers"),
+        "nps_and_leaving": _("What follows from NPS"),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from ui import session
 from ui.parts import means, rich
 from ui.words import Meaning
 
@@ -15,11 +16,12 @@ MARKS: dict[Verdict, str] = {"chance": "≈", "early": "◔", "none": ""}
 
 def figure(
     name: str, label: str, detail: str, value: str, interval: str, change: str, verdict: Verdict, is_up: bool, sure: str,
-    picture: str, basis: str, meaning: Meaning,
+    picture: str, basis: str, meaning: Meaning, more: tuple[str, str, str] | None = None,
 ) -> None:  # fmt: skip
     """One number with its interval, its change and whether that is real, and how it went.
 
-    `verdict` is whether a real change is good, bad or neither; colour never carries it alone: the mark and `sure` do.
+    `verdict` is whether a real change is good, bad or neither; colour never carries it alone: the mark and `sure` do. `more` is
+    where more of it is told: the page, the view, and the words of the link.
     """
     mark = MARKS.get(verdict, "▲" if is_up else "▼")
     image = f'<img alt="" src="{picture}">' if picture else ""
@@ -30,7 +32,20 @@ def figure(
             f'{image}</div><p class="sh-verdict sh-{verdict}"><span aria-hidden="true">{mark}</span> <b>{rich(change)}</b> {rich(sure)}</p>'
             f'<p class="sh-range">{rich(basis)}</p></div>'
         )
-        means(name, meaning)
+        if more is None:
+            means(name, meaning)
+            return
+        page, view, words = more
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"kpi_links_{name}"):
+            means(name, meaning)
+            st.page_link(
+                f"../pages/{page}.py",
+                label=words,
+                icon=":material/arrow_back:" if session.locale().rtl else ":material/arrow_forward:",
+                icon_position="right",
+                width="content",
+                query_params=session.link_to(view=view),
+            )
 
 
 def certainty(dots: int | None, words: str) -> str:

@@ -33,10 +33,13 @@ from data.calendars import Calendar, known, with_macros
 from data.customer_settings import CustomerSettings
 from data.engine import Engine
 from data.errors import DataError
+from data.loop_cases import LoopCases
 from data.marks import Mark
 from data.schema import Header
 from data.store import Settings, Workspace
+from data.survey_settings import SurveySettings
 from data.tables import Tables
+from data.theme_list import Theme
 from ui import fits, memory, visitors
 from ui.charts.theme import DARK, LIGHT, Look
 from ui.fits import Fit
@@ -87,6 +90,7 @@ def begin() -> None:
             choose(Chosen())
         st.session_state["settings"] = _settings(here.notes_stamp, here)
         st.session_state["customer_settings"] = _customer_settings(here.notes_stamp, here)
+        st.session_state["survey_settings"] = _survey_settings(here.notes_stamp, here)
     st.session_state["workspace"] = here
     st.session_state["data"] = _data(here.version, here) if here is not None else NO_DATA
     st.session_state["data_currency"] = facts().get("currency", "")
@@ -133,9 +137,34 @@ def _customer_settings(stamp: Version, _workspace: Workspace) -> CustomerSetting
     return _workspace.customer_settings()
 
 
+def survey_settings() -> SurveySettings:
+    found: SurveySettings = st.session_state["survey_settings"]
+    return found
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _survey_settings(stamp: Version, _workspace: Workspace) -> SurveySettings:
+    return _workspace.survey_settings()
+
+
 @st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
 def _settings(stamp: Version, _workspace: Workspace) -> Settings:
     return _workspace.settings()
+
+
+def loop_cases() -> LoopCases:
+    """What was noted in this workspace of the answers that need one back."""
+    return _loop_cases(workspace().notes_stamp, workspace())
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _loop_cases(stamp: Version, _workspace: Workspace) -> LoopCases:
+    return _workspace.loop_cases()
+
+
+def today() -> date:
+    """The day on which something is noted now: by the clock, and never before the last day of the data."""
+    return max(datetime.now(ZoneInfo(settings().time_zone)).date(), latest_day() or date.min)
 
 
 def marks() -> list[Mark]:
@@ -146,6 +175,16 @@ def marks() -> list[Mark]:
 @st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
 def _marks(stamp: Version, _workspace: Workspace) -> list[Mark]:
     return _workspace.marks()
+
+
+def themes() -> tuple[Theme, ...]:
+    """What survey comments are listened for in this workspace."""
+    return _themes(workspace().notes_stamp, workspace())
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _themes(stamp: Version, _workspace: Workspace) -> tuple[Theme, ...]:
+    return _workspace.themes()
 
 
 def wipe() -> None:
@@ -203,11 +242,13 @@ def kept(make: Callable[..., Made], /, *values: Any, **options: Any) -> Made:
 
 def _reader() -> str:
     """Everything of the reader that words, tables and figures depend on. As text, which is quickly told from another."""
-    stands_on = (chosen(), _now(), settings(), customer_settings(), look())
+    stands_on = (chosen(), _now(), settings(), customer_settings(), survey_settings(), look())
     made = st.session_state.get("reader")
     if made is None or any(old is not new for old, new in zip(made[0], stands_on, strict=True)):
-        now, data, set_, of_customers, seen = stands_on
-        text = repr((data.version, workspace().folder, set_, of_customers, now, seen.locale, seen.dark, seen.scale))
+        now, data, set_, of_customers, of_surveys, seen = stands_on
+        text = repr(
+            (data.version, workspace().folder, set_, of_customers, of_surveys, now, seen.locale, seen.dark, seen.scale)
+        )
         st.session_state["reader"] = made = (stands_on, text)
     found: str = made[1]
     return found

@@ -210,7 +210,7 @@ def summary(rows: Sequence[Mapping[str, object]], values: Sequence[str], locale:
             ("value", _("Value"), "number"),
             ("low", _("95% from"), "number"),
             ("high", _("95% to"), "number"),
-            ("n", _("Deals"), "count"),
+            ("n", _("Based on"), "count"),
             ("undecided", _("Undecided"), "count"),
             ("previous", _("Before"), "number"),
             ("currency", _("Currency"), "text"),

@@ -270,13 +270,13 @@ def test_rows_set_aside_are_mended_after_the_load_without_a_new_upload(app, chec
 
 def test_loading_says_what_is_in_what_is_aside_and_what_opens(app, check, read):
     at = drop(app("import_data"))
-    assert "These files open 7 of 19 analyses" in [each.label.strip() for each in at.expander]
+    assert "These files open 7 of 25 analyses" in [each.label.strip() for each in at.expander]
     check(load(at))
     text = read(at)
     assert "<strong>3 of 4 rows are in.</strong> 1 row was set aside, and says why." in text
     assert "There is no deal number." in text and "deals.csv : 4" in text
     assert "Add a stage history: one row for each stage a deal came to, with its date." in text
-    assert "You can see 7 of 19 analyses now" in text
+    assert "You can see 7 of 25 analyses now" in text
     check(at.button(key="undo_this").click().run())
     assert "Import 1 was taken back" in at.success[0].value
     assert Workspace(default_workspace()).is_empty

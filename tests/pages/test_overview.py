@@ -1,6 +1,7 @@
-"""The first page: six figures, or a way to begin."""
+"""The first page: the headline figures and what is worth acting on, or a way to begin."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -112,20 +113,25 @@ def test_what_was_planted_is_worth_acting_on(app, demo, read, check, language, w
     demo(language)
     at = app(lang=language)
     told = read(at).split('<div class="sh-act">')[1:]
-    assert len(told) == 3  # nothing else was planted that is real and costs money
-    for sentence, named in zip(told, words, strict=True):
+    assert len(told) == 4  # nothing else was planted that is real and costs money; the last is the fall of NPS in June
+    assert "NPS" in told[3] and "2026" in told[3] and "₪" in told[3]
+    for sentence, named in zip(told[:3], words, strict=True):
         assert all(name in sentence[: sentence.index("</div>")] for name in named)
-    # The leak and the delay are tested, the dependency is counted.
-    assert sum(sentence.count('class="sh-dots"') for sentence in told) == 2
-    links = [str(block.proto) for block in at.get("page_link") if "view=" in str(block.proto)]
+    # The leak, the delay and the fall are tested, the dependency is counted.
+    assert sum(sentence.count('class="sh-dots"') for sentence in told) == 3
+    links = [
+        str(block.proto)
+        for block in at.get("page_link")
+        if "funnel" in str(block.proto) and "view=" in str(block.proto)
+    ]
     opened = (("groups", "source"), ("time", "segment"))  # the dependency has its list of open deals
     for link, (view, field) in zip(links, opened, strict=True):
         assert f"view={view}" in link and f"by={field}" in link
-    # The deals behind the first two.
+    # The deals behind the first two; the last table is that of the fall of NPS.
     at.get_by_key("finding_deals_0").click().run()
-    of_leak = len(check(at).dataframe[-1].value)
+    of_leak = len(check(at).dataframe[-2].value)
     at.get_by_key("finding_deals_1").click().run()
-    assert len(check(at).dataframe[-1].value) > of_leak >= 1
+    assert len(check(at).dataframe[-2].value) > of_leak >= 1
 
 
 def test_a_period_is_compared_with_as_many_days_before(app, demo, read):
@@ -133,7 +139,7 @@ def test_a_period_is_compared_with_as_many_days_before(app, demo, read):
     at = app(**{"from": "2026-05-15", "to": "2026-11-14"})
     text = read(at)
     assert "against as many days before (12 Nov 2025 – 14 May 2026)" in text
-    assert text.count('<img alt="" src="data:image/svg+xml;base64,') == 6
+    assert text.count('<img alt="" src="data:image/svg+xml;base64,') == 8  # with net revenue and NPS
     assert "could be chance" in text
     assert "before: " in text
     # The same for a start too near the beginning of the data.
@@ -168,3 +174,61 @@ def test_open_deals_without_amounts_are_not_a_pipeline_of_nothing(app, load, mad
         deal["amount"] = None if deal["status"] == "open" else deal["amount"]
     load(rows)
     assert "no open deal has an amount" in read(app())
+
+
+@pytest.fixture
+def surveyed(made):
+    """Two months of answers, NPS of +67 to 30 January and of -67 from then on, and two customers, one of whom buys."""
+    rows = made(60)
+    start = datetime(2026, 1, 1)
+    rows["customers"] = [
+        {"customer_id": "C1", "customer_name": "Zeta <i>x</i>", "owner": "Dana"},
+        {"customer_id": "C2", "customer_name": "Beta", "owner": None},
+    ]
+    rows["survey_responses"] = [
+        {
+            "response_id": f"R{n}", "customer_id": f"C{1 + n % 2}", "email": f"p{n % 240}@x.example", "scale": "nps",
+            "score": (10.0, 10.0, 8.0)[n % 3] if n < 240 else (0.0, 7.0, 3.0)[n % 3], "answered_at": start + timedelta(hours=3 * n),
+        }
+        for n in range(480)
+    ]  # fmt: skip
+    rows["orders"] = [
+        {"order_id": f"O{n}", "customer_id": "C1", "ordered_at": start + timedelta(days=n), "amount": 100.0, "currency": "USD"}
+        for n in range(40)
+    ]  # fmt: skip
+    return rows
+
+
+def test_customers_their_revenue_and_nps_stand_beside_the_deals(app, load, surveyed, read):
+    load(surveyed)
+    at = app(**{"from": "2026-01-31", "to": "2026-03-01"})
+    text = read(at)
+    for label in ("Customers", "Net revenue", "NPS"):
+        assert f"<h2>{label} <span>" in text
+    assert "real change" in text and "Customers would recommend less:</strong> NPS −67, after +67" in text
+    links = [str(block.proto) for block in at.get("page_link")]
+    assert any("view=trend" in link and "from=2026-01-31" in link for link in links)
+
+
+def test_a_fall_of_nps_names_the_day_the_money_and_the_customers(app, load, surveyed, read, check):
+    load(surveyed)
+    at = app()
+    text = read(at)
+    assert "NPS fell from +67 to −67 on 31 Jan 2026" in text and "$4K" in text and "bought in 12 months" in text
+    assert "Zeta" not in text
+    text = read(check(at.get_by_key("finding_nps_customers").click().run()))
+    assert "Zeta &lt;i&gt;x&lt;/i&gt;" in text and "No owner" in text and "<i>x</i>" not in text
+    assert any("customer_of=C1" in str(block.proto) for block in at.get("page_link"))
+
+
+def test_a_filter_by_deals_says_that_it_leaves_customers_out(app, load, surveyed, read):
+    load(surveyed)
+    text = read(app(stage="Closed Won"))
+    assert "<h2>NPS <span>" not in text and "NPS fell" not in text
+    assert "figures of customers are left out, as these filters say nothing of them" in text
+
+
+def test_no_survey_no_word_of_it(app, load, made, read):
+    load(made())
+    text = read(app())
+    assert "NPS" not in text and "Net revenue" not in text and "figures of customers" not in text

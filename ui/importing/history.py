@@ -80,7 +80,7 @@ def _record(record: ImportRecord, *, is_last: bool) -> None:
         opened = st.expander(" · ".join(words), key=f"import_{record.number}", on_change="rerun")
         if not record.undone:
             st.button(
-                _("Take back the merge") if _is_merge(record) else _("Take back import {n}").format(n=record.number),
+                _take_back_words(record),
                 icon=":material/undo:", type="tertiary", key="undo_last" if is_last else f"undo_{record.number}",
                 on_click=session.put, args=("undo_asked", record.number),
             )  # fmt: skip
@@ -96,7 +96,18 @@ def _what(record: ImportRecord) -> str:
     locale = session.locale()
     if record.files:
         return locale.listed([md(name) for name in dict.fromkeys(record.files)])
-    return locale._("Duplicates merged") if _is_merge(record) else locale._("Change of the data")
+    kinds = {"merge": locale._("Duplicates merged"), "respondents": locale._("Respondents matched to customers")}
+    return kinds.get(record.recipe.get("kind", ""), locale._("Change of the data"))
+
+
+def _take_back_words(record: ImportRecord) -> str:
+    """What the button says that takes a step back."""
+    _ = session.locale()._
+    if _is_merge(record):
+        return _("Take back the merge")
+    if record.recipe.get("kind") == "respondents":
+        return _("Take back the decision")
+    return _("Take back import {n}").format(n=record.number)
 
 
 def _is_merge(record: ImportRecord) -> bool:
@@ -142,6 +153,8 @@ def _confirm(record: ImportRecord) -> None:
         words = _("**Take back import {n}?** The data will be as if it had never been loaded.").format(n=record.number)
         if _is_merge(record):
             words = _("**Take back the merge?** The customers will be as they were before it.")
+        if record.recipe.get("kind") == "respondents":
+            words = _("**Take back the decision?** The answers will be of the customers that they were of before it.")
         if later:
             words += " " + locale.n_(
                 "{n} later import is loaded again on top, from the files that were kept.",
