@@ -139,7 +139,8 @@ def _scored(own: list[Row]) -> Row:
     variance = ratio_variance(
         accounts, *(_sum(own, name) for name in ("votes", "n", "vote_squares", "n_squares", "cross"))
     )
-    if variance is not None and tally.score is not None:
+    # Where all say the same, how accounts differ is not known: an interval without width would be false.
+    if variance and tally.score is not None:
         half = 100 * Z * math.sqrt(variance)
         found["cluster_low"], found["cluster_high"] = max(tally.score - half, -100.0), min(tally.score + half, 100.0)
         p, d = tally.promoters / n, tally.detractors / n

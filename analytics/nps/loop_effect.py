@@ -59,7 +59,7 @@ def loop_effect(tables: Tables, filters: Filters, kept: LoopCases = NOBODY, land
 
     A customer counts once, by its first answer that could be closed in that time since work on the list began, and is followed from
     `landmark` days after it, so that the time it takes to close a case is nobody's gain. `loop_outcome` is what is followed:
-    "left" (the last contract ended), else "bought" (the next purchase). `happened_share` is the Kaplan-Meier share it happened to
+    "left" (the contract ended and none followed within the grace), else "bought" (the next purchase). `happened_share` is the Kaplan-Meier share it happened to
     within 180 days. `hazard_ratio` is that of the closed against the others, stratified by third of revenue in the twelve
     months before the answer, kind of answer and half year (Cox 1972, ties as Breslow 1974), with its Wald interval; it is
     empty below ten customers or five events in either group. `compared` are the customers in strata that have both.

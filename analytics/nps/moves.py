@@ -45,7 +45,7 @@ def nps_moves(tables: Tables, filters: Filters) -> Question:
     """First a row for all pairs of answers, with no `moved_from`, then one for each of the nine moves. Columns: `COLUMNS`.
 
     `n` are people, `share` is of those who stood there before, with Wilson's interval. The row for all has the net movement in
-    points: the score of the same people now less before; its interval takes the people of one customer as one cluster. It is
+    points: the score of the same people now less before; its interval takes the people of one customer as one cluster, and is unknown where all moved alike. It is
     tested from 30 people on; each fall is tested against the same rise (McNemar 1947, exact), from 30 such moves on. All of them
     are one family.
     """
@@ -73,7 +73,11 @@ def _told(given: Answers) -> pd.DataFrame:
     if clusters > 1:
         squares = number(summed["squares"]) - 2 * mean * number(summed["cross"]) + mean * mean * number(summed["sizes"])
         error = math.sqrt(max(squares, 0.0) * clusters / (clusters - 1)) / n
-        everyone |= {"net_low": max(100 * (mean - Z * error), -200.0), "net_high": min(100 * (mean + Z * error), 200.0)}
+        if error > 0:  # where all moved alike, how people differ is not known
+            everyone |= {
+                "net_low": max(100 * (mean - Z * error), -200.0),
+                "net_high": min(100 * (mean + Z * error), 200.0),
+            }
         if n >= LEAST_TESTED:
             p = normal_p(mean / error) if error > 0 else 1.0 if mean == 0 else None
     made: list[Row] = [everyone]

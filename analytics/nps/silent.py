@@ -18,6 +18,7 @@ from analytics.intervals import share, share_difference, wilson
 from analytics.nps import answers, invitations
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, in_zone, number, rows, whole, with_q_values
+from data.errors import RequestProblem
 from data.messages import Message, say
 from data.tables import Tables
 
@@ -83,8 +84,15 @@ def silence(
     kind, and of those `heard` or `waiting`; with `by` for each group. Columns: `TOTAL_COLUMNS`, with `by` the field's name in front.
 
     The share is that of the group's customers now, its 95% interval Wilson's. Groups of at least 30 are compared with all others
-    in their share of silent customers. Money is unknown where it is in several currencies.
+    in their share of silent customers. Money is unknown where it is in several currencies. Raises RequestProblem for a field that says
+    nothing of customers.
     """
+
+    if by is not None and not who.reaches(by):
+        raise RequestProblem(
+            say('"{field}" says nothing of customers.', field=by.name),
+            say("Choose a field of the customers, or of who looks after them."),
+        )
 
     def cells(told: Answers) -> dict[str, ir.Table]:
         found = _silent(tables, filters, rows(told["known"])[0], tier_days, counts_cases, margin)

@@ -90,6 +90,7 @@ def test_all_of_one_kind_still_have_an_interval():
     row = only(account_nps, surveyed([answer(f"c{n}", 10, who="x") for n in range(12)]))
     assert row["account_nps"] == 100 and row["account_nps_low"] < 95
     assert row["design_effect"] is None  # nothing varies
+    assert (row["cluster_low"], row["cluster_high"]) == (None, None)  # and no interval is without width
 
 
 def test_groups_are_compared_with_all_other_accounts():

@@ -58,6 +58,11 @@ def test_the_latest_answer_of_each_person_against_the_one_before():
     assert next(row for row in nine if row["moved_from"] == "passive")["share"] is None
 
 
+def test_people_who_all_stayed_say_nothing_of_how_sure_that_is():
+    every = moves(Engine.in_memory({"survey_responses": people(*(("abc"[n], 9, 9) for n in range(3)))}))[0]
+    assert (every["n"], every["net_move"], every["net_low"], every["net_high"]) == (3, 0, None, None)
+
+
 def test_the_interval_takes_the_people_of_a_customer_as_one():
     histories = [(f"c{n // 4}", 9, 3 if n % 8 < 4 else 9) for n in range(80)]
     every = moves(Engine.in_memory({"survey_responses": people(*histories)}))[0]

@@ -14,6 +14,8 @@ from analytics.nps.silence_follows import silence_follows
 from analytics.nps.silent import COLUMNS, SILENCES, TOTAL_COLUMNS, silence, silent_accounts
 from analytics.rows import rows
 from data.engine import Engine
+from data.errors import RequestProblem
+from data.schema import Header
 from tests.analytics import nps_asked
 from tests.analytics.nps_asked import AS_OF, at, invited, replied
 from tests.analytics.scored import scored
@@ -148,6 +150,13 @@ def test_owners_are_compared_in_how_many_are_silent():
     assert found["Bob"]["q_value"] < 0.001 and found["Bob"]["tests"] == 2
 
 
+def test_a_column_of_answers_makes_no_groups_of_customers():
+    header = Header("survey_responses", "region", "Region", True)
+    made = Engine.in_memory(survey([], [replied("A", 9)]), (header,))
+    with pytest.raises(RequestProblem, match='"Region" says nothing of customers'):
+        silence(made.tables, FILTERS, find("Region", made.tables, "survey_responses"))
+
+
 def test_several_currencies_have_no_sum():
     made = scored(
         customer("A"), customer("B", currency="ILS", contact=75), **survey([invited("A", 90), invited("B", 90)], [])
@@ -197,6 +206,20 @@ def test_people_of_one_customer_asked_on_one_day_are_one():
         survey(asked, [replied("A", 398, email="b@a")]) | orders(("A", 410), ("A", 705), ("A", 650))
     )
     assert (followed(made)[12]["asked_answered"], followed(made)[12]["asked_silent"]) == (1, 1)
+
+
+def test_what_comes_after_the_thirtieth_day_says_nothing_of_who_answered():
+    """An answer on the 45th day is given by who is still there; who is gone on the fifth can give none."""
+    asked, bought = [invited("late", 400), invited("soon", 400)], orders(("late", 410), ("soon", 410))
+    year = followed(Engine.in_memory(survey(asked, [replied("late", 355), replied("soon", 370)]) | bought))[12]
+    assert (year["asked_answered"], year["asked_silent"]) == (1, 1)
+    contracts = {
+        "subscription_id": ["1", "2"], "customer_id": ["gone", "there"], "started_on": [at(800).date()] * 2,
+        "ended_on": [at(395).date(), at(369).date()], "monthly_revenue": [10.0] * 2,
+    }  # fmt: skip
+    asked = [invited("gone", 400), invited("there", 400)]
+    year = followed(Engine.in_memory(survey(asked, []) | {"subscriptions": contracts}))[12]
+    assert (year["asked_silent"], year["gone_silent"]) == (1, 1)
 
 
 def test_contracts_that_ended_and_those_signed_again_within_the_grace():
