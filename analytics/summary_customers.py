@@ -25,7 +25,7 @@ from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, normal_p, share
 from analytics.nps import answers
-from analytics.nps.evidence import Tally, covariance, difference_p, interval
+from analytics.nps.evidence import Tally, covariance, difference_p, interval, own_repeats
 from analytics.question import Answers
 from analytics.rows import Row, number, rows, whole
 from data.tables import Tables
@@ -233,8 +233,14 @@ class CustomerFigures:
         if self.before is None:
             return [(row, None)]
         row["previous"] = earlier.score
-        pairs, products, votes, previous = (number(rows(answers_["of_same"])[0][name]) for name in _PAIRED)
-        return [(row, difference_p(now, earlier, covariance(now, earlier, int(pairs), products, votes, previous)))]
+        same = rows(answers_["of_same"])[0]
+        pairs, products, votes, previous = (number(same[name]) for name in _PAIRED)
+        own, other = (
+            own_repeats(tally, *(number(same[f"{name}_{period}"]) for name in ("pairs", "products", "votes")))
+            for tally, period in ((now, _NOW), (earlier, _BEFORE))
+        )
+        shared = covariance(now, earlier, int(pairs), products, votes, previous, own, other)
+        return [(row, difference_p(now, earlier, shared))]
 
     def _risk(self, answers_: Answers) -> Found:
         """Told by the models of one day: there is nothing before to compare it with."""
@@ -290,15 +296,27 @@ _SHIFTED = tuple(f"risk_shift_{n}" for n in range(1, SHIFTS + 1))
 
 
 def _of_same(found: ir.Table) -> ir.Table:
-    """One row: what the answers of people who answered in both periods sum to, each answer of one with each of the other."""
+    """One row: what the answers of people who answered in both periods sum to, each answer of one with each of the other; and with
+    each other one of the same period, `pairs_now, products_now, votes_now` and so on."""
     votes = found.vote.cast("int64")
     people = found.filter(found.respondent_key.notnull()).group_by("respondent_key").agg(
         now=(found.period == _NOW).sum(), earlier=(found.period == _BEFORE).sum(),
-        votes_now=votes.sum(where=found.period == _NOW), votes_earlier=votes.sum(where=found.period == _BEFORE),
+        votes_now=votes.sum(where=found.period == _NOW).fill_null(0), votes_earlier=votes.sum(where=found.period == _BEFORE).fill_null(0),
+        squares_now=(votes * votes).sum(where=found.period == _NOW).fill_null(0),
+        squares_earlier=(votes * votes).sum(where=found.period == _BEFORE).fill_null(0),
     )  # fmt: skip
-    return people.filter(people.now > 0, people.earlier > 0).agg(
+    again = people.filter(people.now + people.earlier > 1)
+    own: dict[str, ir.Value] = {}
+    for period, n, v, q in ((_NOW, again.now, again.votes_now, again.squares_now),
+                            (_BEFORE, again.earlier, again.votes_earlier, again.squares_earlier)):  # fmt: skip
+        own |= {
+            f"pairs_{period}": (n * n - n).sum(),
+            f"products_{period}": (v * v - q).sum(),
+            f"votes_{period}": (v * n - v).sum(),
+        }
+    return again.agg(
         pairs=(_.now * _.earlier).sum(), products=(_.votes_now * _.votes_earlier).sum(),
-        votes=(_.votes_now * _.earlier).sum(), previous_votes=(_.votes_earlier * _.now).sum(),
+        votes=(_.votes_now * _.earlier).sum(), previous_votes=(_.votes_earlier * _.now).sum(), **own,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from ibis import _
 
 from analytics.filters import Filters
 from analytics.nps.daily import Days, between, by_day, dated, days_of, in_days, repeated
-from analytics.nps.evidence import covariance, difference_interval, difference_p, interval
+from analytics.nps.evidence import Tally, covariance, difference_interval, difference_p, interval, own_repeats
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, number, rows, whole
 from data.errors import RequestProblem
@@ -63,7 +63,8 @@ def nps_compared(tables: Tables, filters: Filters, sides: Sides) -> Question:
 
 def shared(found: ir.Table, told: pd.DataFrame, compared: Sequence[Sides]) -> dict[str, ir.Table]:
     """One row, `shared`: for each pair of stretches, by its place, what the answers of one person in both sum to: `pairs_0`,
-    `products_0`, `votes_0` (of the later stretch), `earlier_0` ... Nothing where nobody answered twice."""
+    `products_0`, `votes_0` (of the later stretch), `earlier_0` ..., and what those of one person in the earlier (a) and the later (b)
+    alone: `own_pairs_a0`, `own_products_a0`, `own_votes_a0` ... Nothing where nobody answered twice."""
     repeats = repeated(found, told)
     if repeats is None or not compared:
         return {}
@@ -75,6 +76,7 @@ def shared(found: ir.Table, told: pd.DataFrame, compared: Sequence[Sides]) -> di
             inside = in_days(known.day, since, until)
             sums[f"n_{name}{place}"] = inside.sum().fill_null(0)
             sums[f"v_{name}{place}"] = known.vote.sum(where=inside).fill_null(0)
+            sums[f"q_{name}{place}"] = (known.vote * known.vote).sum(where=inside).fill_null(0)
     people = known.group_by("person").agg(**sums)
     sums_of: dict[str, ir.Value] = {}
     for place in range(len(compared)):
@@ -83,6 +85,12 @@ def shared(found: ir.Table, told: pd.DataFrame, compared: Sequence[Sides]) -> di
             f"pairs_{place}": (n_a * n_b).sum() * one_in, f"products_{place}": (v_a * v_b).sum() * one_in,
             f"votes_{place}": (v_b * n_a).sum() * one_in, f"earlier_{place}": (v_a * n_b).sum() * one_in,
         }  # fmt: skip
+        for name, n, v in (("a", n_a, v_a), ("b", n_b, v_b)):
+            sums_of |= {
+                f"own_pairs_{name}{place}": (n * n - n).sum() * one_in,
+                f"own_products_{name}{place}": (v * v - people[f"q_{name}{place}"]).sum() * one_in,
+                f"own_votes_{name}{place}": (v * n - v).sum() * one_in,
+            }
     return {"shared": people.agg(**sums_of)}
 
 
@@ -92,7 +100,16 @@ def difference(days: Days, sides: Sides, together: Row, place: int) -> Row:
     pairs, products, votes, earlier = (
         number(together.get(f"{name}_{place}")) for name in ("pairs", "products", "votes", "earlier")
     )
-    common = covariance(after, before, int(pairs), products, votes, earlier)
+    common = covariance(
+        after,
+        before,
+        int(pairs),
+        products,
+        votes,
+        earlier,
+        _own(after, together, f"b{place}"),
+        _own(before, together, f"a{place}"),
+    )
     low, high = difference_interval(after, before, common)
     ends = {}
     for name, tally in (("before", before), ("after", after)):
@@ -103,3 +120,7 @@ def difference(days: Days, sides: Sides, together: Row, place: int) -> Row:
         "difference": (after.score or 0.0) - (before.score or 0.0) if is_told else None, "low": low, "high": high,
         "p_value": difference_p(after, before, common), "pairs_of_answers": whole(pairs),
     }  # fmt: skip
+
+
+def _own(tally: Tally, together: Row, side: str) -> float:
+    return own_repeats(tally, *(number(together.get(f"own_{name}_{side}")) for name in ("pairs", "products", "votes")))

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from analytics.intervals import LEAST_TESTED, NOT_KNOWN, Interval, Z, normal_p
+from analytics.intervals import LEAST_TESTED, NOT_KNOWN, Interval, Z, normal_p, ratio_variance
 
 # Added to the answers before the variance is taken: three quarters of a promoter and of a detractor, one and a half passives.
 ADDED, ADDED_EACH = 3.0, 0.75
@@ -56,6 +56,15 @@ def interval(tally: Tally, population: int | None = None) -> Interval:
     return max(centre - half, -100.0), min(centre + half, 100.0)
 
 
+def clustered_more(one: Tally, accounts: int, squares: float, n_squares: float, cross: float) -> float:
+    """What it adds to the variance of a score, in points squared, that answers of one account go together; never below 0.
+
+    Over accounts with n answers and the votes v, `squares` sums v^2, `n_squares` n^2 and `cross` n v (Cochran 1977, 6.4).
+    """
+    variance = ratio_variance(accounts, one.promoters - one.detractors, one.n, squares, n_squares, cross)
+    return max(1e4 * variance - adjusted_error(one) ** 2, 0.0) if variance is not None else 0.0
+
+
 def difference_p(one: Tally, other: Tally, shared: float = 0.0) -> float | None:
     """The two-sided p-value of two scores being the same, by their adjusted errors; unknown where one has fewer than 30 answers.
 
@@ -77,21 +86,44 @@ def difference_interval(one: Tally, other: Tally, shared: float = 0.0) -> Interv
     return max(difference - half, -200.0), min(difference + half, 200.0)
 
 
-def covariance(one: Tally, other: Tally, pairs: int, products: float, votes: float, other_votes: float) -> float:
-    """The covariance of two scores that `pairs` people have in common, in points squared.
+def own_repeats(one: Tally, pairs: float, products: float, votes: float) -> float:
+    """What it adds to the variance of a score, in points squared, that people answered more than once in it; never below 0.
+
+    Of all ordered `pairs` of two different answers of one person `products` sums vote x other vote, and `votes` the first vote.
+    """
+    if not pairs or not one.n:
+        return 0.0
+    mean = (one.score or 0.0) / 100
+    return max(1e4 * (products - 2 * mean * votes + pairs * mean * mean) / (one.n + ADDED) ** 2, 0.0)
+
+
+def covariance(
+    one: Tally,
+    other: Tally,
+    pairs: int,
+    products: float,
+    votes: float,
+    other_votes: float,
+    own: float = 0.0,
+    other_own: float = 0.0,
+) -> float:
+    """The covariance of two scores that `pairs` people have in common, in points squared, less half of what `own_repeats` gives for
+    each: the adjusted errors squared less twice this are the variance of the difference.
 
     `products`, `votes` and `other_votes` are the sums, over those people, of vote x other vote, vote, and other vote. With
     independent samples of the rest, cov = sum (v - m)(w - k) / (n1' n2'), n' = n + 3 as in the adjusted errors: over n it
     would take away more than they hold.
     """
-    if not pairs or not one.n or not other.n:
+    if not one.n or not other.n:
         return 0.0
+    if not pairs:
+        return -(own + other_own) / 2
     mean, other_mean = (one.score or 0.0) / 100, (other.score or 0.0) / 100
     together = products - mean * other_votes - other_mean * votes + pairs * mean * other_mean
     shared = 1e4 * together / ((one.n + ADDED) * (other.n + ADDED))
     # Never more than the errors themselves allow.
-    most = 0.98 * adjusted_error(one) * adjusted_error(other)
-    return min(max(shared, -most), most)
+    most = 0.98 * math.sqrt((adjusted_error(one) ** 2 + own) * (adjusted_error(other) ** 2 + other_own))
+    return min(max(shared, -most), most) - (own + other_own) / 2
 
 
 def answers_needed(error_of_one: float, points: float, tests: int = 1) -> int:

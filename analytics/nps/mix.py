@@ -15,7 +15,7 @@ from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, normal_p
 from analytics.nps.answers import chosen, given, tallied, with_group
-from analytics.nps.evidence import Tally, adjusted_error, covariance, difference_interval, difference_p
+from analytics.nps.evidence import Tally, adjusted_error, covariance, difference_interval, difference_p, own_repeats
 from analytics.nps.evidence import interval as score_interval
 from analytics.nps.segments import Halves, first_answer, halves, within
 from analytics.nps.trend import REAL, tally_of
@@ -29,6 +29,8 @@ COLUMNS = (
 )  # fmt: skip
 PARTS = ("all", "rate", "mix", "group")
 _SHARED = ("pairs", "products", "votes", "other_votes")
+_OWN = ("own_pairs", "own_products", "own_votes")
+_OTHER_OWN = ("other_own_pairs", "other_own_products", "other_own_votes")
 _NONE = Tally(0, 0, 0)
 
 
@@ -71,15 +73,19 @@ def nps_mix(tables: Tables, filters: Filters, by: Field | None = None, days: int
 
 
 def _in_both(found: ir.Table, keys: list[str]) -> ir.Table:
-    """Of people who answered on both sides, the sums that `covariance` takes, a row for each of `keys`."""
+    """Of people who answered more than once, the sums that `covariance` and `own_repeats` take, a row for each of `keys`."""
     people = found.filter(_.respondent_key.notnull()).group_by([*keys, "respondent_key"]).agg(
         n=_.is_later.sum(), k=(~_.is_later).sum(),
         v=_.vote.cast("int64").sum(where=_.is_later).fill_null(0), w=_.vote.cast("int64").sum(where=~_.is_later).fill_null(0),
+        v_squares=(_.vote != 0).sum(where=_.is_later).fill_null(0), w_squares=(_.vote != 0).sum(where=~_.is_later).fill_null(0),
     )  # fmt: skip
-    both = people.filter(_.n > 0, _.k > 0)
-    # Each answer of one side with each of the other.
-    return both.agg(
+    again = people.filter(_.n + _.k > 1)
+    # Each answer of one side with each of the other, and with each other one of its own.
+    return again.agg(
         pairs=(_.n * _.k).sum(), products=(_.v * _.w).sum(), votes=(_.v * _.k).sum(), other_votes=(_.w * _.n).sum(),
+        own_pairs=(_.n * _.n - _.n).sum(), own_products=(_.v * _.v - _.v_squares).sum(), own_votes=(_.v * _.n - _.v).sum(),
+        other_own_pairs=(_.k * _.k - _.k).sum(), other_own_products=(_.w * _.w - _.w_squares).sum(),
+        other_own_votes=(_.w * _.k - _.w).sum(),
         by=keys,
     )  # fmt: skip
 
@@ -101,7 +107,9 @@ def _told(asked: Answers, both: Halves, has_groups: bool) -> list[Row]:
     for earlier, later in sides.values():
         whole_earlier, whole_later = whole_earlier.plus(earlier), whole_later.plus(later)
     # Who came to another group between the two counts as two people.
-    together: Row = {name: sum(number(row[name]) for row in shared_of.values()) for name in _SHARED}
+    together: Row = {
+        name: sum(number(row[name]) for row in shared_of.values()) for name in (*_SHARED, *_OWN, *_OTHER_OWN)
+    }
     every = _side(whole_earlier, whole_later, together)
     made = [_row(every) | {"nps_part": "all"}]
     p_values = [difference_p(every.later, every.earlier, every.shared)]
@@ -128,7 +136,9 @@ def _side(earlier: Tally, later: Tally, shared: Row | None) -> _Side:
     if shared is None:
         return _Side(earlier, later, 0.0)
     pairs, products, votes, other_votes = (number(shared[name]) for name in _SHARED)
-    return _Side(earlier, later, covariance(later, earlier, int(pairs), products, votes, other_votes))
+    own = own_repeats(later, *(number(shared[name]) for name in _OWN))
+    other = own_repeats(earlier, *(number(shared[name]) for name in _OTHER_OWN))
+    return _Side(earlier, later, covariance(later, earlier, int(pairs), products, votes, other_votes, own, other))
 
 
 def _row(side: _Side) -> Row:

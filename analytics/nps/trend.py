@@ -13,7 +13,7 @@ from ibis import Deferred, _
 from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.nps.answers import TABLE, TALLY, answers, tallied, with_group
-from analytics.nps.evidence import Tally, covariance, difference_p, interval
+from analytics.nps.evidence import Tally, clustered_more, covariance, difference_p, interval
 from analytics.nps.spans import SPANS, Span, after, day_of, name_of, span_start, stretches
 from analytics.periods import WeekStart, local
 from analytics.question import Question
@@ -41,7 +41,8 @@ def nps(
 
     The interval is the adjusted Wald of each period by itself. Each period is tested against the one before it (`against`
     "before"), people who answered in both counted as the same where neither filters nor groups are of the answers themselves
-    (then one of the two may not be counted); with grain "all" groups are tested against all other answers ("rest"). Below 30
+    (then one of the two may not be counted); with grain "all" groups are tested against all other answers ("rest"), with the error of answers
+    that go together in accounts where that is larger. Below 30
     answers on either side there is no test. The correction is over all tests of the table. Answers without a day are only in "all".
     Raises ValueError for a grain there is not.
     """
@@ -52,7 +53,10 @@ def nps(
     if by is not None:
         found = with_group(found, tables, filters, by)
     if grain == "all":
-        return Question({"all": tallied(found, keys)}, lambda told: _whole(rows(told["all"]), by))
+        asks = {"all": tallied(found, keys)} | ({"accounts": _of_accounts(found)} if by is not None else {})
+        return Question(
+            asks, lambda told: _whole(rows(told["all"]), rows(told["accounts"]) if "accounts" in told else [], by)
+        )
 
     def start(moment: ir.TimestampColumn) -> ir.DateValue:
         return span_start(local(moment, filters.time_zone, filters.as_of), grain, week_start, fiscal_year_start)
@@ -64,6 +68,20 @@ def nps(
         pairs = paired(found.previous_vote.notnull() & (after(found.previous_start, grain) == found.start))
     counted = tallied(found, [*keys, "start"], **pairs)
     return Question({"periods": counted}, lambda told: _periods(rows(told["periods"]), filters, grain, by))
+
+
+_ACCOUNTS = ("accounts", "squares", "n_squares", "cross")
+
+
+def _of_accounts(found: ir.Table) -> ir.Table:
+    """Of each group the sums over accounts that `clustered_more` takes; who names no account is one by himself."""
+    account = found.customer_id.nullif("").coalesce(
+        found.customer.nullif(""), "#" + found.respondent_key, "#" + found.response_id
+    )
+    each = found.mutate(account=account).group_by("group", "account").agg(n=_.count(), votes=_.vote.cast("int64").sum())
+    return each.group_by("group").agg(
+        accounts=_.count(), squares=(_.votes * _.votes).sum(), n_squares=(_.n * _.n).sum(), cross=(_.n * _.votes).sum()
+    )
 
 
 def paired(is_pair: ir.BooleanValue) -> dict[str, ir.Value | Deferred]:
@@ -137,7 +155,9 @@ def _shared(now: Tally, before: Tally, pair: Row | None) -> float:
     return covariance(now, before, int(count), products, votes, previous)
 
 
-def _whole(counted: list[Row], by: Field | None) -> pd.DataFrame:
+def _whole(counted: list[Row], accounts: list[Row], by: Field | None) -> pd.DataFrame:
+    of = {row["group"]: {name: number(row[name]) for name in _ACCOUNTS} for row in accounts}
+    of_all = {name: sum(row[name] for row in of.values()) for name in _ACCOUNTS}
     every = Tally(0, 0, 0)
     for row in counted:
         every = every.plus(tally_of(row))
@@ -151,8 +171,18 @@ def _whole(counted: list[Row], by: Field | None) -> pd.DataFrame:
         if by is not None and rest.n:
             said |= {"against": "rest", "difference": (own.score or 0.0) - (rest.score or 0.0)}
         made.append(said)
-        p_values.append(difference_p(own, rest) if by is not None else None)
+        p_values.append(_of_group(own, rest, of[row["group"]], of_all) if by is not None else None)
     return _named(made, p_values, by)
+
+
+def _of_group(own: Tally, rest: Tally, sums: Row, of_all: Row) -> float | None:
+    """The p-value of a group against all other answers: those of one account go together on either side."""
+    others = {name: of_all[name] - sums[name] for name in _ACCOUNTS}
+    more = sum(
+        clustered_more(tally, int(part["accounts"]), part["squares"], part["n_squares"], part["cross"])
+        for tally, part in ((own, sums), (rest, others))
+    )
+    return difference_p(own, rest, -more / 2)
 
 
 def _named(made: list[Row], p_values: list[float | None], by: Field | None) -> pd.DataFrame:

@@ -291,3 +291,22 @@ def test_windows_pair_the_same_people():
     by_month = told(surveyed(made))
     assert (may["n"], june["n"]) == (60, 60)
     assert june["p_value"] == pytest.approx(by_month[1]["p_value"])
+
+
+def test_customers_that_differ_make_no_difference_of_groups():
+    """Ten people of each customer say much the same, and groups are dealt to customers at random: taken as strangers, their answers
+    would part the groups in most such surveys."""
+    found = 0
+    for seed in range(25):
+        draw = np.random.default_rng(seed)
+        leaning, group = draw.normal(0, 1, 40), draw.integers(0, 3, 40)
+        made = []
+        for customer in range(40):
+            for place, said in enumerate(leaning[customer] + draw.normal(size=10)):
+                score = 9 if said > 0.4 else 7 if said > -0.4 else 3
+                made.append(answer(f"C{customer}", score, "2026-05-01", f"P{place}"))
+        listed = {"customer_id": [f"C{n}" for n in range(40)], "segment": [f"S{each}" for each in group]}
+        engine = surveyed(made, customers=listed)
+        by = find("segment", engine.tables, "customers")
+        found += any(row["real_change"] for row in rows(nps(engine.tables, FILTERS, "all", by).answer(engine.run)))
+    assert found <= 4

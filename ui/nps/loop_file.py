@@ -99,7 +99,7 @@ def _show(plan: Plan) -> None:
         lines = [_line(change) for change in plan.changes[:ON_SCREEN]]
         table([_("Customer"), _("Now"), _("Then")], lines, caption=_("What the file changes"))
         if n > ON_SCREEN:
-            note(locale.n_("{n} more changes alike.", "{n} more change alike.", n - ON_SCREEN))
+            note(locale.n_("{n} more case changes.", "{n} more cases change.", n - ON_SCREEN))
     if plan.refused:
         refused = pd.DataFrame({
             _("Sheet"): [refusal.sheet for refusal in plan.refused], _("Line"): [refusal.line for refusal in plan.refused],
