@@ -189,7 +189,7 @@ def _call(options: argparse.Namespace, engine: Engine, settings: Settings, custo
     )
     for name, value in options.where:
         field = find(name, tables, near)
-        if near == "customers":
+        if near == "customers" or (command.of_asked and not who.reaches(field)):
             _check_customers(engine, plain, field, value)
         elif near == answers.TABLE:
             _check_answers(engine, plain, field, value)

@@ -48,8 +48,9 @@ class Asked:
 class Command:
     """How a command makes its question. `has_by` gives it `--by`; `one_pipeline` means the largest unless one is named;
     `needs_history` that little or nothing can be told where no file says when deals came to their stages; `of_customers` that
-    filters and groups are fields of customers, `of_answers` of survey answers and their customers; `needs_scores` that the models of
-    customers are fitted first."""
+    filters and groups are fields of customers, `of_answers` of survey answers and their customers, `of_asked` that fields of
+    answers choose nothing all the same: it is about who was asked, answer or none; `needs_scores` that the models of customers
+    are fitted first."""
 
     ask: Callable[[Call], Asked]
     arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
@@ -58,4 +59,5 @@ class Command:
     needs_history: bool = False
     of_customers: bool = False
     of_answers: bool = False
+    of_asked: bool = False
     needs_scores: bool = False

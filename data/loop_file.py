@@ -154,6 +154,7 @@ def plan(
     refused: list[Refusal] = []
     wanted: dict[str, dict[str, dict[Any, _WHERE]]] = {}
     unchanged: set[str] = set()
+    misread: set[str] = set()
     for line in found:
         now = standing.get(line.number)
         where = (line.sheet, line.line)
@@ -170,6 +171,7 @@ def plan(
             read = _read(field, cell, words, day_first[line.sheet])
             if isinstance(read, Message):
                 refused.append(Refusal(*where, read))
+                misread.add(line.number)
             elif read != getattr(now, field):
                 wanted.setdefault(line.number, {}).setdefault(field, {}).setdefault(read, where)
     changes = []
@@ -179,7 +181,7 @@ def plan(
             changes.append(made)
     changed = {change.case.number for change in changes}
     refused.sort(key=lambda refusal: (refusal.sheet, refusal.line))
-    return Plan(tuple(changes), tuple(refused), len(found), len(unchanged - changed - set(wanted)))
+    return Plan(tuple(changes), tuple(refused), len(found), len(unchanged - changed - set(wanted) - misread))
 
 
 def _change(

@@ -13,6 +13,7 @@ from analytics.catalog import METRICS
 from analytics.fields import find
 from analytics.filters import Filters
 from analytics.findings import MOST_VALUES, findings, not_compared, open_deals
+from analytics.rows import rows as records
 from analytics.summary import before_period, summary, usual_period
 from analytics.summary_customers import passes_over, there
 from analytics.summary_trend import summary_trend
@@ -34,10 +35,6 @@ MOST_UNDECIDED = 2 / 3  # of what was created in the period: above it a win rate
 
 
 # what is asked
-
-
-def records(frame: pd.DataFrame) -> list[Row]:
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 # figures in words

@@ -15,13 +15,14 @@ from analytics.rows import rows
 from analytics.summary_detractors import detractor_revenue, detractors_listed
 from ui import findings_words, session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
+from ui.customer.links import customer_links
 from ui.locale import NOTHING, Locale
 from ui.overview_cards import certainty
 from ui.parts import (
     ROWS_ON_SCREEN,
     Piece,
     drawn,
-    md,
+    first_lines,
     paper,
     plain,
     rich,
@@ -154,18 +155,12 @@ def _customers() -> Iterator[Piece]:
     yield partial(section, name, said)
     heads = [_("Customer"), _("Owner"), _("Lowest score"), _("Last answer"), _("Bought in 12 months")]
     yield partial(table, heads, [_line(row, locale) for row in first], caption=name, numbers=(2, 3, 4))
-    yield partial(_cards, first)
+    yield partial(customer_links, first, "detractors_open")
     shown, kinds = sheet(found, locale)
     customers = locale.n_("{n} customer", "{n} customers", len(found))
     basis = [session.as_of_words()]
-    if len(found) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(found) > ON_SCREEN:
-        basis.insert(
-            0, _("the first {shown} of {customers}").format(shown=locale.count(ON_SCREEN), customers=customers)
-        )
-    else:
-        basis.insert(0, customers)
+    some = _("the first {shown} of {customers}").format(shown=locale.count(ON_SCREEN), customers=customers)
+    basis[:0] = first_lines(len(found), ON_SCREEN, some) or [customers]
     means, stands_on = words.meanings(*MEANS), " · ".join(basis)
     yield partial(
         under_chart,
@@ -181,20 +176,6 @@ def _whole(locale: Locale) -> Any:
     """All of them, asked when called and kept nowhere."""
     question, opened, sql = detractors_listed(session.tables(), session.filters()), session.engine(), session.sql
     return lambda: sheet(question.answer(lambda expression: opened.query(sql(expression))), locale)[0]
-
-
-def _cards(first: list[Row]) -> None:
-    """Links to the cards of the customers on screen."""
-    _ = session.locale()._
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="detractors_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for row in first:
-            st.page_link(
-                "../pages/customer.py", label=md(row["customer"]), icon=":material/person:",
-                query_params=session.link_to(customer_of=row["customer_id"]),
-            )  # fmt: skip
 
 
 def _line(row: Row, locale: Locale) -> list[str]:

@@ -123,6 +123,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, n
     )
 
 
+def first_lines(n: int, on_screen: int, said: str) -> list[str]:
+    """What of a list of `n` lines is on screen, to be said with what it stands on: `said`, or that there are more than the page
+    reads; nothing where all of them are."""
+    locale = session.locale()
+    if n >= ROWS_ON_SCREEN:
+        return [locale._("the first {shown} of many; a download has them all").format(shown=locale.count(on_screen))]
+    return [said] if n > on_screen else []
+
+
 def _num(yes: bool) -> str:
     return ' class="num"' if yes else ""
 

@@ -14,7 +14,7 @@ NPS = (
     _m("promoters", N_("Promoters"), N_("Answers of 9 and 10."), "count of answers", "count", "higher"),
     _m("passives", N_("Passives"), N_("Answers of 7 and 8."), "count of answers", "count"),
     _m("detractors", N_("Detractors"), N_("Answers from 0 to 6."), "count of answers", "count", "lower"),
-    _m("against", N_("Compared with"), N_("before: the period before; rest: all other answers. With fewer than 30 answers on either side there is no test. People who answered in both periods are counted as the same."), "z = difference / sqrt(SE1^2 + SE2^2 - 2 cov), adjusted SEs", "text", source=_ROCKS),
+    _m("against", N_("Compared with"), N_("before: the period before; rest: all other answers. With fewer than 30 answers on either side there is no test. People who answered in both periods are counted as the same; against all other answers, those of one customer count together where that makes the error larger."), "z = difference / sqrt(SE1^2 + SE2^2 - 2 cov), adjusted SEs", "text", source=_ROCKS),
     _m("mark", N_("Mark"), N_("What people wrote of the day they marked."), "", "text"),
     _m("before_since", N_("Before, first day"), N_("The first day of the stretch before."), "", "text"),
     _m("before_until", N_("Before, last day"), N_("The last day of the stretch before."), "", "text"),

@@ -58,7 +58,7 @@ LOOP = (
     _m("still_waiting", N_("Watched"), N_("Cases that had not come to the step before that day and had been watched as long."), "count of cases", "count"),
     _m("is_sure", N_("Enough watched"), N_("Whether at least ten cases were watched as long."), "", "flag"),
     _m("loop_group", N_("Group"), N_("closed: the case was closed within 30 days of the answer; not_closed: it was not."), "", "text"),
-    _m("loop_outcome", N_("What is followed"), N_("left: the customer's last contract ended and was not renewed within 30 days; bought: it bought again, where customers buy without a contract. Both are counted from 30 days after the answer on."), "", "text"),
+    _m("loop_outcome", N_("What is followed"), N_("left: the contract that ran then ended and none followed within 30 days; bought: it bought again, where customers buy without a contract. Both are counted from 30 days after the answer on."), "", "text"),
     _m("happened", N_("It happened to"), N_("How many customers left, or bought again, while they were watched."), "count of customers", "count"),
     _m("happened_share", N_("Share within that time"), N_("The share of customers it happened to within that many days; those watched for less are counted for as long as they were."), "1 - Kaplan-Meier", "share", source=_KM),
     _m("happened_low", N_("Share within that time, low end"), N_("The low end of its 95% interval."), "95% interval on the effective number", "share", source=_WILSON),

@@ -153,9 +153,14 @@ def contact_breaches(
 
 def _known(tables: Tables, filters: Filters) -> dict[str, ir.Table]:
     """One row: how many customers of all were ever in contact by an activity, and in how many currencies the chosen ones are."""
+    return {"known": contacted_and_currencies(tables, filters)}
+
+
+def contacted_and_currencies(tables: Tables, filters: Filters) -> ir.Table:
+    """One row: how many customers of all were ever in contact by an activity (`contacted`), and in how many `currencies` the chosen ones are."""
     contacted = scores.every(filters).agg(contacted=(_.contact_days > 0).sum())
     currencies = scores.chosen(tables, filters).agg(currencies=_.currency.nullif("").nunique())
-    return {"known": contacted.cross_join(currencies)}
+    return contacted.cross_join(currencies)
 
 
 def programme(

@@ -72,21 +72,23 @@ def _known(tables: Tables, filters: Filters) -> ir.Table:
 def nps_at_stake(tables: Tables, filters: Filters, months: int = 12) -> Question:
     """One row a currency and standing of customers, those without an answer last ("none"). Columns: `COLUMNS`.
 
-    `now_share` is of the revenue of customers whose people answered; its interval takes them as a sample of all. `stake` is the
+    `now_share` is of the revenue of customers whose people answered; its interval takes them as a sample of all; who got back more than it
+    paid counts as nothing there and in `stake`. `stake` is the
     revenue of twelve months that leaves with detractors beyond what would with promoters, if they go on leaving as
     `nps_and_leaving` saw: revenue x difference of the chances to have left, with the interval of that difference. Customers that
     are lost or never bought are not counted. The scores must be there.
     """
 
     def build(source: Source) -> Question:
-        known = _known(tables, filters)
+        # Who got back more than it paid brings nothing: shares are of what the others bring.
+        known = _known(tables, filters).mutate(paid=ibis.greatest(_.revenue_12m, 0.0))
         answered = known.vote.notnull()
         of_all = known.filter(answered).group_by("currency").agg(
-            total=_.revenue_12m.sum(), squares=(_.revenue_12m * _.revenue_12m).sum(), answered=_.count()
+            total=_.paid.sum(), squares=(_.paid * _.paid).sum(), answered=_.count()
         )  # fmt: skip
         told = known.group_by("currency", "vote").agg(
             customers=_.count(), people=_.answers_now.sum(), revenue_12m=_.revenue_12m.sum(), at_risk=_.value_at_risk.sum(),
-            revenue_squares=(_.revenue_12m * _.revenue_12m).sum(),
+            paid=_.paid.sum(), paid_squares=(_.paid * _.paid).sum(),
         )  # fmt: skip
         after_answers = leaving.asked(tables, filters, source)
 
@@ -116,7 +118,7 @@ def _rows(told: list[Row], of_all: list[Row], after: list[Row]) -> pd.DataFrame:
         }  # fmt: skip
         if vote is not None:
             total = totals[row["currency"]]
-            said["now_share"] = share(revenue, number(total["total"]))
+            said["now_share"] = share(number(row["paid"]), number(total["total"]))
             said["now_share_low"], said["now_share_high"] = _share_interval(row, total)
         own = leaves.get(name, {})
         if own.get("chance_difference") is not None:
@@ -126,7 +128,7 @@ def _rows(told: list[Row], of_all: list[Row], after: list[Row]) -> pd.DataFrame:
                 ("stake_low", "chance_difference_low"),
                 ("stake_high", "chance_difference_high"),
             ):
-                said[ours] = revenue * own[theirs]
+                said[ours] = number(row["paid"]) * own[theirs]
         made.append(said)
     return frame(made, COLUMNS)
 
@@ -134,12 +136,12 @@ def _rows(told: list[Row], of_all: list[Row], after: list[Row]) -> pd.DataFrame:
 def _share_interval(row: Row, total: Row) -> Interval:
     """Of a share of revenue, linearised over the customers who answered."""
     variance = ratio_variance(
-        whole(total["answered"]), number(row["revenue_12m"]), number(total["total"]), number(row["revenue_squares"]),
-        number(total["squares"]), number(row["revenue_squares"]),
+        whole(total["answered"]), number(row["paid"]), number(total["total"]), number(row["paid_squares"]), number(total["squares"]),
+        number(row["paid_squares"]),
     )  # fmt: skip
     if variance is None:
         return NOT_KNOWN
-    rate, half = number(row["revenue_12m"]) / number(total["total"]), Z * variance**0.5
+    rate, half = number(row["paid"]) / number(total["total"]), Z * variance**0.5
     return max(rate - half, 0.0), min(rate + half, 1.0)
 
 

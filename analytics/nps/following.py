@@ -25,6 +25,11 @@ MOST_CUSTOMERS = 10_000
 _NEVER = ibis.date("9999-12-30")
 
 
+def vote_name(vote: ir.IntegerValue) -> ir.StringValue:
+    """What somebody is who answered so, as `VOTES` has it; unknown without a vote."""
+    return ibis.cases(*((vote == number, name) for number, name in VOTES.items()), else_=ibis.null("string"))
+
+
 def check_dated(source: Source) -> None:
     """Raises RequestProblem where nothing says when customers bought or left."""
     if source.basis in ("tenure", "summary"):

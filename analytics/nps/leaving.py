@@ -14,7 +14,7 @@ from ibis import _
 from analytics.customers.basis import Source, by_source
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, normal_p
-from analytics.nps.evidence import Tally, adjusted_error
+from analytics.nps.evidence import Tally, adjusted_error, clustered_more
 from analytics.nps.following import FOLLOWED, NOT_FOLLOWED, VOTES, followed, left_out
 from analytics.nps.relation import REAL, related
 from analytics.question import Answers, Question
@@ -184,12 +184,7 @@ def _bands(found: list[Row]) -> pd.DataFrame:
 def _mean(row: Row) -> tuple[float, float]:
     """The score and its standard error in points, customers as clusters (Cochran 1977, 6.4); never below the error of so many
     independent answers where customers are too few to tell."""
-    n, customers = number(row["of"]), whole(row["customers"])
-    mean = number(row["votes"]) / n
-    error = adjusted_error(Tally(int(n), whole(row["promoters"]), whole(row["detractors"])))
-    if customers > 1:
-        squares = (
-            number(row["votes_squared"]) - 2 * mean * number(row["cross"]) + mean * mean * number(row["n_squared"])
-        )
-        error = max(error, 100 * math.sqrt(max(squares, 0.0) * customers / (customers - 1)) / n)
-    return 100 * mean, error
+    tally = Tally(whole(row["of"]), whole(row["promoters"]), whole(row["detractors"]))
+    squares = (number(row[name]) for name in ("votes_squared", "n_squared", "cross"))
+    more = clustered_more(tally, whole(row["customers"]), *squares)
+    return 100 * number(row["votes"]) / tally.n, math.sqrt(adjusted_error(tally) ** 2 + more)

@@ -14,7 +14,7 @@ from ibis import _
 from analytics.customers import revenue, who
 from analytics.customers.basis import Source, counts, source
 from analytics.customers.contacts import with_days
-from analytics.customers.revenue import Window
+from analytics.customers.revenue import YEAR_DAYS, Window
 from analytics.filters import Filters
 from analytics.nps.answers import DETRACTOR, LEAST_PROMOTER, MOST_DETRACTOR, answers, given
 from analytics.periods import local
@@ -35,7 +35,6 @@ STANDING_COLUMNS = (
 SLA_DAYS = 7
 WITHIN_DAYS = 90  # answers older than this are listed only where something was noted of them
 HINT_DAYS = 14  # a service case opened so soon after the answer may say that somebody reacted
-YEAR_DAYS = 365
 Only = Literal["open", "overdue", "contacted", "closed", "all"]
 ONLY: tuple[Only, ...] = ("open", "overdue", "contacted", "closed", "all")
 NOBODY = LoopCases()

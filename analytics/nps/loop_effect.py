@@ -23,11 +23,11 @@ from analytics.customers.basis import Source, counts, source
 from analytics.customers.contacts import with_days
 from analytics.customers.contracts import GRACE_DAYS
 from analytics.customers.purchases import lines
-from analytics.customers.revenue import Window
+from analytics.customers.revenue import YEAR_DAYS, Window
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, normal_p
 from analytics.nps.following import with_leaving
-from analytics.nps.loop import NOBODY, YEAR_DAYS, loop_day, needing, noted
+from analytics.nps.loop import NOBODY, loop_day, needing, noted
 from analytics.nps.loop_times import counted_since
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, number, rows, whole

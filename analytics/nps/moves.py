@@ -14,7 +14,7 @@ from analytics.customers import contacts, scores
 from analytics.filters import Filters
 from analytics.intervals import LEAST_TESTED, Z, equal_counts_p, normal_p, share, wilson
 from analytics.nps.answers import answers
-from analytics.nps.following import VOTES
+from analytics.nps.following import VOTES, vote_name
 from analytics.nps.relation import REAL
 from analytics.question import Answers, Question
 from analytics.rows import Row, frame, number, rows, whole, with_q_values
@@ -130,7 +130,7 @@ def nps_moved(
         "customer_id", "owner", "previous_score", "score", "comment", "revenue_12m", "value_at_risk", "response_id",
         customer=found.called.coalesce(found.customer, found.customer_id),
         respondent=found.respondent.coalesce(found.email),
-        moved_from=_named(found.previous_vote), moved_to=_named(found.vote),
+        moved_from=vote_name(found.previous_vote), moved_to=vote_name(found.vote),
         previous_on=contacts.day_of(found.previous_at, filters), answered_on=contacts.day_of(found.answered_at, filters),
         currency=found.of_currency.nullif(""),
     )  # fmt: skip
@@ -141,7 +141,3 @@ def nps_moved(
     return Question(
         {"listed": shown}, lambda given: frame(map(contacts.with_days, rows(given["listed"])), LIST_COLUMNS)
     )
-
-
-def _named(vote: ir.IntegerValue) -> ir.StringValue:
-    return ibis.cases(*((vote == number_, name) for number_, name in VOTES.items()), else_=ibis.null("string"))

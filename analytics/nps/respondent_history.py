@@ -11,7 +11,7 @@ from analytics.customers import contacts, who
 from analytics.customers.one_customer import of_customer
 from analytics.filters import Filters
 from analytics.nps.answers import NPS, is_on_scale, vote
-from analytics.nps.following import VOTES
+from analytics.nps.following import vote_name
 from analytics.question import Answers, Question
 from analytics.rows import frame, rows
 from data.tables import Tables
@@ -33,12 +33,11 @@ def respondent_history(
         now = ibis.timestamp(filters.now)
         found = tables.survey_responses.filter(_.customer_id == number, _.answered_at < now)
         is_nps = (found.scale == NPS) & is_on_scale(found.score)
-        votes = vote(found.score)
         told = found.select(
             "score", "scale", "comment", "answered_at",
             respondent=found.respondent.coalesce(found.email), person=found.respondent_key,
             day=contacts.day_of(found.answered_at, filters),
-            answered_as=ibis.cases(*((is_nps & (votes == n), name) for n, name in VOTES.items()), else_=ibis.null("string")),
+            answered_as=vote_name(is_nps.ifelse(vote(found.score), ibis.null("int64"))),
             is_counted=(is_nps & (found.superseded_at.isnull() | (found.superseded_at >= now))).fill_null(False),
             answer_id=found.response_id,
         )  # fmt: skip

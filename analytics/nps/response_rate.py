@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 import ibis
@@ -13,6 +12,7 @@ from ibis import _
 
 from analytics.customers import who
 from analytics.customers.basis import CONTRACTS, Source, counts, source
+from analytics.customers.contacts import plain_day
 from analytics.customers.contracts import contracts
 from analytics.customers.purchases import histories
 from analytics.fields import Field
@@ -164,10 +164,10 @@ def _every(tables: Tables, filters: Filters, bought: ir.Table, by: Field | None)
 def _told(
     sums: list[Row], waits: list[Row], every: dict[Any, Row], filters: Filters, grain: Span, by: Field | None
 ) -> pd.DataFrame:
-    in_period = {(row["group"], _day(row["start"])): row for row in sums}
+    in_period = {(row["group"], plain_day(row["start"])): row for row in sums}
     waited: dict[Any, list[Row]] = {}
     for row in waits:
-        waited.setdefault((row["group"], _day(row["start"])), []).append(row)
+        waited.setdefault((row["group"], plain_day(row["start"])), []).append(row)
     currencies = {row["currency"] or "" for row in every.values()} | {""}
     is_one = len(currencies) <= 2 and all(row["currencies"] == 1 for row in every.values()) and bool(every)
     currency = max(currencies) if is_one else None
@@ -293,9 +293,3 @@ def _money(sums: Row, every: Row | None, currency: str | None) -> Row:
         "revenue_asked": asked, "revenue_answered": answered, "revenue_rate": rate, "revenue_rate_low": low,
         "revenue_rate_high": high, "revenue_of_all": total, "revenue_reached": share(answered, total), "currency": currency,
     }  # fmt: skip
-
-
-def _day(value: Any) -> date | None:
-    if value is None or value != value:
-        return None
-    return value.date() if isinstance(value, datetime) else value

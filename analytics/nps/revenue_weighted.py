@@ -14,6 +14,7 @@ from ibis import _
 
 from analytics.customers import who
 from analytics.customers.basis import Source, counts, source
+from analytics.customers.contacts import with_days
 from analytics.customers.revenue import MONTH_DAYS, YEAR_DAYS, Window, has_days, lines
 from analytics.fields import Field
 from analytics.filters import Filters
@@ -112,7 +113,7 @@ def nps_accounts(tables: Tables, filters: Filters, most: int | None = None) -> Q
 
     def finish(asked: Answers) -> pd.DataFrame:
         made = rows(asked["listed"])
-        return frame([row | {"answered_on": _day(row["answered_on"])} for row in made], ACCOUNTS)
+        return frame(map(with_days, made), ACCOUNTS)
 
     return Question({"basis": counts(tables, filters)}, finish, (listed,))
 
@@ -224,9 +225,3 @@ def _warning(
     if largest >= LARGE_SHARE or is_outside:
         return "one"
     return "few" if effective < LEAST_EFFECTIVE else None
-
-
-def _day(value: object) -> date | None:
-    if value is None:
-        return None
-    return pd.Timestamp(str(value)).date()

@@ -13,6 +13,7 @@ from analytics.customers.revenue import YEAR_DAYS, Window
 from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.nps.answers import TABLE, chosen, given
+from analytics.nps.spans import day_of
 from analytics.question import Answers
 from analytics.rows import in_zone, rows
 from data.tables import Tables
@@ -68,7 +69,7 @@ def halves(answers: Answers, filters: Filters, days: int | None = None) -> Halve
         first = rows(answers["first"])[0]["first_on"]
         if first is None:
             return None
-        known = (until - (first.date() if hasattr(first, "date") else first)).days + 1
+        known = (until - day_of(first)).days + 1
         later = Window(until - timedelta(days=min((known + 1) // 2, YEAR_DAYS) - 1), until)
     return Halves(later.before(), later) if later.days >= 1 else None
 

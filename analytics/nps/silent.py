@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from analytics.customers import contacts, scores, who
-from analytics.customers.contact_programme import DUE_WITHIN, TIER_DAYS, programme
+from analytics.customers.contact_programme import DUE_WITHIN, TIER_DAYS, contacted_and_currencies, programme
 from analytics.fields import Field
 from analytics.filters import Filters
 from analytics.intervals import share, share_difference, wilson
@@ -113,10 +113,9 @@ def silence(
 
 def _known(tables: Tables, filters: Filters) -> dict[str, ir.Table]:
     """One row: whether anybody was ever in contact by an activity, in how many currencies money is, and whether who was asked is known."""
-    contacted = scores.every(filters).agg(contacted=(_.contact_days > 0).sum())
-    currencies = scores.chosen(tables, filters).agg(currencies=_.currency.nullif("").nunique())
+    known = contacted_and_currencies(tables, filters)
     asked = tables[invitations.TABLE].agg(asked=_.count())
-    return {"known": contacted.cross_join(currencies).cross_join(asked)}
+    return {"known": known.cross_join(asked)}
 
 
 def _silent(

@@ -113,6 +113,8 @@ def says_more(header: Record, second: Record, rows: Sequence[Record]) -> bool:
     said = [clean(cell) for cell in second.cells if clean(cell)]
     if len(said) > 1 and all(map(_UNIT.fullmatch, said)):
         return True
+    if not all(any(map(str.isalpha, cell)) for cell in said):
+        return False  # names are words; a row has dates and numbers
     pairs = [(clean(own), clean(other)) for own, other in zip(header.cells, second.cells, strict=False)]
     scripts = [(_is_in_hebrew(own), _is_in_hebrew(other)) for own, other in pairs if own and other]
     return len(scripts) == len(said) > 1 and any(

@@ -102,3 +102,20 @@ def test_what_cannot_be_is_refused_in_one_sentence(call, capsys, wrong):
         call("customer_value_risk", *wrong)
     assert refusal.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["response_rate", "non_response", "nps_reweighted", "silent_accounts", "silence", "silence_follows"]
+)
+def test_a_field_of_answers_is_refused_where_it_would_choose_nothing(tmp_path, capsys, name):
+    made = Workspace(tmp_path / "surveyed")
+    copy, base = made.prepare_copy()
+    with connect(copy) as database:
+        database.execute("ALTER TABLE survey_responses ADD COLUMN region VARCHAR")
+        database.execute("INSERT INTO headers VALUES ('survey_responses', 'region', 'Region', true)")
+        database.execute(
+            "INSERT INTO survey_responses (response_id, score, scale, region) VALUES ('1', 9, 'nps', 'North')"
+        )
+    assert made.publish(copy, base)
+    assert main([name, "--where", "Region=North", "--workspace", str(made.folder)]) == 2
+    assert '"Region" is not known of customers' in capsys.readouterr().err

@@ -452,3 +452,15 @@ def test_beyond_the_sample_answers_are_counted_and_not_followed(few, monkeypatch
     assert given == {"promoter": 4, "passive": 1, "detractor": 3}
     assert sum(row["not_sampled"] for row in found.values()) >= 3
     assert len({name for name, _vote in each(few)}) == 2
+
+
+def test_who_got_back_more_than_it_paid_has_no_share_of_revenue():
+    paid = {"currency": "USD", "lifecycle": "core"}
+    made = scored(
+        *known("a", "b", revenue_12m=-100.0, **paid), *known("c", revenue_12m=150.0, **paid),
+        survey_responses=answers(("a", 10, 9), ("b", 10, 3), ("c", 10, 2)), orders=orders(a=[20], b=[30], c=[30]),
+    )  # fmt: skip
+    found = {row["answered_as"]: row for row in rows(nps_at_stake(made.tables, FILTERS).answer(made.run))}
+    assert (found["promoter"]["now_share"], found["detractor"]["now_share"]) == (0, 1)
+    assert (found["promoter"]["revenue_12m"], found["detractor"]["revenue_12m"]) == (-100, 50)
+    assert all(0 <= row["now_share_low"] <= row["now_share"] <= row["now_share_high"] <= 1 for row in found.values())

@@ -175,3 +175,8 @@ def test_opened_again(planned):
     kept = LoopCases((LoopCase(ONE, "closed", contacted_on=date(2026, 6, 16), closed_on=date(2026, 6, 20)),))
     (change,) = planned(row(ONE, "open", contacted="2026-06-16", closed="2026-06-20"), now=now, kept=kept).changes
     assert change.case == LoopCase(ONE)
+
+
+def test_a_line_that_cannot_be_read_is_not_told_to_hold_already(planned):
+    made = planned(row(ONE, contacted="2026-02-31"), row(TWO))
+    assert (made.lines, len(made.changes), len(made.refused), made.unchanged) == (2, 0, 1, 1)

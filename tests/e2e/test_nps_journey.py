@@ -92,8 +92,9 @@ def test_the_sheet_goes_out_and_comes_back(small, new_page, visit, settled, tmp_
     assert {"Noa", "Omer"} <= set(book.sheetnames)
     sheet = book["Omer"]
     head = next(row for row in sheet.iter_rows() if any(cell.value == "Status" for cell in row))
-    places = {cell.value: cell.column for cell in head}
-    for line in (head[0].row + 1, head[0].row + 2):
+    places = {cell.value: place for place, cell in enumerate(head, 1)}
+    first = next(number for number, row in enumerate(sheet.iter_rows(), 1) if row == head) + 1
+    for line in (first, first + 1):
         assert sheet.cell(line, places["Comment"]).data_type != "f"
         sheet.cell(line, places["Status"], "Loop closed")
     worked = tmp_path / "worked.xlsx"

@@ -97,7 +97,7 @@ def test_the_card_says_what_the_customer_is_worth_and_why(app, scored):
 def test_one_time_line_with_a_lane_for_each_kind_of_thing(app, scored):
     scored(BOND)
     at = opened(app, "007")
-    (chart,) = at.get("plotly_chart")
+    chart, *_scores = at.get("plotly_chart")
     drawn = json.loads(chart.proto.spec)
     assert drawn["layout"]["yaxis"]["ticktext"] == ["Orders", "Deals", "In touch", "Surveys", "Cases"]
     notes = [note["text"] for note in drawn["layout"]["annotations"]]

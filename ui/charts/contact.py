@@ -38,12 +38,8 @@ def coverage_figure(rows: pd.DataFrame, names: Sequence[str], everyone: float | 
             f"<b>{locale.share(row.in_time_share)}</b> {locale.shares(row.in_time_low, row.in_time_high)} · n = {locale.count(row.customers_now)}"
             for _place, row in part
         ]
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": shares, "y": [place for place, _row in part],
-            "marker": {"color": color, "size": look.px(11), "line": {"width": 0}},
-            "error_x": look.whisker([row.in_time_low for _place, row in part], [row.in_time_high for _place, row in part], shares, color),
-            "customdata": [[look.text(said)] for said in hovers], "hovertemplate": "%{customdata[0]}<extra></extra>",
-        })  # fmt: skip
+        lows, highs = ([getattr(row, end) for _place, row in part] for end in ("in_time_low", "in_time_high"))
+        traces.append(look.dots(shares, [place for place, _row in part], lows, highs, hovers, color))
         notes += [
             look.note(
                 locale.share(row.in_time_share), x=row.in_time_share, y=place, yshift=look.px(14), bgcolor=colors.surface,

@@ -41,12 +41,8 @@ def dots_figure(
         values = [float(row.value) for _place, row in part]
         lows = [float(row.value if pd.isna(row.low) else row.low) for _place, row in part]
         highs = [float(row.value if pd.isna(row.high) else row.high) for _place, row in part]
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": values, "y": [place for place, _row in part],
-            "marker": {"color": color, "size": look.px(11), "line": {"width": 0}},
-            "error_x": look.whisker(lows, highs, values, color),
-            "customdata": [[look.text(_hover(row, unit, look))] for _place, row in part], "hovertemplate": "%{customdata[0]}<extra></extra>",
-        })  # fmt: skip
+        said = [_hover(row, unit, look) for _place, row in part]
+        traces.append(look.dots(values, [place for place, _row in part], lows, highs, said, color))
         notes += [
             look.note(f"<b>{told(row.value)}</b>", x=row.value, y=place, yshift=look.px(15), bgcolor=colors.surface, borderpad=0,
                       font={"size": look.px(12), "color": colors.ink})

@@ -154,13 +154,12 @@ def shares_figure(rows: pd.DataFrame, names: Sequence[str], n: str, everyone: fl
         ]
         color = colors.accent if is_real else colors.neutral
         shares = [row["share"] for _place, row in part]
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": shares, "y": [place for place, _row in part],
-            "marker": {"color": color, "size": look.px(11)},
-            "error_x": look.whisker([row["low"] for _place, row in part], [row["high"] for _place, row in part], shares, color),
-            "customdata": [[look.text(f"<b>{locale.share(row['share'])}</b> {locale.shares(row['low'], row['high'])} · n = {locale.count(row[n])}")] for _place, row in part],
-            "hovertemplate": "%{customdata[0]}<extra></extra>",
-        })  # fmt: skip
+        lows, highs = ([row[end] for _place, row in part] for end in ("low", "high"))
+        said = [
+            f"<b>{locale.share(row['share'])}</b> {locale.shares(row['low'], row['high'])} · n = {locale.count(row[n])}"
+            for _place, row in part
+        ]
+        traces.append(look.dots(shares, [place for place, _row in part], lows, highs, said, color))
         notes += [
             look.note(f"{locale.share(row['share'])}", x=row["share"], y=place, yshift=look.px(14), bgcolor=colors.surface, borderpad=0, font=small)
             for place, row in part

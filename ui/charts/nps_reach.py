@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.theme import Look
+from ui.charts.trend import runs
 from ui.memory import remembered
 
 
@@ -39,9 +40,12 @@ def trend_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
     """
     locale, colors = look.locale, look.colors
     places = list(range(len(rows)))
-    told = rows.assign(place=places)[pd.to_numeric(rows["settled"]) >= LEAST_SHOWN]
+    placed = rows.assign(place=places)
+    shown = pd.to_numeric(rows["settled"]) >= LEAST_SHOWN
+    told = placed[shown]
     traces = []
-    for part in _runs(told):
+    for first, end in runs(list(shown)):
+        part = placed.iloc[first:end]
         traces.append(look.ribbon(list(part["place"]), list(part["response_low"]), list(part["response_high"])))
         traces.append({
             "type": "scatter", "mode": "lines", "x": list(part["place"]), "y": list(part["response_rate"]), "hoverinfo": "skip",
@@ -85,12 +89,6 @@ def trend_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
     )  # fmt: skip
 
 
-def _runs(told: pd.DataFrame) -> list[pd.DataFrame]:
-    """The stretches of periods without a gap between."""
-    number = (told["place"].diff().fillna(1) != 1).cumsum()
-    return [part for _number, part in told.groupby(number)]
-
-
 @remembered
 def dots_figure(
     dots: Sequence[Dot],
@@ -116,13 +114,9 @@ def dots_figure(
         color = colors.accent if is_real else colors.neutral
         ends = [[value if known is None else min(max(known, start), end) for value, known in zip(values, given, strict=True)]
                 for given in ([dot.low for _place, dot in part], [dot.high for _place, dot in part])]  # fmt: skip
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": values, "y": [place for place, _dot in part],
-            "marker": {"color": color, "size": look.px(11), "line": {"width": 0}},
-            "error_x": look.whisker(ends[0], ends[1], values, color),
-            "customdata": [[look.text(dot.hover)] for _place, dot in part],
-            "hovertemplate": "%{customdata[0]}<extra></extra>", "cliponaxis": False,
-        })  # fmt: skip
+        said = [dot.hover for _place, dot in part]
+        drawn = look.dots(values, [place for place, _dot in part], ends[0], ends[1], said, color)
+        traces.append(drawn | {"cliponaxis": False})
     for place, dot in enumerate(dots):
         if dot.value is None:
             notes.append(look.note(dot.label, x=(start + end) / 2, y=place, font=small))

@@ -87,14 +87,10 @@ def _dots(look: Look, every: Sequence[Any], part: Sequence[int], color: str) -> 
         for end in ("low", "high")
     )  # fmt: skip
     said = [
-        look.text(f"<b>{locale.score(every[place].nps)}</b> {locale.scores(every[place].low, every[place].high)} · n = {locale.count(every[place].n)}")
+        f"<b>{locale.score(every[place].nps)}</b> {locale.scores(every[place].low, every[place].high)} · n = {locale.count(every[place].n)}"
         for place in part
     ]  # fmt: skip
-    return {
-        "type": "scatter", "mode": "markers", "x": scores, "y": list(part), "marker": {"color": color, "size": look.px(11), "line": {"width": 0}},
-        "error_x": look.whisker(lows, highs, scores, color), "customdata": [[words] for words in said],
-        "hovertemplate": "%{customdata[0]}<extra></extra>",
-    }  # fmt: skip
+    return look.dots(scores, part, lows, highs, said, color)
 
 
 def _shares(look: Look, every: Sequence[Any], known: Sequence[bool]) -> list[dict[str, Any]]:

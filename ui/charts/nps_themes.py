@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from ui.charts.theme import Look, fade
+from ui.charts.theme import Look, fade, touch
 from ui.memory import remembered
 
 HEIGHT = 430
@@ -76,9 +76,9 @@ def impact_figure(rows: pd.DataFrame, names: Sequence[str], look: Look) -> go.Fi
             "line": {"color": colors.neutral, "width": 1.5}, "layer": "below",
         }],
         xaxis={"range": list(span), "tickformat": ".0%", "showgrid": False, "tickangle": 0,
-               "title": _title(locale._("comments that mention it"), look)},
+               "title": look.title(locale._("comments that mention it"))},
         yaxis={"range": [low - room, high + room], "tickvals": ticks, "ticktext": [locale.score(tick) for tick in ticks],
-               "title": _title(locale._("NPS against the other comments"), look)},
+               "title": look.title(locale._("NPS against the other comments"))},
     )  # fmt: skip
 
 
@@ -102,6 +102,11 @@ def _labels(
     taken = [
         (x - size / 2, y - size / 2, x + size / 2, y + size / 2) for x, y, size in zip(x_at, y_at, sizes, strict=True)
     ]
+    for x, row in zip(x_at, places, strict=True):  # the lines of the intervals
+        low, high = (
+            look.px(HIGH) * (float(row[end]) - up[0]) / (up[1] - up[0]) for end in ("impact_low", "impact_high")
+        )
+        taken.append((x - 1, low, x + 1, high))
     notes = []
     for place in sorted(range(len(places)), key=lambda at: -places[at]["n"]):
         row, x, y, radius = places[place], x_at[place], y_at[place], sizes[place] / 2
@@ -115,7 +120,7 @@ def _labels(
         }
         boxes = {side: (left, low, left + wide, low + high) for side, (left, low) in sides.items()}
         free = [side for side, box in boxes.items()
-                if box[0] >= 0 and box[2] <= look.px(WIDE) and not any(_touch(box, other) for other in taken)]  # fmt: skip
+                if box[0] >= 0 and box[2] <= look.px(WIDE) and not any(touch(box, other) for other in taken)]  # fmt: skip
         side = free[0] if free else "right" if x > look.px(WIDE) / 2 else "left"
         taken.append(boxes[side])
         reach = radius + gap
@@ -128,14 +133,6 @@ def _labels(
         at = {"x": across[place], "y": float(row["impact"]), "font": {"size": look.px(12), "color": color}}
         notes.append(look.note("", **where, **at) | {"text": words})
     return notes
-
-
-def _touch(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _title(words: str, look: Look) -> dict[str, Any]:
-    return {"text": look.text(words), "font": {"size": look.px(12), "color": look.colors.muted}, "standoff": look.px(8)}
 
 
 @remembered
@@ -155,17 +152,11 @@ def words_figure(rows: pd.DataFrame, look: Look) -> go.Figure:
         odds = [math.log2(row.term_odds) for _place, row in part]
         color = getattr(colors, kind)
         said = [
-            [look.text(f"<b>×{row.term_odds:.2g}</b> {locale.between(f'{row.term_low:.2g}', f'{row.term_high:.2g}')} · n = {locale.count(row.n)}")]
+            f"<b>×{row.term_odds:.2g}</b> {locale.between(f'{row.term_low:.2g}', f'{row.term_high:.2g}')} · n = {locale.count(row.n)}"
             for _place, row in part
         ]  # fmt: skip
-        traces.append({
-            "type": "scatter", "mode": "markers", "x": odds, "y": [place for place, _row in part],
-            "marker": {"color": color, "size": look.px(10), "line": {"width": 0}},
-            "error_x": look.whisker(
-                [math.log2(row.term_low) for _place, row in part], [math.log2(row.term_high) for _place, row in part], odds, color,
-            ),
-            "customdata": said, "hovertemplate": "%{customdata[0]}<extra></extra>",
-        })  # fmt: skip
+        lows, highs = ([math.log2(getattr(row, end)) for _place, row in part] for end in ("term_low", "term_high"))
+        traces.append(look.dots(odds, [place for place, _row in part], lows, highs, said, color, size=10))
     ends = [math.log2(value) for name in ("term_low", "term_high") for value in rows[name]]
     reach = min(max(max(map(abs, ends), default=1.0), 2.0), 10.0)
     ticks = [power for power in range(-9, 10, 3) if abs(power) <= reach]

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.theme import Look
+from ui.charts.trend import runs
 from ui.memory import remembered
 
 LONGEST_NAME = 20
@@ -58,7 +59,7 @@ def trend_figure(
     shown = list(rows["n"] >= LEAST_SHOWN)
     span = _range(rows[shown], levels, target)
     traces: list[dict[str, Any]] = []
-    for first, last in _runs(shown):
+    for first, last in runs(shown):
         part = rows.iloc[first:last]
         if last - first > 1:
             traces.append(look.ribbon(middles[first:last], list(part["low"]), list(part["high"])))
@@ -127,17 +128,6 @@ def _range(rows: pd.DataFrame, levels: Sequence[Level], target: float | None) ->
 def _ticks(span: Sequence[float]) -> list[int]:
     step = 20 if span[1] - span[0] <= 110 else 50
     return [tick for tick in range(-100, 101, step) if span[0] <= tick <= span[1]]
-
-
-def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """Where flags are set without a break: first and one past the last."""
-    found: list[tuple[int, int]] = []
-    for place, flag in enumerate(flags):
-        if flag and found and found[-1][1] == place:
-            found[-1] = (found[-1][0], place + 1)
-        elif flag:
-            found.append((place, place + 1))
-    return found
 
 
 def _lone(look: Look, middle: str, part: pd.DataFrame) -> dict[str, Any]:

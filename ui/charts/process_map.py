@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.paths import move_words
-from ui.charts.theme import Look, blend, ink_on
+from ui.charts.theme import Look, blend, ink_on, touch
 from ui.locale import Locale
 from ui.memory import remembered
 
@@ -91,7 +91,7 @@ class _Labels:
         for x, y in places:
             left = {"center": x - wide / 2, "left": x, "right": x - wide}[anchor]
             box = (left, y - high / 2, left + wide, y + high / 2)
-            if any(_touch(box, other) for other in self.boxes):
+            if any(touch(box, other) for other in self.boxes):
                 continue
             self.boxes.append(box)
             mirrored = {"left": "right", "right": "left", "center": "center"}[anchor]
@@ -101,10 +101,6 @@ class _Labels:
                 "font": {"size": self.look.px(12), "color": color},
             })  # fmt: skip
             return
-
-
-def _touch(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @remembered

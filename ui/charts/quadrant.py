@@ -74,18 +74,17 @@ def quadrant_figure(
             "range": list(span),
             **_ticks(span, look),
             "tickangle": 0,
-            "title": _title(
+            "title": look.title(
                 look.locale._("value over {months} months, if the customer stays").format(
                     months=look.locale.count(drawn.months)
-                ),
-                look,
+                )
             ),
         },
         yaxis={
             "range": [-0.04, 1.06],
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "ticktext": [look.locale.share(share) for share in (0, 0.25, 0.5, 0.75, 1)],
-            "title": _title(look.locale._("risk of leaving"), look),
+            "title": look.title(look.locale._("risk of leaving")),
         },
         dragmode="lasso" if tool == "lasso" else "select",
         newselection={"line": {"color": look.colors.accent, "width": 1, "dash": "solid"}},
@@ -116,10 +115,6 @@ def _ticks(span: tuple[float, float], look: Look) -> dict[str, Any]:
         "tickvals": [math.log10(value) for value in found],
         "ticktext": [look.locale.money(value) for value in found],
     }
-
-
-def _title(words: str, look: Look) -> dict[str, Any]:
-    return {"text": look.text(words), "font": {"size": look.px(12), "color": look.colors.muted}, "standoff": look.px(8)}
 
 
 def _line(where: Mapping[str, Any], look: Look) -> dict[str, Any]:

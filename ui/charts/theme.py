@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from ui.locale import CONTROLS, Locale
 
 FONT = "Inter, Heebo, sans-serif"
+Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,14 @@ class Look:
         quiet = {"showarrow": False, "font": {"size": self.px(12), "color": self.colors.muted}}
         return quiet | where | {"text": self.text(words)}
 
+    def title(self, words: str) -> dict[str, Any]:
+        """What an axis measures, written along it."""
+        return {
+            "text": self.text(words),
+            "font": {"size": self.px(12), "color": self.colors.muted},
+            "standoff": self.px(8),
+        }
+
     def bars(self, span: tuple[float, float], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Both axes of horizontal bars. In Hebrew they start at the right; time and coordinates never flip."""
         start, end = span[::-1] if self.locale.rtl else span
@@ -272,6 +281,18 @@ class Look:
             "width": 0,
         }
 
+    def dots(
+        self, values: Sequence[Any], places: Sequence[float], low: Sequence[Any], high: Sequence[Any], said: Sequence[str], color: str,
+        size: int = 11,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The trace of a dot a line with its 95% interval across; `said` are our own words under the pointer."""
+        return {
+            "type": "scatter", "mode": "markers", "x": list(values), "y": list(places),
+            "marker": {"color": color, "size": self.px(size), "line": {"width": 0}},
+            "error_x": self.whisker(low, high, values, color),
+            "customdata": [[self.text(words)] for words in said], "hovertemplate": "%{customdata[0]}<extra></extra>",
+        }  # fmt: skip
+
     def ribbon(self, x: Sequence[Any], low: Sequence[float], high: Sequence[float]) -> dict[str, Any]:
         """The trace that shades a 95% interval between two lines."""
         return {
@@ -289,6 +310,11 @@ class Look:
         """The same colours for HTML and CSS, as `--sh-<role>`."""
         roles = {field.name: getattr(self.colors, field.name) for field in fields(Colors) if field.name != "heat"}
         return ":root{" + "".join(f"--sh-{name.replace('_', '-')}:{value};" for name, value in roles.items()) + "}"
+
+
+def touch(one: Box, other: Box) -> bool:
+    """Whether two boxes lie on each other."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def blend(scale: Sequence[str], share: float) -> str:

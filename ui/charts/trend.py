@@ -32,7 +32,7 @@ def trend_figure(rows: pd.DataFrame, labels: Sequence[str], look: Look) -> go.Fi
 
     # A gap in the line where a period is too small, not a bridge over it.
     values = rows["chance"].where(ripe)
-    for run in _runs(list(ripe)):
+    for run in runs(list(ripe)):
         part = rows.iloc[run[0] : run[1]]
         traces.append(look.ribbon(places[run[0] : run[1]], list(part["low"]), list(part["high"])))
         if len(part) == 1:  # a ribbon has no width there
@@ -92,7 +92,7 @@ def _clear_of_ribbon(rows: pd.DataFrame, ripe: pd.Series, place: int) -> float:
     return max(high, high + 0.75 * (float(rows["high"].iloc[place - 1]) - high))
 
 
-def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+def runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     """Where flags are set without a break: first and one past the last."""
     found: list[tuple[int, int]] = []
     for place, flag in enumerate(flags):

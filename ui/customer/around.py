@@ -12,6 +12,7 @@ import streamlit as st
 from analytics.catalog import METRICS
 from analytics.customers.customer_card import customer_card, customer_contacts, customer_open_deals
 from analytics.customers.value_risk import Lines
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.customer import search
 from ui.locale import NOTHING
@@ -46,7 +47,7 @@ def _people(number: str) -> Iterator[Piece]:
     if people.empty:
         return
     lines_ = []
-    for row in _records(people.head(ON_SCREEN)):
+    for row in records(people.head(ON_SCREEN)):
         name = plain(row["contact_name"] or row["contact_id"])
         unmet = _("not on record")
         job = f"<br><small>{rich(plain(row['job_title']))}</small>" if row["job_title"] else ""
@@ -111,7 +112,7 @@ def _deals(number: str) -> Iterator[Piece]:
         section, _("Open deals"), _("{deals}, worth {money}.").format(deals=said, money=sums) if sums else f"{said}."
     )
     lines_ = []
-    for row in _records(deals.head(ON_SCREEN)):
+    for row in records(deals.head(ON_SCREEN)):
         name = plain(row["deal_name"] or row["deal_id"])
         lines_.append([
             f"<b>{rich(name)}</b><br><small>{rich(plain(row['stage'] or NOTHING))}</small>",
@@ -145,7 +146,7 @@ def _facts(number: str) -> Iterator[Piece]:
     _ = locale._
     asked: dict[str, Any] = {"customer": number, "lines": lines(), "is_number": True}
     facts = session.answer(customer_card, search.of_anyone(), **asked)
-    rows = _records(facts)
+    rows = records(facts)
     labels = fact_words()
     listed = [
         row for row in rows if row["fact"] not in ("reason", "next_step", "customer", "lifecycle", "quadrant", "play")
@@ -157,7 +158,7 @@ def _facts(number: str) -> Iterator[Piece]:
     half = (len(shown) + 1) // 2
     cells = [
         [f"{rich(row['label'])}", f"<b>{rich(plain(row['shown']))}</b>", f"<small>{rich(row['range'])}</small>"]
-        for row in _records(shown)
+        for row in records(shown)
     ]
     yield partial(_two_tables, cells[:half], cells[half:])
     table_, kinds = tables.columns_once(
@@ -180,10 +181,6 @@ def _two_tables(first: list[list[str]], second: list[list[str]]) -> None:
         if cells:
             with column:
                 table(heads, cells, caption=_("Facts, part {n}").format(n=place), numbers=(1, 2))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def value_words(row: dict[str, Any]) -> str:

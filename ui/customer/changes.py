@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.customers.timeline import PERIOD_DAYS, customer_changes
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.timeline import titles
 from ui.customer import search
@@ -74,7 +75,7 @@ def change_sentences(changes: pd.DataFrame) -> list[str]:
         "contract_started": _("Contracts begun"), "contract_ended": _("Contracts ended"),
     }  # fmt: skip
     found = []
-    told_ = changes.astype(object).where(changes.notna(), None).to_dict("records")
+    told_ = records(changes)
     for row in sorted((row for row in told_ if row["event"] in ORDER), key=lambda row: ORDER.index(row["event"])):
         now, before = int(row["recent"]), int(row["earlier_count"])
         if row["event"] == "survey_answer":

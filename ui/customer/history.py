@@ -12,6 +12,7 @@ import streamlit as st
 from analytics.customers.contact_programme import LEAST_CONTACTS
 from analytics.customers.contacts import plain_day
 from analytics.customers.timeline import customer_timeline
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.timeline import Silence, lanes_of, timeline_figure, titles
 from ui.customer import search
@@ -171,7 +172,7 @@ def _events(number: str) -> Iterator[Piece]:
     )
     heads = [_("Day"), _("What"), _("About"), _("Amount"), _("Who")]
     lines = []
-    for row in events.head(ON_SCREEN).astype(object).where(events.head(ON_SCREEN).notna(), None).to_dict("records"):
+    for row in records(events.head(ON_SCREEN)):
         what = rich(named[row["event"]])
         if row["score"] is not None:
             what += f" <b>{rich(score_words(locale, row['score']))}</b>"

@@ -10,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.respondent_history import respondent_history
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.nps_follows import scores_figure
 from ui.customer import search
 from ui.locale import NOTHING, Locale
+from ui.nps.follows_words import one_words
 from ui.parts import Piece, chart, drawn, legend, paper, plain, rich, section, table, tag, told, under_chart
 
 Row = Mapping[str, Any]
@@ -79,11 +81,6 @@ def _scores(number: str, customer: str) -> Iterator[Piece]:
     yield partial(under_chart, what, asked, means, basis, picture=picture, whole=whole)
 
 
-def records(found: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows with every kind of missing value as None."""
-    return found.astype(object).where(found.notna(), None).to_dict("records")
-
-
 def _person(row: Row) -> str:
     return str(row["person"] or row["respondent"] or "")
 
@@ -111,13 +108,8 @@ def scores_sentence(rows: list[dict[str, Any]], locale: Locale) -> str:
     )  # fmt: skip
 
 
-def _vote_words(locale: Locale) -> dict[str, str]:
-    _ = locale._
-    return {"promoter": _("promoter"), "passive": _("passive"), "detractor": _("detractor")}
-
-
 def _hover(row: Row, locale: Locale) -> str:
-    return f"<b>{locale.count(row['score'])}</b> · {locale.day(row['day'])} · {_vote_words(locale)[row['answered_as']]}"
+    return f"<b>{locale.count(row['score'])}</b> · {locale.day(row['day'])} · {one_words(locale)[row['answered_as']]}"
 
 
 def _line(row: Row, locale: Locale) -> list[str]:
@@ -125,7 +117,7 @@ def _line(row: Row, locale: Locale) -> list[str]:
     score = NOTHING if row["score"] is None else rich(_number(row["score"], locale))
     if row["answered_as"] is not None:
         kind: Any = {"promoter": "good", "passive": "plain", "detractor": "bad"}[row["answered_as"]]
-        score = f"<b>{score}</b> {tag(kind, _vote_words(locale)[row['answered_as']])}"
+        score = f"<b>{score}</b> {tag(kind, one_words(locale)[row['answered_as']])}"
     elif row["scale"] and row["score"] is not None:
         score += f" <small>{rich(plain(row['scale']))}</small>"
     if row["answered_as"] is not None and not row["is_counted"]:
@@ -146,7 +138,7 @@ def _number(score: float, locale: Locale) -> str:
 def scores_table(found: pd.DataFrame, locale: Locale) -> tables.Table:
     """Every answer as a sheet."""
     _ = locale._
-    said = _vote_words(locale)
+    said = one_words(locale)
     rows = records(found)
     shown = found.assign(
         vote=[said.get(row["answered_as"]) for row in rows],

@@ -12,16 +12,18 @@ import streamlit as st
 
 from analytics.customers.contact_programme import contact_coverage, contact_programme, reason
 from analytics.fields import find
+from analytics.rows import rows as records
 from data.customer_settings import TIERS
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
+from ui.customer.links import customer_links
 from ui.locale import ISOLATES, NOTHING, Locale
 from ui.parts import (
     ROWS_ON_SCREEN,
     Piece,
     downloads,
     drawn,
-    md,
+    first_lines,
     note,
     paper,
     plain,
@@ -126,11 +128,8 @@ def _list(asked: dict[str, Any]) -> Iterator[Piece]:
     shown, kinds = sheet(rows, locale)
     means = words.meanings(*MEANS, of="contact_programme")
     basis = [session.as_of_words(), _("most value at risk first")]
-    if len(rows) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(rows) > ON_SCREEN:
-        first = _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
-        basis.insert(0, first)
+    first = _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
+    basis[:0] = first_lines(len(rows), ON_SCREEN, first)
     about = paper("contact_list", _("Contact programme"), shown, kinds, meanings=means, basis=" · ".join(basis[-2:]))
     what = replace(about, about=(*about.about, *_chosen_words(asked)))
     whole = session.answer_later(contact_programme, lambda found: sheet(found, locale)[0], **asked)
@@ -143,29 +142,10 @@ def _take(what: Any, whole: Any, first: pd.DataFrame) -> None:
     """The programme to hand out, all customers and then those of each owner."""
     _ = session.locale()._
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="contact_take"):
-        _cards(first)
+        customer_links(records(first), "contact_open")
         with st.popover(_("Contact sheet by owner"), icon=":material/assignment_turned_in:", key="contact_sheet"):
             downloads(what, whole)
         note(_("A workbook with a sheet an owner: customer, last contact, what is promised, and why it is due."))
-
-
-def _cards(rows: pd.DataFrame) -> None:
-    """Links to the cards of the customers on screen."""
-    _ = session.locale()._
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="contact_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for row in records(rows):
-            st.page_link(
-                "../pages/customer.py", label=md(row["customer"]), icon=":material/person:",
-                query_params=session.link_to(customer_of=row["customer_id"]),
-            )  # fmt: skip
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows with every kind of missing value as None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def _chosen_words(asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

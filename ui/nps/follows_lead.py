@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.leaving import BANDS, STAYED, nps_before_leaving
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_follows import dots_figure
 from ui.locale import Locale
-from ui.nps.follows_words import records
 from ui.parts import Piece, chart, drawn, legend, paper, section, told, under_chart
 
 MEANS = ("months_before", "nps", "difference", "stands")

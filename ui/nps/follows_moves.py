@@ -10,17 +10,20 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.moves import nps_moved, nps_moves
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_follows import VOTES, moves_figure
+from ui.customer.links import customer_links
 from ui.locale import NOTHING, Locale
-from ui.nps.follows_words import group_words, one_words, open_cards, records
+from ui.nps.follows_words import group_words, one_words
 from ui.parts import (
     ROWS_ON_SCREEN,
     Piece,
     chart,
     drawn,
+    first_lines,
     legend,
     note,
     paper,
@@ -46,7 +49,7 @@ def show_moves(*, has_customers: bool) -> None:
     found = session.answer(nps_moves)
     with st.container(border=True, key="card_follows_moves"):
         drawn(_moves)
-        if found.empty or not has_customers:
+        if is_few(found) or not has_customers:
             return
         words_ = choice_words(session.locale())
         if session.get("follows_moved") not in words_:
@@ -58,7 +61,7 @@ def show_moves(*, has_customers: bool) -> None:
         chosen = session.get("follows_moved") or FELL
         rows = session.answer(nps_moved, most=ROWS_ON_SCREEN, **_asked(chosen))
         drawn(_people, chosen)
-        open_cards(rows.head(ON_SCREEN), "follows_moves")
+        customer_links(records(rows.head(ON_SCREEN)), "open_follows_moves")
 
 
 def _asked(chosen: str) -> dict[str, Any]:
@@ -88,13 +91,18 @@ def _pick() -> None:
         session.put("follows_moved", f"{told_[1]}_{told_[2]}")
 
 
+def is_few(found: pd.DataFrame) -> bool:
+    """Whether too few answered twice for the picture of who moved to show anything."""
+    return found.empty or int(found["n"].iloc[0]) < LEAST_SHOWN
+
+
 @told
 def _moves() -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     found = session.answer(nps_moves)
     yield partial(section, _("The same people again"), moves_sentence(found))
-    if found.empty:
+    if is_few(found):
         return
     cells = cells_of(found)
     yield partial(legend, _key(cells))
@@ -126,7 +134,7 @@ def moves_sentence(found: pd.DataFrame) -> str:
     locale = session.locale()
     _ = locale._
     if found.empty:
-        return _("Nobody answered twice yet, so nobody can be seen to move.")
+        return _("Nobody answered twice yet, as far as the file tells, so nobody can be seen to move.")
     every = records(found.head(1))[0]
     n = int(every["n"])
     if n < LEAST_SHOWN:
@@ -250,12 +258,8 @@ def _people(chosen: str) -> Iterator[Piece]:
     shown, kinds = moved_table(rows, locale)
     means = words.meanings(*LIST_MEANS, of="nps_moved")
     basis = [session.as_of_words(), _("those of customers with most revenue first")]
-    if len(rows) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(rows) > ON_SCREEN:
-        basis.insert(
-            0, _("the first {shown} of {n} people").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
-        )
+    first = _("the first {shown} of {n} people").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
+    basis[:0] = first_lines(len(rows), ON_SCREEN, first)
     stands_on = " · ".join(basis)
     what = paper("follows_people", title, shown, kinds, meanings=means, basis=stands_on)
     whole = session.answer_later(nps_moved, lambda found: moved_table(found, locale)[0], **asked)

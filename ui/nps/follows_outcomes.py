@@ -11,11 +11,12 @@ import streamlit as st
 
 from analytics.nps.leaving import HORIZONS, nps_and_leaving
 from analytics.nps.repeat import nps_and_repeat, nps_and_revenue
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_follows import dots_figure
 from ui.locale import Locale
-from ui.nps.follows_words import group_words, ratio, ratios, records, row_of, within
+from ui.nps.follows_words import group_words, ratio, ratios, row_of, within
 from ui.parts import Piece, chart, drawn, legend, paper, section, told, under_chart
 
 MEANS = ("outcome_chance", "hazard_ratio", "stands", "detectable_ratio", "is_adjusted")

@@ -11,11 +11,25 @@ import streamlit as st
 
 from analytics.nps.at_stake import nps_at_stake, nps_detractors
 from analytics.nps.leaving import HORIZONS
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
+from ui.customer.links import customer_links
 from ui.locale import NOTHING, Locale
-from ui.nps.follows_words import open_cards, records
-from ui.parts import ROWS_ON_SCREEN, Piece, drawn, paper, plain, rich, section, table, tag, told, under_chart
+from ui.parts import (
+    ROWS_ON_SCREEN,
+    Piece,
+    drawn,
+    first_lines,
+    paper,
+    plain,
+    rich,
+    section,
+    table,
+    tag,
+    told,
+    under_chart,
+)
 
 ON_SCREEN = 12
 MEANS = ("stake", "now_share", "answers_now", "answered_as", "value_at_risk")
@@ -28,7 +42,7 @@ def show_stake() -> None:
         found = session.answer(nps_detractors, most=ROWS_ON_SCREEN)
         if len(found):
             drawn(_list)
-            open_cards(found.head(ON_SCREEN), "follows_stake")
+            customer_links(records(found.head(ON_SCREEN)), "open_follows_stake")
 
 
 @told
@@ -98,10 +112,8 @@ def _list() -> Iterator[Piece]:
     shown, kinds = detractors_table(rows, locale)
     means = words.meanings(*MEANS, of="nps_detractors")
     basis = [session.as_of_words(), _("latest answer of each person in 12 months"), _("most revenue first")]
-    many = len(rows) >= ROWS_ON_SCREEN
-    if many or len(rows) > ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)) if many else
-                     _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows))))  # fmt: skip
+    first = _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
+    basis[:0] = first_lines(len(rows), ON_SCREEN, first)
     stands_on = " · ".join(basis)
     what = paper("follows_detractors", _("Detractors now"), shown, kinds, meanings=means, basis=stands_on)
     whole = session.answer_later(nps_detractors, lambda found: detractors_table(found, locale)[0])

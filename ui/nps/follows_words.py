@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from analytics.nps.leaving import horizon_days
-from ui import session
+from analytics.rows import rows as records
 from ui.locale import NOTHING, Locale
-from ui.parts import md
 
 Row = Mapping[str, Any]
 
@@ -28,11 +26,6 @@ def one_words(locale: Locale) -> dict[str, str]:
     """What one is."""
     _ = locale._
     return {"promoter": _("promoter"), "passive": _("passive"), "detractor": _("detractor")}
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows with every kind of missing value as None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def ratio(value: float, locale: Locale) -> str:
@@ -60,20 +53,3 @@ def row_of(found: pd.DataFrame, name: str) -> dict[str, Any] | None:
     """The row of a vote, unknown as None; None where nobody answered so."""
     own = found[found["answered_as"] == name]
     return records(own)[0] if len(own) else None
-
-
-def open_cards(found: pd.DataFrame, key: str) -> None:
-    """Links to the cards of the customers of a list, each once."""
-    _ = session.locale()._
-    known = found[found["customer_id"].notna()].drop_duplicates("customer_id")
-    if known.empty:
-        return
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key=f"open_{key}"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for row in records(known):
-            st.page_link(
-                "../pages/customer.py", label=md(row["customer"]), icon=":material/person:",
-                query_params=session.link_to(customer_of=row["customer_id"]),
-            )  # fmt: skip

@@ -10,13 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.loop_effect import HORIZON, LANDMARK, LEAST_CUSTOMERS, loop_effect, loop_effect_customers, remark
+from analytics.rows import rows as records
 from data.loop_cases import LoopCases
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
 from ui.charts.nps_loop import shares_figure
+from ui.customer.links import customer_links
 from ui.locale import NOTHING
-from ui.nps.loop_list import show_cards
-from ui.nps.loop_words import records, status_word
+from ui.nps.loop_words import status_word
 from ui.parts import (
     ROWS_ON_SCREEN,
     Piece,
@@ -152,7 +153,7 @@ def _customers(kept: LoopCases) -> Iterator[Piece]:
     caption = _("Not closed in time first: those who left") if left else _("Not closed in time first: those who have not bought since")  # fmt: skip
     yield partial(note, f"{caption}.")
     yield partial(table, heads, lines, caption=caption, numbers=(2, 6))
-    yield partial(show_cards, rows.head(ON_SCREEN), "loop_effect")
+    yield partial(customer_links, records(rows.head(ON_SCREEN)), "loop_effect_open")
     shown, kinds = sheet(rows)
     means = words.meanings("loop_group", "loop_outcome", "days_after", of="loop_effect_customers")
     stands_on = session.as_of_words()

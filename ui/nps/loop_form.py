@@ -11,12 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.loop import loop_cases
+from analytics.rows import rows as records
 from data.errors import DataError
 from data.loop_cases import LONGEST_NOTE, STATUSES, LoopCase
 from ui import session
 from ui.bottlenecks.action_sheet import owner_words
 from ui.nps.loop_list import list_asked
-from ui.nps.loop_words import reason_words, records, status_word
+from ui.nps.loop_words import reason_words, status_word
 from ui.parts import ROWS_ON_SCREEN, md, note, plain, problem, rich, section
 
 LATEST_DUE = 3650  # days ahead

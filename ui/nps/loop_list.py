@@ -11,16 +11,18 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.loop import ONLY, loop_cases
+from analytics.rows import rows as records
 from ui import session, words
 from ui.bottlenecks.action_sheet import owner_words
+from ui.customer.links import customer_links
 from ui.locale import NOTHING
-from ui.nps.loop_words import reason_words, records, sheet, status_word
+from ui.nps.loop_words import reason_words, sheet, status_word
 from ui.parts import (
     ROWS_ON_SCREEN,
     Piece,
     downloads,
     drawn,
-    md,
+    first_lines,
     note,
     paper,
     plain,
@@ -93,7 +95,7 @@ def _title(n: int, only: str, owner: str | None) -> Iterator[Piece]:
         else locale.n_("{n} case on the list", "{n} cases on the list", n)
     )
     what = shown_words()[only]
-    said = f"{many} · {what}" if n else _("No case: {what}").format(what=what)
+    said = f"{many} · {what}" if n else _("No case on the list · {what}").format(what=what)
     yield partial(section, _("Who to call"), f"{said} · {plain(owner)}" if owner else said)
 
 
@@ -108,11 +110,8 @@ def _list(asked: dict[str, Any]) -> Iterator[Piece]:
     shown, kinds = sheet(rows, locale)
     means = words.meanings(*MEANS, of="loop_cases")
     basis = [session.as_of_words(), _("overdue first, then most revenue")]
-    if len(rows) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(rows) > ON_SCREEN:
-        first = _("the first {shown} of {n} cases").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
-        basis.insert(0, first)
+    first = _("the first {shown} of {n} cases").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
+    basis[:0] = first_lines(len(rows), ON_SCREEN, first)
     about = paper(
         "loop_list", _("Answers that need one back"), shown, kinds, meanings=means, basis=" · ".join(basis[-2:])
     )
@@ -127,26 +126,10 @@ def _take(what: Any, whole: Any, first: pd.DataFrame) -> None:
     """The cases to hand out, all of them and then those of each owner; and the customers' cards."""
     _ = session.locale()._
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="loop_take"):
-        show_cards(first, "loop")
+        customer_links(records(first), "loop_open")
         with st.popover(_("Case sheet by owner"), icon=":material/assignment_turned_in:", key="loop_sheet"):
             downloads(what, whole)
         note(_("A workbook with a sheet an owner. Fill in status, days and notes there, and bring it back below."))
-
-
-def show_cards(rows: pd.DataFrame, name: str) -> None:
-    """Links to the cards of the customers on screen."""
-    _ = session.locale()._
-    known = {row["customer_id"]: row["customer"] for row in records(rows) if row["customer_id"]}
-    if not known:
-        return
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key=f"{name}_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for number, customer in known.items():
-            st.page_link(
-                "../pages/customer.py", label=md(customer), icon=":material/person:", query_params=session.link_to(customer_of=number),
-            )  # fmt: skip
 
 
 def _chosen_words(asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.rows import rows as records
 from data.loop_cases import STATUSES, Status
 from data.messages import N_
 from ui import tables
@@ -82,11 +83,6 @@ def sheet(rows: pd.DataFrame, locale: Locale) -> tables.Table:
 
 def _day(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows with every kind of missing value as None."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def names(owners: Sequence[object], locale: Locale) -> list[str]:

@@ -11,15 +11,17 @@ import streamlit as st
 from analytics.customers import who
 from analytics.filters import Filters
 from analytics.nps.matching import MOST_SUBJECTS, suggested
+from analytics.rows import rows as records
 from data import aside, respondent_joins
 from data.errors import DataError
 from data.messages import Message
 from data.respondent_steps import decide
 from data.respondents import Decision
 from ui import session, tables, words
+from ui.customer.links import customer_links
 from ui.importing import steps
 from ui.locale import Locale
-from ui.parts import md, note, paper, plain, problem, rich, section, tag, under_chart
+from ui.parts import note, paper, plain, problem, rich, section, tag, under_chart
 
 MOST_SHOWN = 8
 MOST_TO_CHOOSE_FROM = 2_000
@@ -45,9 +47,11 @@ def show_list() -> None:
     with st.container(border=True, key="card_matching"):
         section(
             locale.n_("{n} respondent or company to be decided", "{n} respondents or companies to be decided", len(rows))
-            if len(rows) < MOST_SUBJECTS
+            if 0 < len(rows) < MOST_SUBJECTS
+            else _("Nothing to be decided") if not rows
             else _("More than {n} respondents and companies to be decided").format(n=locale.count(MOST_SUBJECTS)),
-            _("A decision holds for files loaded later too. Each is a step of the history on the Import page, which takes it back."),
+            _("A decision holds for files loaded later too. Each is a step of the history on the Import page, which takes it back.")
+            if rows else "",
         )  # fmt: skip
         if silent := session.kept(_silent):
             note(
@@ -59,6 +63,12 @@ def show_list() -> None:
             )
         if not rows:
             return
+        if not session.kept(_customers):
+            note(
+                _(
+                    "**No customers are loaded yet**, so there is none to join them to. Add an export of customers first."
+                )
+            )
         sure = [subject for subject in rows if subject["could"] and subject["could"][0]["sureness"] == "sure"]
         if len(sure) > 1:
             decisions = tuple(_decision(each, each["could"][0]["customer_id"]) for each in sure)
@@ -74,7 +84,7 @@ def show_list() -> None:
             st.button(
                 more, type="tertiary", key="matches_more", on_click=session.put, args=("matches_shown", most + 20)
             )
-        _cards([each for subject in rows[:most] for each in subject["could"]])
+        customer_links([each for subject in rows[:most] for each in subject["could"]], "match_open")
         _under()
 
 
@@ -82,7 +92,7 @@ def _subjects() -> list[dict[str, Any]]:
     """A row a subject with the customers it could be, the surest first, then those with most answers."""
     made: dict[tuple[str, str], dict[str, Any]] = {}
     rows = found()
-    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+    for row in records(rows):
         subject = made.setdefault((row["subject"], row["written"]), row | {"could": []})
         if row["customer_id"] is not None:
             subject["could"].append(row)
@@ -182,22 +192,6 @@ def _act(subject: Mapping[str, Any], key: str, locale: Locale) -> None:
             )  # fmt: skip
 
 
-def _cards(rows: list[dict[str, Any]]) -> None:
-    """Links to the cards of the customers suggested on screen."""
-    _ = session.locale()._
-    if not rows:
-        return
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="match_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for number, name in {row["customer_id"]: row["customer"] for row in rows}.items():
-            st.page_link(
-                "../pages/customer.py", label=md(name), icon=":material/person:",
-                query_params=session.link_to(customer_of=number),
-            )  # fmt: skip
-
-
 def _customers() -> dict[str, str]:
     """The customers by number, by name; the first of them where there are very many, of which the others are chosen by number."""
     known = who.customers(session.tables(), _everything()).order_by("customer", "customer_id")
@@ -257,7 +251,7 @@ def _under() -> None:
     locale = session.locale()
     _ = locale._
     rows = found()
-    told_ = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    told_ = records(rows)
     sureness = {"sure": _("sure"), "likely": _("likely"), "perhaps": _("perhaps")}
     said = rows.assign(
         kind=[subject_words(locale)[row["subject"]] for row in told_],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +15,7 @@ from analytics.rows import rows as plain_rows
 from ui import session, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.customers import guard as customers_guard
+from ui.customers.contact import promised_now
 from ui.locale import NOTHING
 from ui.nps import guard
 from ui.nps.reach_differ import show_differ
@@ -48,12 +48,6 @@ def show() -> None:
         show_differ()
         show_follows()
     show_silent(promised)
-
-
-def promised_now() -> dict[str, Any]:
-    """What the workspace promises its customers, as the metrics take it."""
-    set_ = session.customer_settings()
-    return {"tier_days": set_.tier_days, "counts_cases": set_.counts_cases, "margin": set_.margin}
 
 
 def _has_purchases() -> bool:
@@ -107,7 +101,7 @@ def _without_purchases() -> None:
 def _heading(is_scored: bool) -> Iterator[Piece]:
     rates = session.answer(response_rate, grain="all")
     quiet = session.answer(silence, **promised_now()) if is_scored else None
-    yield partial(heading, session.locale()._("NPS"), finding(rates, quiet), remark(rates))
+    yield partial(heading, session.locale()._("NPS"), finding(rates, quiet), remark(rates, quiet))
 
 
 def finding(rates: pd.DataFrame, quiet: pd.DataFrame | None) -> str:
@@ -155,11 +149,13 @@ def _silent_words(row: pd.Series) -> str:
     return said + "."
 
 
-def remark(rates: pd.DataFrame) -> str:
+def remark(rates: pd.DataFrame, quiet: pd.DataFrame | None) -> str:
     """What is not counted, and how many that is."""
     locale = session.locale()
     _ = locale._
     if rates.empty:
+        if quiet is None:
+            return ""
         return _("Silent customers are told by their answers alone: nobody knows which of them were asked.")
     row = rates.iloc[0]
     parts = []
@@ -196,7 +192,7 @@ def _three(row: pd.Series) -> None:
     with st.grid(3, min_column_width=300):
         enough = row["settled"] >= LEAST_SHOWN
         expected = NOTHING
-        if pd.notna(row["eventual_rate"]):
+        if enough and pd.notna(row["eventual_rate"]):
             expected = _("{rate} expected with the undecided").format(rate=locale.share(row["eventual_rate"]))
         figure_card(
             "reach_people", _("By invitation"), _("answered of those that arrived"),

@@ -11,11 +11,11 @@ import streamlit as st
 
 from analytics.nps.non_response import non_response
 from analytics.nps.reweighted import nps_reweighted
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_reach import Dot, dots_figure
-from ui.customers.contact_list import records
 from ui.locale import NOTHING, Locale
 from ui.parts import Piece, chart, drawn, note, paper, plain, section, told, under_chart
 

@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from analytics.nps.silence_follows import silence_follows
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_reach import Dot, dots_figure
-from ui.customers.contact_list import records
 from ui.locale import Locale
 from ui.parts import Piece, chart, drawn, note, paper, section, told, under_chart
 
@@ -106,7 +106,7 @@ def sentence(rows: list[dict[str, Any]], locale: Locale) -> str:
     else:
         claim = _("**Who does not answer is gone less often.**")
     if row["gone_as"] == "contract_ended":
-        figures = _("After an invitation nobody answered {silent} had no contract {months} months later, after an answer {answered} ({between} points).")  # fmt: skip
+        figures = _("{silent} of those who did not answer had no contract {months} months later, {answered} of those who did ({between} points).")  # fmt: skip
     else:
-        figures = _("After an invitation nobody answered {silent} bought nothing for {months} months, after an answer {answered} ({between} points).")  # fmt: skip
+        figures = _("{silent} of those who did not answer bought nothing for {months} months, {answered} of those who did ({between} points).")  # fmt: skip
     return f"{claim} {figures.format(**rates)}"

@@ -17,7 +17,7 @@ from ui.bottlenecks.action_sheet import owner_words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_reach import Dot, dots_figure, trend_figure
 from ui.locale import Locale
-from ui.parts import Piece, chart, drawn, legend, paper, plain, section, told, under_chart
+from ui.parts import Piece, chart, drawn, legend, note, paper, plain, section, told, under_chart
 
 REAL = 0.05
 MOST_GROUPS = 12
@@ -120,6 +120,7 @@ def _card(view: str, asked: dict[str, Any]) -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     found = session.answer(response_rate, **asked)
+    has_rates = bool((pd.to_numeric(found["settled"]) >= LEAST_SHOWN).any())
     if "by" in asked:
         names = [_group_words(value, asked, locale) for value in found.iloc[:, 0]]
         found = found.assign(name=names)
@@ -135,18 +136,22 @@ def _card(view: str, asked: dict[str, Any]) -> Iterator[Piece]:
         )
     else:
         found = found.assign(name=found["period"])
-        yield partial(
-            legend,
-            [
-                (look.colors.accent, _("95% interval as a band")),
-                (f"hollow:{look.colors.accent}", _("some are still undecided")),
-            ],
-        )
+        if has_rates:
+            yield partial(
+                legend,
+                [
+                    (look.colors.accent, _("95% interval as a band")),
+                    (f"hollow:{look.colors.accent}", _("some are still undecided")),
+                ],
+            )
         figure = trend_figure(found, look)
         alt = _("Share of the invitations answered, period by period: {groups}.").format(
             groups=", ".join(f"{row.name_} {locale.share(row.rate)}" for row in _told(found))
         )
-    yield partial(chart, figure, f"reach_rate_{view}", alt, wide=True)
+    if has_rates:
+        yield partial(chart, figure, f"reach_rate_{view}", alt, wide=True)
+    else:
+        yield partial(note, _("Nothing here counts 10 invitations, so no rate is shown. The table says how many there are."))  # fmt: skip
     rows, kinds = sheet(found, locale, _label(view) if "by" in asked else _("Period"))
     means = words.meanings(*MEANS, of="response_rate")
     stands_on = [
@@ -162,7 +167,7 @@ def _card(view: str, asked: dict[str, Any]) -> Iterator[Piece]:
         )
     basis = " · ".join(stands_on)
     what = paper("reach_rates", _("Response rate"), rows, kinds, meanings=means, basis=basis)
-    picture = f"wide_reach_rate_{view}"
+    picture = f"wide_reach_rate_{view}" if has_rates else ""
     yield partial(under_chart, what, session.asked(response_rate, **asked), means, basis, picture=picture)
 
 

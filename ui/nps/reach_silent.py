@@ -12,11 +12,25 @@ import streamlit as st
 
 from analytics.fields import find
 from analytics.nps.silent import SILENT, reason, silence, silent_accounts
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
-from ui.customers.contact_list import records
+from ui.customer.links import customer_links
 from ui.locale import ISOLATES, NOTHING, Locale
-from ui.parts import ROWS_ON_SCREEN, Piece, drawn, md, paper, plain, rich, section, table, tag, told, under_chart
+from ui.parts import (
+    ROWS_ON_SCREEN,
+    Piece,
+    drawn,
+    first_lines,
+    paper,
+    plain,
+    rich,
+    section,
+    table,
+    tag,
+    told,
+    under_chart,
+)
 
 ON_SCREEN = 12
 MEANS = ("silence", "is_out_of_contact", "days_since_contact", "revenue_12m", "value_at_risk", "days_silent")
@@ -108,32 +122,14 @@ def _list(asked: dict[str, Any]) -> Iterator[Piece]:
     shown, kinds = sheet(rows, locale)
     means = words.meanings(*MEANS, of="silent_accounts")
     basis = [session.as_of_words(), _("out of contact first, then most value at risk")]
-    if len(rows) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(rows) > ON_SCREEN:
-        basis.insert(
-            0, _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
-        )
+    first = _("the first {shown} of {n} customers").format(shown=locale.count(ON_SCREEN), n=locale.count(len(rows)))
+    basis[:0] = first_lines(len(rows), ON_SCREEN, first)
     about = paper("reach_silent", _("Silent customers"), shown, kinds, meanings=means, basis=" · ".join(basis[-2:]))
     what = replace(about, about=(*about.about, *_chosen_words(asked)))
-    yield partial(_cards, rows.head(ON_SCREEN))
+    yield partial(customer_links, records(rows.head(ON_SCREEN)), "reach_open")
     whole = session.answer_later(silent_accounts, lambda found: sheet(found, locale)[0], **asked)
     listed = session.asked(silent_accounts, most=ROWS_ON_SCREEN, **asked)
     yield partial(under_chart, what, listed, means, " · ".join(basis), whole=whole)
-
-
-def _cards(rows: pd.DataFrame) -> None:
-    """Links to the cards of the customers on screen."""
-    _ = session.locale()._
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="reach_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for row in records(rows):
-            st.page_link(
-                "../pages/customer.py", label=md(row["customer"]), icon=":material/person:",
-                query_params=session.link_to(customer_of=row["customer_id"]),
-            )  # fmt: skip
 
 
 def _chosen_words(asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

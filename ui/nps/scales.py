@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.nps.scales import scale_of, survey_scales, why
+from analytics.rows import rows as records
 from ui import session, tables, words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.locale import Locale
@@ -43,7 +44,7 @@ def _card() -> Iterator[Piece]:
         _("Only answers from 0 to 10 to the question whether one would recommend are NPS. All others keep their own names."),
     )  # fmt: skip
     heads = [_("Scale"), _("Answers"), _("Mean"), _("Upper end"), _("Lower end"), _("Why")]
-    lines = [_line(row, locale) for row in found.astype(object).where(found.notna(), None).to_dict("records")]
+    lines = [_line(row, locale) for row in records(found)]
     yield partial(table, heads, lines, caption=_("Scales of the answers"), numbers=(1, 2, 3, 4))
     off = int(found["off_scale"].sum())
     if off:
@@ -136,7 +137,7 @@ def _score(value: float, locale: Locale) -> str:
 def table_of(found: pd.DataFrame, locale: Locale) -> tables.Table:
     """A line a scale."""
     _ = locale._
-    told_ = found.astype(object).where(found.notna(), None).to_dict("records")
+    told_ = records(found)
     few = pd.to_numeric(found["n"]) < LEAST_SHOWN
     numbers = [name for name in found.columns if name.startswith(("mean_", "top_", "bottom_"))]
     said = found.assign(

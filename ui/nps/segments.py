@@ -22,7 +22,7 @@ from ui.nps.segments_choice import choices, folded
 from ui.nps.segments_counted import by_revenue, show_counted
 from ui.nps.segments_list import show_list
 from ui.nps.segments_moved import moved_most, show_moved
-from ui.parts import Piece, chart, drawn, heading, legend, nothing, paper, plain, section, told, under_chart
+from ui.parts import Piece, chart, drawn, heading, legend, note, nothing, paper, plain, section, told, under_chart
 
 FIRST_CHOICES = ("segment", "customers.segment", "industry", "plan", "region", "owner")
 MEANS = ("nps", "promoters", "passives", "detractors", "low", "q_value")
@@ -134,7 +134,7 @@ def finding(found: pd.DataFrame, field: Field) -> str:
         )  # fmt: skip
     real = tested[tested["is_real"]]
     if real.empty:
-        return _("**No group really differs from the others ({field}).** What the scores of {n} groups differ by could be chance.").format(
+        return _("**No group really differs from the others ({field}).** The differences between {n} groups could be chance.").format(
             field=name, n=locale.count(len(tested))
         )  # fmt: skip
     worst = real.sort_values("difference").iloc[0]
@@ -157,11 +157,12 @@ def remark(found: pd.DataFrame) -> str:
     """What the comparison rests on, and what is not shown."""
     locale = session.locale()
     _ = locale._
-    tests = int(found["p_value"].notna().sum())
+    tests, n = int(found["p_value"].notna().sum()), int(found["n"].sum())
+    answers = locale.n_("{n} answer", "{n} answers", n)
     parts = [
-        _("NPS {score} of {answers}.").format(
-            score=locale.score(score_of(found)), answers=locale.n_("{n} answer", "{n} answers", int(found["n"].sum()))
-        )
+        _("NPS {score} of {answers}.").format(score=locale.score(score_of(found)), answers=answers)
+        if n >= LEAST_SHOWN
+        else _("Too few answers for a score: {answers}.").format(answers=answers)
     ]
     if tests:
         parts.append(
@@ -208,13 +209,17 @@ def _groups(field: Field, by: Field) -> Iterator[Piece]:
         (look.colors.passive_fill, _("passives, 7–8")),
         (look.colors.won_fill, _("promoters, 9–10")),
     ]
-    yield partial(legend, key)
+    has_scores = bool((found["n"] >= LEAST_SHOWN).any())
     figure = scores_figure(found, names, score_of(found), look, with_shares=True)
     said = ", ".join(
         f"{locale.name(name)} {locale.score(row.nps)}" if row.n >= LEAST_SHOWN else f"{locale.name(name)} –"
         for name, row in zip(names, found.itertuples(), strict=True)
     )
-    yield partial(chart, figure, "nps_segments", _("The Net Promoter Score of each group: {groups}.").format(groups=said), wide=True)  # fmt: skip
+    if has_scores:
+        yield partial(legend, key)
+        yield partial(chart, figure, "nps_segments", _("The Net Promoter Score of each group: {groups}.").format(groups=said), wide=True)  # fmt: skip
+    else:
+        yield partial(note, _("No group has 10 answers, so no score is shown. The table says how many each has."))
     rows, kinds = groups_table(found, names)
     means = words.meanings(*MEANS, of="nps")
     basis = [locale.n_("{n} answer", "{n} answers", int(found["n"].sum())), session.as_of_words()]
@@ -223,9 +228,8 @@ def _groups(field: Field, by: Field) -> Iterator[Piece]:
         basis.append(locale.n_("{n} comparison, corrected", "{n} comparisons, corrected", tests))
     stands_on = " · ".join(basis)
     what = paper("nps_segments", _("The score of each group"), rows, kinds, meanings=means, basis=stands_on)
-    yield partial(
-        under_chart, what, session.asked(nps, grain="all", by=by), means, stands_on, picture="wide_nps_segments"
-    )
+    picture = "wide_nps_segments" if has_scores else ""
+    yield partial(under_chart, what, session.asked(nps, grain="all", by=by), means, stands_on, picture=picture)
 
 
 def groups_table(found: pd.DataFrame, names: list[str]) -> tables.Table:

@@ -49,8 +49,10 @@ def _counted() -> Iterator[Piece]:
     locale, look = session.locale(), session.look()
     _ = locale._
     accounts = rows(session.answer(account_nps))[0]
-    weighed = by_revenue()
     yield partial(section, _("Counted by account and by revenue"), counted_sentence(accounts))
+    if not accounts["accounts"]:
+        return
+    weighed = by_revenue()
     shown = [*_every(), _plain(accounts), _together(accounts), _of_accounts(accounts), *map(_of_revenue, weighed)]
     frame = pd.DataFrame([row for _name, row in shown])
     names = [name for name, _row in shown]
@@ -82,6 +84,8 @@ def counted_sentence(accounts: Row) -> str:
     """Whether one vote an account says the same, and how much the answers of an account go together."""
     locale = session.locale()
     _ = locale._
+    if not accounts["accounts"]:
+        return _("None of these answers is of a known customer, so there is nothing to count by. “Who is who” says which customers they could be.")  # fmt: skip
     if accounts["accounts"] < LEAST_SHOWN:
         return _("Fewer than 10 accounts answered: not enough to count by account.")
     said = _("One vote an account, by the last answer of each person: NPS {account} ({low_high}), against {plain} with one vote a person.").format(

@@ -16,10 +16,11 @@ from analytics.nps.revenue_weighted import nps_accounts
 from analytics.rows import Row, rows
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
+from ui.customer.links import customer_links
 from ui.funnel import field_choice
 from ui.funnel.groups import value_words
 from ui.locale import NOTHING, Locale
-from ui.parts import ROWS_ON_SCREEN, Piece, drawn, md, paper, plain, rich, section, table, told, under_chart
+from ui.parts import ROWS_ON_SCREEN, Piece, drawn, first_lines, paper, plain, rich, section, table, told, under_chart
 
 ON_SCREEN = 12
 MOST_VALUES = 200
@@ -99,19 +100,15 @@ def _list(within: Filters, field: Field, value: str | None) -> Iterator[Piece]:
     basis = [session.as_of_words()]
     if value is not None:
         basis.append(value_words(field, value or None))
-    if len(found) >= ROWS_ON_SCREEN:
-        basis.insert(0, _("the first {shown} of many; a download has them all").format(shown=locale.count(ON_SCREEN)))
-    elif len(found) > ON_SCREEN:
-        n = locale.n_("{n} account", "{n} accounts", len(found))
-        basis.insert(0, _("the first {shown} of {accounts}").format(shown=locale.count(ON_SCREEN), accounts=n))
-    else:
-        basis.insert(0, locale.n_("{n} account", "{n} accounts", len(found)))
+    n = locale.n_("{n} account", "{n} accounts", len(found))
+    said = _("the first {shown} of {accounts}").format(shown=locale.count(ON_SCREEN), accounts=n)
+    basis[:0] = first_lines(len(found), ON_SCREEN, said) or [n]
     stands_on = " · ".join(basis)
     what = paper("nps_accounts", _("Who draws the score down"), shown, kinds, meanings=means, basis=stands_on)
     if value is not None:
         chosen = field_choice.words(field, {field.name: field}), value_words(field, value or None)
         what = replace(what, about=(*what.about, chosen))
-    yield partial(_cards, first)
+    yield partial(customer_links, first, "nps_accounts_open")
     sql = session.asked(nps_accounts, within, most=ROWS_ON_SCREEN)
     yield partial(under_chart, what, sql, means, plain(stands_on), whole=_whole(within, locale))
 
@@ -120,23 +117,6 @@ def _whole(within: Filters, locale: Locale) -> Any:
     """All the accounts of the group, asked when called and kept nowhere."""
     question, opened, sql = nps_accounts(session.tables(), within), session.engine(), session.sql
     return lambda: sheet(question.answer(lambda expression: opened.query(sql(expression))), locale)[0]
-
-
-def _cards(first: list[Row]) -> None:
-    """Links to the cards of the customers on screen."""
-    _ = session.locale()._
-    known = [row for row in first if row["customer_id"] is not None]
-    if not known:
-        return
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="nps_accounts_open"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for row in known:
-            st.page_link(
-                "../pages/customer.py", label=md(row["customer"]), icon=":material/person:",
-                query_params=session.link_to(customer_of=row["customer_id"]),
-            )  # fmt: skip
 
 
 def _line(row: Row) -> list[str]:

@@ -52,6 +52,8 @@ def finding(found: pd.DataFrame, days: int) -> str:
                     money=locale.money(worst["revenue_12m"], worst["currency"]),
                 )
             )
+    elif not int(found["tests"].max()):
+        parts.append(_("**Too few comments to tell which themes go with a lower score.**"))
     else:
         parts.append(
             _("**No theme really goes with a lower score:** the differences could be chance, or too few write.")
@@ -76,8 +78,13 @@ def remark(found: pd.DataFrame, answers: int) -> str:
     locale = session.locale()
     _ = locale._
     comments, rest = int(found["comments"].iloc[0]), found[found["theme"].isna()].iloc[0]
+    said = (
+        _("{comments} of {answers} answers say something in words; {share} of them mention none of the themes.")
+        if rest["n"]
+        else _("{comments} of {answers} answers say something in words; each of them mentions a theme.")
+    )
     return " ".join([
-        _("{comments} of {answers} answers say something in words; {share} of them mention none of the themes.").format(
+        said.format(
             comments=locale.count(comments), answers=locale.count(answers), share=locale.share(rest["mention_share"])
         ),
         _("The difference says who writes of what, not what would follow if that changed."),

@@ -64,7 +64,7 @@ def show() -> None:
                 format_func=lambda n: _("last {n} days").format(n=locale.count(n)),
             )  # fmt: skip
         drawn(_impact, found, themes, days, f"theme_bubbles_{session.get('theme_round', 0)}")
-    show_comments(themes, found)
+    show_comments(themes, found, has_dots(found))
     show_words(themes)
     show_editor(themes)
 
@@ -95,15 +95,22 @@ def _heading(found: pd.DataFrame, days: int) -> Iterator[Piece]:
     yield partial(heading, session.locale()._("NPS"), finding(found, days), remark(found, session.survey_answers()))
 
 
+def has_dots(found: pd.DataFrame) -> bool:
+    """Whether any theme is mentioned often enough to be drawn."""
+    return bool((found["theme"].notna() & (found["n"] >= LEAST_MENTIONS) & found["impact"].notna()).any())
+
+
 @told
 def _title(found: pd.DataFrame) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
     few = int((found["theme"].notna() & (found["n"] < LEAST_MENTIONS)).sum())
-    said = _(
-        "Low and to the right: a low score, and many who write of it. The larger the dot, the more its customers bring in a year."
-    )
-    if few:
+    said = ""
+    if has_dots(found):
+        said = _(
+            "Low and to the right: a low score, and many who write of it. The larger the dot, the more its customers bring in a year."
+        )
+    if few and said:
         said += " " + locale.n_(
             "{n} theme is mentioned by too few to be drawn.", "{n} themes are mentioned by too few to be drawn.", few
         )
@@ -175,7 +182,7 @@ def _line(row: Mapping[str, Any]) -> list[str]:
             rich(locale.scores(row["impact_low"], row["impact_high"]))
         )
         added = rich(locale.score(row["added_points"], 1))
-    elif few:
+    elif row["n"] < LEAST_MENTIONS:
         impact = rich(locale._("not enough · {n}").format(n=locale.count(row["n"])))
     heard = NOTHING
     if not few and row["share_now"] == row["share_now"] and row["share_before"] == row["share_before"]:

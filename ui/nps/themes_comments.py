@@ -11,11 +11,13 @@ import streamlit as st
 
 from analytics.nps.themes.heard import theme_comments, theme_volume
 from analytics.nps.themes.matching import marked
+from analytics.rows import rows as records
 from data.theme_list import Theme
 from ui import session, tables, words
 from ui.bottlenecks.action_sheet import owner_words
 from ui.charts.funnel import LEAST_SHOWN
 from ui.charts.nps_themes import volume_figure
+from ui.customer.links import customer_links
 from ui.locale import ISOLATES, NOTHING, Locale
 from ui.nps.theme_words import theme_name
 from ui.parts import (
@@ -23,7 +25,6 @@ from ui.parts import (
     Piece,
     chart,
     drawn,
-    md,
     paper,
     plain,
     rich,
@@ -39,7 +40,7 @@ OTHERS = ""  # stands for the comments that mention no theme
 MEANS = ("mention_share", "score", "revenue_12m")
 
 
-def show_comments(themes: tuple[Theme, ...], found: pd.DataFrame) -> None:
+def show_comments(themes: tuple[Theme, ...], found: pd.DataFrame, has_dots: bool) -> None:
     """The card: a theme clicked or chosen, over time and word for word."""
     locale = session.locale()
     _ = locale._
@@ -59,10 +60,12 @@ def show_comments(themes: tuple[Theme, ...], found: pd.DataFrame) -> None:
         name = session.get("theme_pick")
         theme = next((theme for theme in themes if theme.name == name), None)
         with title:
-            section(
-                _("The comments"),
-                _("Lowest score first, the latest first among equals. Click a dot above, or choose here."),
+            said = (
+                _("Lowest score first, the latest first among equals. Click a dot above, or choose here.")
+                if has_dots
+                else _("Lowest score first, the latest first among equals.")
             )
+            section(_("The comments"), said)
         if theme is not None:
             drawn(_volume, theme, themes)
         drawn(_comments, theme, themes, counts[name])
@@ -75,9 +78,9 @@ def _volume(theme: Theme, themes: tuple[Theme, ...]) -> Iterator[Piece]:
     asked: dict[str, Any] = {"theme": theme, "grain": "quarter", "week_start": session.settings().week_start,
              "fiscal_year_start": session.settings().fiscal_year_start}  # fmt: skip
     rows = session.answer(theme_volume, **asked)
-    if len(rows) < 2:
-        return
     few = rows["comments"] < LEAST_SHOWN
+    if (~few).sum() < 2:
+        return
     hidden = {name: pd.to_numeric(rows[name]).mask(few) for name in ("mention_share", "mention_low", "mention_high")}
     rows = rows.assign(**hidden)
     said = ", ".join(
@@ -108,10 +111,10 @@ def _comments(theme: Theme | None, themes: tuple[Theme, ...], n: int) -> Iterato
     _ = locale._
     asked: dict[str, Any] = {"theme": theme, "themes": () if theme is not None else themes}
     rows = session.answer(theme_comments, most=ROWS_ON_SCREEN, **asked)
-    first = rows.head(ON_SCREEN).astype(object).where(rows.head(ON_SCREEN).notna(), None).to_dict("records")
+    first = records(rows.head(ON_SCREEN))
     heads = [_("Score"), _("What they wrote"), _("Day"), _("Customer"), _("Owner"), _("Brings a year")]
     yield partial(table, heads, [_line(row, theme) for row in first], caption=_("Comments"), numbers=(0, 5))
-    yield partial(_cards, first)
+    yield partial(customer_links, first, "theme_customers")
     shown, kinds = sheet(rows, locale)
     means = words.meanings(*MEANS, of="theme_comments")
     stands_on = [locale.n_("{n} comment", "{n} comments", n), session.as_of_words()]
@@ -124,23 +127,6 @@ def _comments(theme: Theme | None, themes: tuple[Theme, ...], n: int) -> Iterato
     whole = session.answer_later(theme_comments, lambda every: sheet(every, locale)[0], **asked)
     listed = session.asked(theme_comments, most=ROWS_ON_SCREEN, **asked)
     yield partial(under_chart, what, listed, means, basis, whole=whole)
-
-
-def _cards(rows: list[dict[str, Any]]) -> None:
-    """Links to the cards of the customers on screen."""
-    known = {row["customer_id"]: row["customer"] for row in rows if row["customer_id"] is not None}
-    if not known:
-        return
-    _ = session.locale()._
-    with (
-        st.popover(_("Open a customer"), icon=":material/person_search:", key="theme_customers"),
-        st.container(width=360, gap="xxsmall"),
-    ):
-        for number, name in known.items():
-            st.page_link(
-                "../pages/customer.py", label=md(name or number), icon=":material/person:",
-                query_params=session.link_to(customer_of=number),
-            )  # fmt: skip
 
 
 def _line(row: Mapping[str, Any], theme: Theme | None) -> list[str]:

@@ -43,6 +43,8 @@ def _words(themes: tuple[Theme, ...]) -> Iterator[Piece]:
         )
         return
     shown = most_telling(known)
+    if not found["tests"].iloc[0]:
+        return
     yield partial(legend, [
         (look.colors.lost, _("detractors write it more")), (look.colors.won, _("promoters write it more")),
         (look.colors.neutral, _("could be chance, or too few to test")),

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics.intervals import LEAST_TESTED
 from analytics.nps.adaptive import LEAST, nps_windows
 from analytics.nps.change_points import nps_change_points
 from analytics.nps.trend import nps
@@ -46,13 +47,13 @@ def show() -> None:
     with st.container(border=True, key="card_nps_trend"):
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             _ = session.locale()._
-            section(_("Score over time"), _("A large point differs from the one before by a real change; small ones could be chance."))  # fmt: skip
+            section(_("Score over time"), _("A large point differs from the one before by a real change; small ones could be chance.") if rows["tests"].iloc[0] else "")  # fmt: skip
             with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="switches_nps_trend", width="content"):  # fmt: skip
                 _switches(grain, least)
                 trend_target.show()
         drawn(_chart, rows, changes, grain, least, marks)
     with st.container(border=True, key="card_nps_changes"):
-        drawn(_changes, changes)
+        drawn(_changes, changes, int(rows["n"].sum()))
     trend_compared.show(rows, grain)
     trend_marks.show(marks)
     show_distribution()
@@ -109,7 +110,12 @@ def _chart(
     locale, look = session.locale(), session.look()
     _ = locale._
     if not (rows["n"] >= LEAST_SHOWN).any():
-        yield partial(note, _("No period has 10 answers or more. Choose longer periods, or windows that wait for enough answers."))  # fmt: skip
+        few = rows["n"].sum() < LEAST_SHOWN
+        yield partial(
+            note,
+            _("Fewer than 10 answers in all: only their number is shown.") if few
+            else _("No period has 10 answers or more. Choose longer periods, or windows that wait for enough answers."),
+        )  # fmt: skip
     labels = [say.label(row, grain) for row in rows.itertuples()]
     if len(changes):
         yield partial(legend, [(f"line:{look.colors.ink}", _("level between changes")), (look.colors.ribbon, _("95% interval"))])  # fmt: skip
@@ -140,16 +146,19 @@ def _chart(
 
 
 @told
-def _changes(changes: pd.DataFrame) -> Iterator[Piece]:
+def _changes(changes: pd.DataFrame, answers: int) -> Iterator[Piece]:
     locale = session.locale()
     _ = locale._
     about = say.needed(changes)
+    if not len(changes) and answers < 2 * LEAST_TESTED:
+        yield partial(section, _("Since when"), _("Too few answers to look for a day: that takes 30 on both sides."))
+        return
     if not len(changes):
         yield partial(section, _("Since when"), _("No day parts the answers so clearly that chance would not do as well in one history of a hundred."))  # fmt: skip
         return
     yield partial(section, _("Since when"), about)
     cells = [[
-        locale.day(row.on), _scored(row.before, row.n_before), _scored(row.after, row.n_after),
+        locale.day(row.on), say.scored(row.before, row.n_before), say.scored(row.after, row.n_after),
         f'<b>{locale.score(row.difference)}</b> <small>{locale.scores(row.low, row.high)}</small>',
         locale.ltr("≤ 0.001" if row.p_value <= 0.001 else f"{row.p_value:.3f}"),
     ] for row in changes.itertuples()]  # fmt: skip
@@ -176,10 +185,3 @@ def _changes(changes: pd.DataFrame) -> Iterator[Piece]:
             st.page_link, "../pages/nps.py", label=_("The customers behind it: close the loop"), icon=":material/arrow_back:" if locale.rtl else ":material/arrow_forward:",
             query_params=session.link_to(view="loop"),
         )  # fmt: skip
-
-
-def _scored(score: float, n: int) -> str:
-    locale = session.locale()
-    if n < LEAST_SHOWN:
-        return locale._("not enough · {n}").format(n=locale.count(n))
-    return f"<b>{locale.score(score)}</b> <small>{locale.ltr(f'n = {n:,}')}</small>"

@@ -86,7 +86,7 @@ def _tested(marks: tuple[Mark, ...]) -> Iterator[Piece]:
     found = session.answer(nps_marks, marks=marks)
     few = found[["n_before", "n_after"]].min(axis=1) < LEAST_SHOWN
     cells = [[
-        locale.day(row.on), rich(plain(row.mark)), _scored(row.before, row.n_before), _scored(row.after, row.n_after),
+        locale.day(row.on), rich(plain(row.mark)), say.scored(row.before, row.n_before), say.scored(row.after, row.n_after),
         _("not enough data") if is_few
         else f'<b>{locale.score(row.difference)}</b> <small>{locale.scores(row.low, row.high)}</small>',
         rich(say.verdict(row.real_change)), locale.days(row.compared_days) if row.compared_days else "–",
@@ -113,10 +113,3 @@ def _tested(marks: tuple[Mark, ...]) -> Iterator[Piece]:
     means = words.meanings("compared_days", "difference", "q_value", "real_change", of="nps_marks")
     what = paper("nps_marks", _("What happened"), columns, kinds, meanings=means, basis=basis)
     yield partial(under_chart, what, session.asked(nps_marks, marks=marks), means, basis)
-
-
-def _scored(score: float, n: int) -> str:
-    locale = session.locale()
-    if n < LEAST_SHOWN:
-        return locale._("not enough · {n}").format(n=locale.count(n))
-    return f"<b>{locale.score(score)}</b> <small>{locale.ltr(f'n = {n:,}')}</small>"

@@ -166,3 +166,11 @@ def alt(rows: pd.DataFrame, labels: Sequence[str], changes: pd.DataFrame) -> str
     )  # fmt: skip
     days = ", ".join(locale.day(day) for day in changes["on"])
     return told + (" " + _("Changes are drawn on {days}.").format(days=days) if days else "")
+
+
+def scored(score: float, n: int) -> str:
+    """A score and the number of its answers, as a cell of a table."""
+    locale = session.locale()
+    if n < LEAST_SHOWN:
+        return locale._("not enough · {n}").format(n=locale.count(n))
+    return f"<b>{locale.score(score)}</b> <small>{locale.ltr(f'n = {n:,}')}</small>"

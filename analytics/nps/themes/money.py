@@ -8,10 +8,9 @@ from ibis import _
 
 from analytics.customers import contracts, purchases
 from analytics.customers.basis import Source
+from analytics.customers.purchases import YEAR_DAYS
 from analytics.filters import Filters
 from data.tables import Tables
-
-YEAR_DAYS = 365
 
 
 def revenue(tables: Tables, filters: Filters, source: Source | None) -> ir.Table | None:

@@ -189,6 +189,13 @@ def test_a_row_of_units_and_names_in_a_second_language_are_no_rows(tables):
         assert (found, [skip.line for skip in table.skipped_lines]) == (rows, [2])
 
 
+def test_a_row_in_another_script_than_the_header_is_a_row(tables):
+    rows = [["Person 1", "3", "Kcda522d4353b166c"], ["Person 2", "3", "K8c6d22ff6f63fc67"]]
+    header = ["משיב", "ציון", "מפתח המקרה"]
+    ((table, found),) = tables(Written().text(Sheet((header, *rows), [], rows)))
+    assert (found, table.skipped_lines) == (rows, ())
+
+
 def test_a_heading_of_three_lines_names_each_column_by_its_path(tables):
     rows = [[f"Unit {n}", "5", "4.5", "7", "6.5", "₪900"] for n in range(9)]
     lines = (
