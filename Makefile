@@ -31,7 +31,7 @@ fix: .venv/dev
 
 # pytest ends with 5 where no test is marked.
 truth: .venv/dev
-	$(PY) -m pytest -m truth || [ $$? -eq 5 ]
+	$(PY) -m pytest -n auto --dist loadgroup -m truth || [ $$? -eq 5 ]
 
 fuzz: .venv/dev
 	$(PY) -m tests.fuzz

@@ -102,21 +102,25 @@ def _labels(
     taken = [
         (x - size / 2, y - size / 2, x + size / 2, y + size / 2) for x, y, size in zip(x_at, y_at, sizes, strict=True)
     ]
-    for x, row in zip(x_at, places, strict=True):  # the lines of the intervals
-        low, high = (
-            look.px(HIGH) * (float(row[end]) - up[0]) / (up[1] - up[0]) for end in ("impact_low", "impact_high")
-        )
-        taken.append((x - 1, low, x + 1, high))
+    ends = [
+        [look.px(HIGH) * (float(row[end]) - up[0]) / (up[1] - up[0]) for end in ("impact_low", "impact_high")]
+        for row in places
+    ]
+    taken += [
+        (x - 1, low, x + 1, high) for x, (low, high) in zip(x_at, ends, strict=True)
+    ]  # the lines of the intervals
     notes = []
     for place in sorted(range(len(places)), key=lambda at: -places[at]["n"]):
         row, x, y, radius = places[place], x_at[place], y_at[place], sizes[place] / 2
         wide, high = look.px(6.6) * (min(len(names[place]), 28) + 5), look.px(_LABEL)
         gap = look.px(5)
+        # Beyond the ends of the dot's own interval.
+        above, below = max(radius, ends[place][1] - y), max(radius, y - ends[place][0])
         sides = {
             "left": (x + radius + gap, y - high / 2),
             "right": (x - radius - gap - wide, y - high / 2),
-            "center": (x - wide / 2, y + radius + gap),
-            "below": (x - wide / 2, y - radius - gap - high),
+            "center": (x - wide / 2, y + above + gap),
+            "below": (x - wide / 2, y - below - gap - high),
         }
         boxes = {side: (left, low, left + wide, low + high) for side, (left, low) in sides.items()}
         free = [side for side, box in boxes.items()
@@ -126,7 +130,7 @@ def _labels(
         reach = radius + gap
         where: dict[str, Any] = {
             "left": {"xanchor": "left", "xshift": reach}, "right": {"xanchor": "right", "xshift": -reach},
-            "center": {"yanchor": "bottom", "yshift": radius}, "below": {"yanchor": "top", "yshift": -radius},
+            "center": {"yanchor": "bottom", "yshift": above}, "below": {"yanchor": "top", "yshift": -below},
         }[side]  # fmt: skip
         color = look.colors.ink if row["real_impact"] is True else look.colors.muted
         words = f"{look.name(names[place])} <b>{look.locale.score(row['impact'])}</b>"
