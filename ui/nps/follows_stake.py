@@ -80,7 +80,7 @@ def stake_sentence(found: pd.DataFrame) -> str:
             )  # fmt: skip
         else:
             parts.append(
-                _("If they go on leaving as they have, {money} more leaves within 12 months than with promoters (95%: {interval}), which could be chance.").format(**said)
+                _("Whether more leaves with them than with promoters could be chance: a difference of {money} within 12 months (95%: {interval}).").format(**said)
             )  # fmt: skip
     silent = found[found["answered_as"] == "none"]
     if len(silent):
