@@ -21,6 +21,7 @@ from analytics.calls import Asked, Call
 from analytics.catalog import ANSWERS, METRICS
 from analytics.commands import COMMANDS, FIRST_YEAR, LAST_YEAR, day_of, named_stages
 from analytics.customers import who
+from analytics.customers.basis import counts, source
 from analytics.customers.scores import ensure, is_there
 from analytics.fields import Field, find
 from analytics.filters import ENDLESS, Choice, Filters, Models, values
@@ -131,6 +132,7 @@ def _answer(options: argparse.Namespace) -> str:
         call = replace(
             call, marks=tuple(workspace.marks()), loop=workspace.loop_cases(), surveys=workspace.survey_settings()
         )
+        call = replace(call, scenarios=tuple(workspace.scenarios()))
         if getattr(options, "field", None):
             for value in options.values or ():
                 _check_value(engine, find(options.field, call.tables), value)
@@ -139,9 +141,10 @@ def _answer(options: argparse.Namespace) -> str:
         for reason in getattr(options, "exclude_reason", ()):
             _check_value(engine, find("lost_reason", call.tables), reason)
         _check_stages(engine, named_stages(options), call.filters.pipeline)
-        if COMMANDS[options.name].needs_scores:
-            ensure(engine, engine.tables, call.filters, _said)
+        # What cannot be asked is refused before anything is fitted.
         asked = COMMANDS[options.name].ask(call)
+        if COMMANDS[options.name].needs_scores or (COMMANDS[options.name].uses_scores and _has_customers(engine, call)):
+            ensure(engine, engine.tables, call.filters, _said)
         if options.sql:
             queries = {name: engine.sql(ask) for name, ask in asked.question.expressions(engine.run).items()}
             if options.json:
@@ -153,9 +156,16 @@ def _answer(options: argparse.Namespace) -> str:
     if COMMANDS[options.name].needs_history and call.facts.get("has_history") != "true":
         # The answer stands for what it says; this says why it is so short, and which file would fill it.
         print(f"No file says when deals came to their stages. {ADD['stage_entries']}", file=sys.stderr)
+    if asked.as_text is not None:
+        return asked.as_text(found)
     if options.json:
         return _json(_document(options.name, call, asked, found))
     return _table(found, call, asked)
+
+
+def _has_customers(engine: Engine, call: Call) -> bool:
+    """Whether anything tells what customers buy."""
+    return source(rows(engine.run(counts(call.tables, call.filters)))[0]) is not None
 
 
 def _said(share: float, what: Message) -> None:
@@ -325,7 +335,12 @@ _NUMBERS = frozenset({
     "unadjusted_ratio", "detectable_ratio", "lowest_score", "previous_score",
     "answers_a_month", "design_effect", "people_an_account", "effective_n", "effective_accounts",
     "mean_score", "mean_low", "mean_high", "scale_low", "scale_high", "top_from", "bottom_to", "lowest", "highest",
+    "gain_per_cost", "saves", "budget_times", "next_unit",
     "mean_answered", "mean_silent", "standardised", "standardised_low", "standardised_high",
+    "month", "customers_start", "came", "left", "customers_end", "saved", "saved_p10", "saved_p90", "payback_month", "payback_p10",
+    "payback_p90", "return_on_cost", "return_p10", "return_p90", "months_from", "months_to", "lever_place", "amount_low",
+    "amount_likely", "amount_high", "break_even_amount", "own_break_even_amount", "input_low", "input_middle", "input_high", "points_added", "goal_value",
+    "needed_amount", "goal_now", "goal_at_most", "most_amount",
 })  # fmt: skip
 
 
@@ -341,6 +356,8 @@ def _unit(name: str, row: Mapping[str, Any]) -> str:
     if name in ("won", "total"):
         return "money" if row.get("definition") == "value" else "count"
     if name == "value" and "value_at_risk" in row:
+        return "money"
+    if name in ("low", "high") and "expected_gain" in row:
         return "money"
     if "nps" in row and name in ("low", "high", "difference", "before", "after"):
         return "points"

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from analytics.before_after import WINDOW, before_after
 from analytics.bottlenecks import bottlenecks
+from analytics.budget_commands import BUDGETS
 from analytics.calls import Asked, Call, Command
 from analytics.churn.churn_model import churn_calibration, churn_drivers, churn_leaks, churn_model
 from analytics.churn.customer_survival import customer_survival
@@ -64,6 +65,7 @@ from analytics.queue_growth import queue_growth
 from analytics.references import REFERENCES
 from analytics.sales_cycle import sales_cycle
 from analytics.sales_velocity import COUNTED, Counted, sales_velocity
+from analytics.scenario_commands import SCENARIOS
 from analytics.stage_curve import POINTS, stage_curve
 from analytics.stage_paths import rework, stage_moves, stage_paths
 from analytics.stall_thresholds import DEFAULT_DAYS
@@ -76,6 +78,7 @@ from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import MARKS, time_to_convert
 from analytics.touches import DAYS as TOUCH_DAYS
 from analytics.touches import touches
+from analytics.what_if_commands import WHAT_IF
 from analytics.win_rate import win_rate
 from data.customer_settings import HORIZONS, TIERS
 from data.errors import RequestProblem
@@ -937,6 +940,9 @@ def _reported(metric: Callable[[Tables, Filters], Question]) -> Command:
 
 COMMANDS: dict[str, Command] = {
     **SURVEYS,
+    **BUDGETS,
+    **WHAT_IF,
+    **SCENARIOS,
     "summary": Command(_summary, has_by=False),
     "quality": Command(lambda call: Asked(quality(call.tables, call.filters), {}), has_by=False),
     "summary_trend": Command(lambda call: Asked(summary_trend(call.tables, call.filters), {}), has_by=False),

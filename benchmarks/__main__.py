@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import beside, customers, large, lifetimes, nps, report, stage_times
+from benchmarks import beside, customers, large, lifetimes, nps, report, stage_times, what_if
 from benchmarks.deals import FILES as LARGE_FILES
 from benchmarks.imports import FILES, WAYS
 from benchmarks.measures import ROOT, cost_of
@@ -45,6 +45,10 @@ def main() -> None:
     print(of_surveys)
     if asked.keep:
         report.keep(of_surveys, nps.MARKS)
+    of_scenarios = what_if.measure(what_if.CUSTOMERS, _say)
+    print(of_scenarios)
+    if asked.keep:
+        report.keep(of_scenarios, what_if.MARKS)
     of_models = lifetimes.measure(_say)
     print(of_models)
     if asked.keep:

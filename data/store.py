@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from filelock import FileLock, Timeout
 
-from data import history, kept, loop_notes, mark_notes, merged, remake, said, theme_notes, upgrade
+from data import history, kept, loop_notes, mark_notes, merged, remake, said, scenario_notes, theme_notes, upgrade
 from data.customer_settings import CustomerSettings
 from data.database import connect, create_tables, opened, quoted
 from data.errors import WorkspaceProblem
@@ -38,6 +38,7 @@ from data.history import ImportRecord, Progress
 from data.loop_cases import LoopCase, LoopCases
 from data.marks import Mark
 from data.messages import Message, say
+from data.scenarios import SavedScenario
 from data.sql import columns_of
 from data.survey_settings import SurveySettings
 from data.theme_list import STARTER, Theme
@@ -427,6 +428,32 @@ class Workspace:
     def remove_mark(self, mark: Mark) -> None:
         with self.notes() as database:
             mark_notes.remove(database, mark)
+
+    def scenarios(self) -> list[SavedScenario]:
+        """The scenarios that are kept, the one saved last first."""
+        notes = self.folder / "notes.duckdb"
+        if not notes.exists():
+            return []
+        with self.reading_notes(notes) as database:
+            return scenario_notes.read(database)
+
+    def save_scenario(self, scenario: SavedScenario, *, replacing: bool = False) -> SavedScenario:
+        """Keep a scenario; raises RequestProblem for one that cannot be kept, or whose name is taken unless it is `replacing`."""
+        with self.notes() as database:
+            return scenario_notes.save(database, scenario, replacing=replacing)
+
+    def rename_scenario(self, name: str, to: str) -> SavedScenario:
+        with self.notes() as database:
+            return scenario_notes.rename(database, name, to)
+
+    def duplicate_scenario(self, name: str, on: date) -> SavedScenario:
+        """Keep a copy as "Name (2)", saved on this day."""
+        with self.notes() as database:
+            return scenario_notes.duplicate(database, name, on)
+
+    def remove_scenario(self, name: str) -> None:
+        with self.notes() as database:
+            scenario_notes.remove(database, name)
 
     def themes(self) -> tuple[Theme, ...]:
         """What survey comments are listened for: the list that people made, else the one everybody starts with."""

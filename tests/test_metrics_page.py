@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,12 +88,31 @@ from analytics.summary_trend import summary_trend
 from analytics.time_in_stage import time_in_stage
 from analytics.time_to_convert import time_to_convert
 from analytics.touches import touches
+from analytics.what_if.budget import budget, budget_curve, budget_strategies
+from analytics.what_if.compared import compared, side
+from analytics.what_if.kept_scenarios import scenarios
+from analytics.what_if.looked_back import looked_back, looked_back_verdict
+from analytics.what_if.scenario import Scenario
 from analytics.win_rate import DEFINITIONS, win_rate
+from data.customer_settings import CustomerSettings
 from data.engine import Engine
+from tests.analytics.kept_forecast import outcome as drawn
+from tests.analytics.kept_forecast import saved
 from tests.analytics.scored import keep
+from tests.analytics.what_if_asked import WHAT_IF
 
 PERIODS = ((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
+SPENT: dict[str, Any] = {"scenario": Scenario("Nothing", budget=0.0), "settings": CustomerSettings()}
+SIDES = [side(Scenario("Plan", horizon_months=3), drawn())]
 QUESTIONS: dict[str, Callable[..., Question]] = {
+    **WHAT_IF,
+    "scenarios": partial(scenarios, kept=(saved(),)),
+    "looked_back": partial(looked_back, saved=saved()),
+    "looked_back_verdict": partial(looked_back_verdict, saved=saved()),
+    "compare_scenarios": lambda tables, filters: Question({}, lambda answers: compared(SIDES)),
+    "budget": partial(budget, **SPENT),
+    "budget_strategies": partial(budget_strategies, **SPENT),
+    "budget_curve": partial(budget_curve, **SPENT),
     "nps_keyness": nps_keyness,
     "nps_themes": nps_themes,
     "theme_volume": theme_volume,
@@ -207,6 +227,9 @@ QUESTIONS: dict[str, Callable[..., Question]] = {
     "silence_follows": silence_follows,
 }
 WITHOUT_GROUPS = {
+    *WHAT_IF,
+    "scenarios", "looked_back", "looked_back_verdict", "compare_scenarios",
+    "budget", "budget_strategies", "budget_curve",
     "nps_windows", "nps_compared", "nps_change_points", "nps_marks",
     "nps_keyness", "nps_themes", "theme_volume", "theme_comments", "theme_suggestions",
     "loop_cases", "loop_standing", "loop_curve", "loop_effect", "loop_effect_customers",

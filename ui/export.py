@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +34,14 @@ WIDEST = 48
 LONGEST_SHEET, LONGEST_FOOTER = 31, 120  # characters
 MOST_SHEETS = 100
 RESERVED = "history"  # a name Excel keeps for itself
+BOOK = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "default_date_format": "yyyy-mm-dd",
+}
 
 
 @dataclass(frozen=True)
@@ -87,17 +96,8 @@ def xlsx(paper: Paper) -> bytes:
     """The rows as a formatted workbook; a second sheet says what they rest on. Right to left in Hebrew."""
     _ = paper.locale._
     target = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with xlsxwriter.Workbook(target, options) as book:
-        head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F6F7F9", "text_wrap": True, "valign": "top"})
-        formats = {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
+    with xlsxwriter.Workbook(target, BOOK) as book:
+        head, formats = _formats(book)
         strong, wrapped = (
             book.add_format({"bold": True, "valign": "top"}),
             book.add_format({"text_wrap": True, "valign": "top"}),
@@ -117,6 +117,24 @@ def xlsx(paper: Paper) -> bytes:
         notes.set_column(0, 0, 28)
         notes.set_column(1, 1, 100)
     return target.getvalue()
+
+
+def several(papers: Sequence[Paper], on: date) -> bytes:
+    """A workbook with a sheet for each table. It is dated `on`: the same tables and day, the same bytes."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, BOOK) as book:
+        book.set_properties({"created": datetime(on.year, on.month, on.day)})
+        head, formats = _formats(book)
+        taken = {RESERVED}
+        for paper in papers:
+            _fill(book.add_worksheet(_sheet_name(paper.title, taken)), paper.rows, paper, head, formats)
+    return target.getvalue()
+
+
+def _formats(book: Any) -> tuple[Any, Mapping[str, Any]]:
+    """How the head of a table looks, and how each kind of column is written."""
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F6F7F9", "text_wrap": True, "valign": "top"})
+    return head, {kind: book.add_format({"num_format": code}) for kind, code in NUMBER_FORMATS.items()}
 
 
 def _sheets(paper: Paper) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -17,7 +17,9 @@ from ui.locale import LANGUAGES
 HERE = Path(__file__).parent
 NAME = "Shimur"
 WITHOUT_FILTERS = ("import", "settings")
-COUNTED: dict[str, Of] = {"customers": "customers", "customer": "customers", "nps": "answers"}
+COUNTED: dict[str, Of] = {
+    "customers": "customers", "customer": "customers", "nps": "answers", "what_if": "customers",
+}  # fmt: skip
 DIRECTION = {
     "en": '<script>document.documentElement.lang="en";document.documentElement.dir="ltr"</script>',
     "he": '<script>document.documentElement.lang="he";document.documentElement.dir="rtl"</script>',
@@ -73,6 +75,9 @@ def navigation() -> StreamlitPage:
             st.Page("../pages/customers.py", title=_("Customers"), icon=":material/groups:", url_path="customers"),
             st.Page("../pages/customer.py", title=_("Customer"), icon=":material/person_search:", url_path="customer"),
             st.Page("../pages/nps.py", title=_("NPS"), icon=":material/sentiment_satisfied:", url_path="nps"),
+        ],
+        _("Decide"): [
+            st.Page("../pages/what_if.py", title=_("What if"), icon=":material/alt_route:", url_path="what_if"),
         ],
         _("Data"): [
             st.Page("../pages/import_data.py", title=_("Import"), icon=":material/upload_file:", url_path="import"),

@@ -363,12 +363,14 @@ def means(name: str, *meaning: Meaning) -> None:
         st.html("".join(map(_meaning, meaning)))
 
 
-def problem(error: DataError) -> None:
-    """What is wrong with the reader's data or request, and what to do. Anything else is our bug and goes to the log."""
+def problem(error: DataError, name: str = "") -> None:
+    """What is wrong with the reader's data or request, and what to do. Anything else is our bug and goes to the log. `name` tells
+    several on one page apart."""
     locale = session.locale()
     sentence, hint = (rich(locale.say(part).replace("**", "")) for part in (error.sentence, error.hint))
     words = f"<strong>{sentence}</strong> {hint}"
-    with st.container(key="problem", horizontal=True, vertical_alignment="center", gap="small"):
+    key = f"problem_{name}" if name else "problem"
+    with st.container(key=key, horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":material/error:", width="content")
         st.html(f'<p role="alert" class="sh-problem">{words}</p>')
 

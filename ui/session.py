@@ -28,6 +28,9 @@ from analytics.filters import values as values_of
 from analytics.nps import answers
 from analytics.problems import PROBLEMS
 from analytics.question import Question
+from analytics.what_if.base import Base
+from analytics.what_if.outcome import Outcome
+from analytics.what_if.scenario import Scenario
 from data import workspaces
 from data.calendars import Calendar, known, with_macros
 from data.customer_settings import CustomerSettings
@@ -35,6 +38,7 @@ from data.engine import Engine
 from data.errors import DataError
 from data.loop_cases import LoopCases
 from data.marks import Mark
+from data.scenarios import SavedScenario
 from data.schema import Header
 from data.store import Settings, Workspace
 from data.survey_settings import SurveySettings
@@ -49,9 +53,13 @@ Version = tuple[str, ...]
 Made = TypeVar("Made")
 # What of a page the address keeps beside the filters: the view open, the field it is broken down by, the stage looked at.
 PLACES = ("view", "by", "stage_of", "customer_of")
-RESERVED = ("lang", "from", "to", "as_of", "without", *PLACES)
+RESERVED = ("lang", "from", "to", "as_of", "without", "scenario", *PLACES)
 # Links may name fields that are not there: this many names are looked up once and remembered.
 MOST_NAMES = 200
+# A scenario in so few draws is repainted while its reader waits.
+QUICK_DRAWS = 1000
+# How many scenarios' outcomes are kept, draw by draw.
+OUTCOMES = 3
 # In public mode what was computed for a visitor is forgotten when the visitor's workspace is.
 KEPT_SECONDS = 60 * visitors.idle_minutes() if visitors.public() else None
 memory.keep_for(KEPT_SECONDS)
@@ -175,6 +183,16 @@ def marks() -> list[Mark]:
 @st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
 def _marks(stamp: Version, _workspace: Workspace) -> list[Mark]:
     return _workspace.marks()
+
+
+def scenarios() -> list[SavedScenario]:
+    """The scenarios that are kept in this workspace, the one saved last first."""
+    return list(_scenarios(workspace().notes_stamp, workspace()))
+
+
+@st.cache_resource(max_entries=64, ttl=KEPT_SECONDS, show_spinner=False)
+def _scenarios(stamp: Version, _workspace: Workspace) -> list[SavedScenario]:
+    return _workspace.scenarios()
 
 
 def themes() -> tuple[Theme, ...]:
@@ -545,6 +563,79 @@ def latest_day() -> date | None:
     moment = datetime.fromisoformat(value)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.astimezone(ZoneInfo(settings().time_zone)).date()
+
+
+# what if
+
+
+def base(scenario: Scenario) -> Base:
+    """What would come without the scenario, fitted on the reader's data. The scores of customers must be there, where any can be."""
+    from analytics.what_if.fitted import without_amounts  # most pages do without it, and it is slow to load
+
+    asked = without_amounts(scenario)
+    return _base(_stands_on(asked), _now().version, asked)
+
+
+@st.cache_resource(max_entries=6, ttl=KEPT_SECONDS, show_spinner=False)
+def _base(key: str, version: Version, _asked: Scenario) -> Base:
+    from analytics.what_if.fitted import base_question
+
+    question = base_question(tables(), filters(), _asked, customer_settings())
+    found = {name: run(rows) for name, rows in question.asks.items()}
+    for further in question.more:
+        found |= {name: run(rows) for name, rows in further(found).items()}
+    return question.base(found)
+
+
+def outcome(scenario: Scenario) -> Outcome:
+    """What comes of the scenario, in as many draws as it says. Nobody may change it."""
+    # What is drawn at once and then drawn better must not push out what took longer.
+    key = _stands_on(scenario)
+    if scenario.draws <= QUICK_DRAWS:
+        return _quick_outcome(key, _now().version, scenario)
+    found = _outcome(key, _now().version, scenario)
+    before = [each for each in st.session_state.get("simulated", ()) if each != (key, _now().version)]
+    st.session_state["simulated"] = [*before, (key, _now().version)][-OUTCOMES:]
+    return found
+
+
+def is_simulated(scenario: Scenario) -> bool:
+    """Whether the reader has seen what comes of the scenario, so that it is likely still there."""
+    return (_stands_on(scenario), _now().version) in st.session_state.get("simulated", ())
+
+
+# Tens of megabytes each.
+@st.cache_resource(max_entries=OUTCOMES, ttl=KEPT_SECONDS, show_spinner=False)
+def _outcome(key: str, version: Version, _scenario: Scenario) -> Outcome:
+    return _simulated(_scenario)
+
+
+@st.cache_resource(max_entries=6, ttl=KEPT_SECONDS, show_spinner=False)
+def _quick_outcome(key: str, version: Version, _scenario: Scenario) -> Outcome:
+    return _simulated(_scenario)
+
+
+def _simulated(scenario: Scenario) -> Outcome:
+    from analytics.what_if.simulate import simulate
+
+    return simulate(base(scenario), scenario)
+
+
+def of_outcome(make: Callable[[Outcome], pd.DataFrame], scenario: Scenario) -> pd.DataFrame:
+    """What `make` tells of the outcome of a scenario: shared, nobody may change it."""
+    key = (_now().version, _stands_on(scenario), make)
+    return memory.once(key, lambda: make(outcome(scenario)))
+
+
+def of_base(make: Callable[..., pd.DataFrame], scenario: Scenario, **options: Any) -> pd.DataFrame:
+    """What `make(base, scenario, **options)` tells: shared, nobody may change it."""
+    key = (_now().version, _stands_on(scenario), make, memory.key_of(options))
+    return memory.once(key, lambda: make(base(scenario), scenario, **options))
+
+
+def _stands_on(scenario: Scenario) -> str:
+    """Everything of the reader that an outcome depends on, beside the data."""
+    return repr((scenario, filters(), customer_settings(), workspace().folder))
 
 
 # the filters

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from analytics.catalog import (
     before_after,
+    budget,
     causes,
     churn,
     contact,
@@ -35,10 +36,12 @@ from analytics.catalog import (
     queues,
     rfm,
     sales,
+    scenarios,
     stage_curves,
     stage_times,
     timing,
     velocity,
+    what_if,
 )
 from analytics.catalog.entry import Answer, Metric
 from data.messages import N_
@@ -77,6 +80,9 @@ TOPICS = (
     nps_themes,
     nps_follows,
     nps_scales,
+    budget,
+    what_if,
+    scenarios,
 )
 SECTIONS: tuple[tuple[str, tuple[Metric, ...]], ...] = tuple(section for topic in TOPICS for section in topic.SECTIONS)
 METRICS: dict[str, Metric] = {metric.name: metric for _title, metrics in SECTIONS for metric in metrics}

@@ -10,7 +10,7 @@ from data.messages import N_
 VELOCITY = (
     _m("velocity", N_("Sales velocity"), N_("How much money the pipeline turns into sales a day: deals times what a won one is worth times the share that is won, divided by the days it takes. The interval takes the four as independent."),
        "deals x average won value x win rate / median cycle in days", "money", "higher", "interval: delta method on logarithms"),
-    _m("lever", N_("Lever"), N_("The velocity, or one of the four numbers it is made of."), "velocity, deals, average_won_value, win_rate, sales_cycle_days", "text"),
+    _m("lever", N_("Lever"), N_("The velocity, or one of the four numbers it is made of; of a scenario, what is done, as scenario files name it."), "velocity, deals, average_won_value, win_rate, sales_cycle_days", "text"),
     _m("change_share", N_("Change"), N_("How much higher or lower than in the period before, as a share of it."), "value / previous - 1", "share"),
     _m("change_low", N_("Change, low end"), N_("The low end of the 95% interval of the velocity's change."), "95% interval", "share", source="delta method on logarithms"),
     _m("change_high", N_("Change, high end"), N_("The high end of the 95% interval of the velocity's change."), "95% interval", "share", source="delta method on logarithms"),

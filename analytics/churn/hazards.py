@@ -35,22 +35,27 @@ CHANGES = 0.001  # a ratio changes with age for sure below it
 MOST_CURVES = 6
 NOTABLE = 1.05  # a hazard ratio below it raises nothing worth naming
 MOST_REASONS = 3
+DIRECTIONS = 2  # of what is not known of the ratios
 REASON_COLUMNS = ("customer_id", "place", "field", "value", "hazard_ratio")
 
 
 @dataclass(frozen=True)
 class Hazards:
     """Of each customer: its age in months, its hazard relative to the average customer's, the variance of that one's logarithm,
-    what each feature adds to it."""
+    what each feature adds to it, and `shared`: how much its logarithm moves by one standard deviation of what is not known of the
+    ratios, along the two directions that move the customers most."""
 
     age: Floats
     relative: Floats
     doubt: Floats
     added: NDArray[np.float32]
     curve: NDArray[np.int64]  # which of the baselines is its own
+    shared: Floats  # row x direction
 
     def of(self, rows: NDArray[np.int64]) -> Hazards:
-        return Hazards(self.age[rows], self.relative[rows], self.doubt[rows], self.added[rows], self.curve[rows])
+        return Hazards(
+            self.age[rows], self.relative[rows], self.doubt[rows], self.added[rows], self.curve[rows], self.shared[rows]
+        )
 
 
 class ContractRisk:
@@ -72,6 +77,7 @@ class ContractRisk:
     design_: HazardDesign
     coefficients_: Floats
     covariance_: Floats
+    directions_: Floats  # term x direction: see `Hazards.shared`
     report_: dict[str, Any]
     slope_: tuple[float, float, float] | None  # of what was said of customers not seen, with its interval; 1 is right
 
@@ -106,15 +112,17 @@ class ContractRisk:
         age, n = np.nan_to_num(ages_of(frame)), len(frame)
         if self.model_ != "cox":
             return Hazards(
-                age, np.ones(n), np.zeros(n), np.zeros((n, 0), dtype=np.float32), np.zeros(n, dtype=np.int64)
-            )
-        relative, doubt = np.empty(n), np.empty(n)
+                age, np.ones(n), np.zeros(n), np.zeros((n, 0), dtype=np.float32), np.zeros(n, dtype=np.int64),
+                np.zeros((n, DIRECTIONS)),
+            )  # fmt: skip
+        relative, doubt, shared = np.empty(n), np.empty(n), np.empty((n, DIRECTIONS))
         added = np.empty((n, len(self.design_.features)), dtype=np.float32)
         for rows, matrix in self.design_.chunks(frame):
             relative[rows] = np.exp(matrix @ self.coefficients_)
             doubt[rows] = np.einsum("ij,ij->i", matrix @ self.covariance_, matrix)
+            shared[rows] = matrix @ self.directions_
             added[rows] = self.design_.by_feature(matrix, self.coefficients_)
-        return Hazards(age, relative, doubt, added, self._curve(frame))
+        return Hazards(age, relative, doubt, added, self._curve(frame), shared)
 
     def staying(self, frame: pd.DataFrame, horizon: int) -> Floats:
         """customers x horizon: the chance to be there still after 1, 2, ... `horizon` months, of those there now."""
@@ -201,6 +209,7 @@ class ContractRisk:
         self._folds: list[Floats] = []
         self.design_ = HazardDesign.of(frame, columns, age, left)
         self.coefficients_, self.covariance_ = np.zeros(0), np.zeros((0, 0))
+        self.directions_ = np.zeros((0, DIRECTIONS))
         if left.sum() < LEAST_EVENTS or not self.design_.terms:
             self._refused = say("Fewer than {n} customers left.", n=LEAST_EVENTS) if left.sum() < LEAST_EVENTS else say("Nothing is known of customers that could tell who leaves.")  # fmt: skip
             return
@@ -208,7 +217,8 @@ class ContractRisk:
             self._folds = _folds(self.design_, frame, age, left, self.seed)
             unseen = _held_out(self.design_, frame, self._folds, self.seed)
             slope = fit_cox(pd.DataFrame({"score": unseen}), age, left, np.ones(len(age)))
-            whole = _fit(self.design_.matrix(frame), age, left)
+            matrix = self.design_.matrix(frame)
+            whole = _fit(matrix, age, left)
         except RequestProblem:
             self._refused = say("The model with features did not converge.")
             return
@@ -221,6 +231,7 @@ class ContractRisk:
         shrunk = min(1.0, b)
         self.model_, self.coefficients_ = "cox", whole.coefficients * shrunk
         self.covariance_ = _covariance(whole) * shrunk**2
+        self.directions_ = _directions(self.covariance_, matrix)
         self.own_curves_ = _changing_with_age(self.design_, whole, frame, left)
 
     def _relative(self, frame: pd.DataFrame) -> Floats:
@@ -317,6 +328,21 @@ def _covariance(cox: Cox) -> Floats:
     return np.asarray(cox.model.variance_matrix_, dtype=np.float64)
 
 
+def _directions(covariance: Floats, matrix: Floats) -> Floats:
+    """term x direction: how the log ratios move by one standard deviation along the directions that move the customers most.
+
+    With covariance L L' the customers' log hazards are off by X L z; the principal axes of X L (not centred: a shift that all
+    have counts most) say which z matter.
+    """
+    spread, axes = np.linalg.eigh(covariance)
+    root = axes * np.sqrt(np.maximum(spread, 0.0))
+    moved = np.einsum("ij,jk->ik", matrix, root)
+    _size, found = np.linalg.eigh(np.einsum("ij,ik->jk", moved, moved) / max(len(matrix), 1))
+    kept = (root @ found)[:, ::-1][:, :DIRECTIONS]
+    signs = np.sign(kept[np.abs(kept).argmax(axis=0), np.arange(kept.shape[1])])
+    return np.pad(kept * np.where(signs == 0, 1.0, signs), ((0, 0), (0, DIRECTIONS - kept.shape[1])))
+
+
 def _changing_with_age(design: HazardDesign, cox: Cox, frame: pd.DataFrame, left: NDArray[np.bool_]) -> Feature | None:
     """The group whose ratios are strongest of those that change with age, its levels with enough who left, the commonest first.
 
@@ -364,7 +390,7 @@ def _refit(
     """The same kind of model, fitted on the customers outside a fold."""
     other = ContractRisk(model.horizon, model.seed, model.names)
     other.model_, other.design_, other.covariance_ = model.model_, model.design_, model.covariance_
-    other.coefficients_ = model.coefficients_
+    other.coefficients_, other.directions_ = model.coefficients_, model.directions_
     if model.model_ == "cox":
         other.coefficients_ = model._folds[part] * (min(1.0, model.slope_[0]) if model.slope_ else 1.0)
     relative = other._relative(frame[seen]) if model.model_ == "cox" else None

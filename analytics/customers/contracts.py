@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
@@ -103,3 +106,35 @@ def _dated(tables: Tables, filters: Filters, source: Source) -> ir.Table:
         has_left=~summed.runs & (silent > GRACE_DAYS),
         monthly_revenue=summed.runs.ifelse(summed.running, summed.last_paid),
     )  # fmt: skip
+
+
+def late_renewals(tables: Tables, filters: Filters) -> ir.Table:
+    """One row: of the contracts that had ended more than `GRACE_DAYS` ago with none after them that day, how many were signed again within
+    those days (`renewed`), for how many days these had none by then (`renewed_days`), and how many were not (`not_renewed`)."""
+    known = tables.subscriptions.filter(
+        _.customer_id.notnull(),
+        _.started_on <= ibis.date(filters.as_of),
+        _.ended_on.isnull() | (_.ended_on >= _.started_on),
+    )
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by=["started_on", "subscription_id"])
+    in_order = ibis.window(group_by="customer_id", order_by=["started_on", "subscription_id"])
+    # One that has no last day runs on.
+    each = known.mutate(until=_.ended_on.fill_null(ibis.date(filters.as_of))).mutate(
+        ended=_.until.max().over(so_far), following=_.started_on.lead().over(in_order)
+    )
+    each = each.filter(_.ended < (ibis.date(filters.as_of) - ibis.interval(days=GRACE_DAYS)).cast("date"))
+    days = each.following.delta(each.ended, unit="day")
+    late = (days > 1) & (days <= GRACE_DAYS)
+    return each.agg(
+        renewed=late.sum().fill_null(0),
+        renewed_days=(days - 1).sum(where=late).fill_null(0),
+        not_renewed=(each.following.isnull() | (days > GRACE_DAYS)).sum().fill_null(0),
+    )
+
+
+def renewing(row: Mapping[str, Any]) -> float:
+    """The chance that a customer whose last contract has just ended is still one, from the row of `late_renewals`: of the days that
+    customers were without a contract for up to `GRACE_DAYS`, the part of those who then signed again (half a customer either way beside,
+    Jeffreys' prior)."""
+    back = float(row["renewed_days"]) / GRACE_DAYS
+    return (back + 0.5) / (back + float(row["not_renewed"]) + 1.0)

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from analytics.customers.basis import Source
 from analytics.customers.few_buyers import few_buyers
 from analytics.customers.lifecycle import lifecycle
-from analytics.customers.reporting import parameters
+from analytics.customers.reporting import parameters, written_model
 from analytics.customers.scores import SHIFTS, Keeper, Progress
 from analytics.customers.thresholds import LATE, LEVELS, LOST, Thresholds, gap_counts
 from analytics.filters import Filters
@@ -135,6 +135,13 @@ def _modelled(buyers: pd.DataFrame, filters: Filters, progress: Progress) -> tup
         "spend": [
             {"currency": currency, "model": spend.title, "reason": spend.reason} for currency, spend in spends.items()
         ],
+        "fitted": {
+            "purchases": written_model(model),
+            "spend": [
+                {"currency": currency, "has_money": spend.has_money} | written_model(spend.model)
+                for currency, spend in spends.items()
+            ],
+        },
     }
     return pd.concat(parts).reindex(range(len(buyers))), report
 

@@ -11,9 +11,11 @@ import pandas as pd
 
 from analytics.churn.contract_risk import fit_contract_risk
 from analytics.customers.basis import Source
+from analytics.customers.contracts import late_renewals, renewing
 from analytics.customers.lifecycle import contract_lifecycle
 from analytics.customers.scores import SHIFTS, Keeper, Progress
 from analytics.filters import Filters
+from analytics.rows import rows
 from data.messages import say
 from data.tables import Tables
 
@@ -36,8 +38,9 @@ def of_contracts(
     progress(0.3, say("Fitting how long customers stay…"))
     risks = fit_contract_risk(keeper, tables, filters, source, known[has_contract])
     progress(0.7, say("Scoring every customer…"))
-    staying = risks.staying(known[there], months)
-    low, high = risks.risk_interval(known[there], months, LEVEL)
+    alive = _still(keeper, tables, filters, source, known[there])
+    staying = risks.staying(known[there], months) * alive[:, None]
+    low, high = (1 - alive * (1 - bound) for bound in risks.risk_interval(known[there], months, LEVEL))
     monthly = known.loc[there, "monthly_revenue"].to_numpy(dtype=np.float64)
     value = monthly * discount.sum()
     expected = monthly * (staying @ discount)
@@ -49,7 +52,7 @@ def of_contracts(
     variance = np.maximum(monthly**2 * (second - (staying @ discount) ** 2), 0.0)
     told = pd.DataFrame(index=known.index)
     columns = {
-        "alive": np.ones(len(value)), "risk": left_by_end, "risk_low": low, "risk_high": high,
+        "alive": alive, "risk": left_by_end, "risk_low": low, "risk_high": high,
         "value": value, "value_low": value, "value_high": value, "expected": expected,
         "value_at_risk": np.maximum(value - expected, 0.0),
         "none_chance": ends[:, 0], "likely_low": _quantile(staying, monthly, discount, 0.1),
@@ -66,11 +69,27 @@ def of_contracts(
         told[name] = np.nan
         told.loc[there, name] = values
     told.loc[has_contract & has_left, ["alive", "risk"]] = [0.0, 1.0]
+    # Of those who left as well: what is known of who signed lately tells of who comes next.
+    every = risks.hazards(known[has_contract])
+    told.loc[has_contract, "relative_hazard"] = every.relative
+    for place, shift in enumerate(every.shared.T, start=1):
+        told.loc[has_contract, f"hazard_shift_{place}"] = shift
+    told["curve"] = pd.array([pd.NA] * len(known), dtype="Int64")
+    told.loc[has_contract, "curve"] = every.curve
     told["raised_by"] = known["customer_id"].map(_raised_by(risks.reasons(known[there])))
     told["gap_limit_days"] = told["gap_warning_days"] = np.nan
     told["lifecycle"] = contract_lifecycle(known.assign(days_to_end=_days_to_end(known, filters.as_of)))
     told = told.reset_index(drop=True)
     return told, dict(risks.report) | {"refused": None, "spend": [], "thresholds": {}}
+
+
+def _still(keeper: Keeper, tables: Tables, filters: Filters, source: Source, known: pd.DataFrame) -> np.ndarray:
+    """The chance that each is a customer today: of one whose contract ended a few days ago it is not known yet."""
+    found = np.ones(len(known))
+    has_ended = known["last_on"].notna().to_numpy()
+    if source.basis == "subscriptions" and has_ended.any():
+        found[has_ended] = renewing(rows(keeper.run(late_renewals(tables, filters)))[0])
+    return found
 
 
 def _raised_by(found: pd.DataFrame) -> dict[str, str]:

@@ -23,7 +23,7 @@ from data.scores import name_of
 from data.tables import Tables
 
 # What changes when these scores are made otherwise than before: older files are then passed over.
-VERSION = 5
+VERSION = 6
 # Columns for the uncertainty that customers share: the directions in which the models' parameters may be off.
 SHIFTS = 8
 _TEXT, _NUMBER, _DAY, _COUNT = "string", "float64", "date", "int64"
@@ -62,6 +62,9 @@ SCORED = {
     "risk_variance": _NUMBER,  # of value_at_risk, given the models
     "raised_by": _TEXT,  # what raises the risk of a contract most: JSON rows of field, value, hazard ratio
     "tier": _TEXT,  # A: the customers with the first 80% of all value; B: the next 15%; C: the rest
+    # Of contracts: the hazard of leaving against the average customer's, which of the report's `fitted` curves it follows, and
+    # how much its logarithm moves along what all are unsure of together.
+    "relative_hazard": _NUMBER, "curve": _COUNT, "hazard_shift_1": _NUMBER, "hazard_shift_2": _NUMBER,
     "recency_score": _COUNT, "frequency_score": _COUNT, "monetary_score": _COUNT, "rfm_segment": _TEXT,
 } | {f"{of}_shift_{n}": _NUMBER for of in ("expected", "risk") for n in range(1, SHIFTS + 1)}  # fmt: skip
 LIFECYCLE = ("potential", "first_time", "core", "returned", "defecting", "lost")

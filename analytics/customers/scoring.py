@@ -2,7 +2,9 @@
 
 The report (`scores.read_report`) has `basis`, `reason`, `customers`, `buyers`, `lost`, `model` (one of `MODELS`), `model_reason`, `refused`
 (why a better model was not used, or null), `parameters` (rows of `model, parameter, estimate, low, high`), `spend`, `thresholds`
-and, by basis, `back_test` (`analytics/customers/back_test.py`) or `contract`; sentences in it are dumped Messages.
+and, by basis, `back_test` (`analytics/customers/back_test.py`) or `contract`; sentences in it are dumped Messages. `fitted` has what the
+models can be made of again: of purchases `purchases` and `spend` (a row a currency), each with its parameters and the covariance of
+their logarithms; of contracts the `curves`.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ def _scored(
         if rated is not None:
             column_of[has_bought] = np.asarray(rated[place])
         found[column] = column_of
+    if "curve" not in found:
+        found["curve"] = pd.array([pd.NA] * len(known), dtype="Int64")
     segments = np.full(len(known), None, dtype=object)
     if rated is not None:
         segments[has_bought] = rfm_segment(*rated)

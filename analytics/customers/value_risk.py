@@ -125,7 +125,7 @@ def placed(tables: Tables, filters: Filters, lines: Lines = PLAIN, *, is_narrow:
             _crosses(found.value_low, found.value_high, found.value_limit)
             | _crosses(found.risk_low, found.risk_high, found.risk_limit)
         ),
-        lost_on=_lost_on(found, filters),
+        lost_on=lost_on(found, filters),
     )
     return found.drop("usual_value", "usual_risk")
 
@@ -221,7 +221,7 @@ def _crosses(low: ir.Value, high: ir.Value, line: ir.Value) -> ir.BooleanValue:
     return ((low < line) & (high > line)).fill_null(False)
 
 
-def _lost_on(found: ir.Table, filters: Filters) -> ir.DateValue:
+def lost_on(found: ir.Table, filters: Filters) -> ir.DateValue:
     """The day from which a lost customer counts as lost: when its contract ended, or when it had been silent for too long; of one
     whose chance to be there has fallen too low before that, the as-of date, as nothing lies after it."""
     silent = found.last_on + found.gap_limit_days.fill_null(0).ceil().cast("int64").as_interval("D")

@@ -11,9 +11,10 @@ from analytics.churn.baseline import Baseline
 from analytics.churn.contract_risk import fit_contract_risk
 from analytics.churn.hazards import ContractRisk
 from analytics.customers.basis import Source
-from analytics.customers.contracts import contracts
+from analytics.customers.contracts import contracts, late_renewals, renewing
 from analytics.filters import ENDLESS, Filters
 from analytics.survival import kaplan_meier
+from data.engine import Engine
 from data.errors import RequestProblem
 from tests.analytics.leaving import END, a_thousand, dated
 
@@ -190,3 +191,24 @@ def test_a_ratio_that_changes_with_age_does_not_spoil_the_risk_of_the_old():
     old = pd.DataFrame({"age_months": [45.0, 55.0, 45.0, 55.0], "plan": ["monthly", "monthly", "long", "long"]})
     risk = 1 - model.staying(old, 12)[:, -1]
     assert risk == pytest.approx([1 - np.exp(-12 / 50)] * 2 + [0.5, 0.0], abs=0.08)
+
+
+def test_who_signs_again_late_tells_of_those_whose_contract_has_just_ended():
+    """One of four contracts that ended was signed again 16 days later (15 days without one), one at once, one after the 30 days, one never."""
+    days = [
+        ("late", "2025-01-01", "2025-03-31"), ("late", "2025-04-16", None),
+        ("at once", "2025-01-01", "2025-03-31"), ("at once", "2025-04-01", None),
+        ("too late", "2025-01-01", "2025-03-31"), ("too late", "2025-06-01", None),
+        ("never", "2025-01-01", "2025-03-31"),
+        ("runs beside", "2025-01-01", "2025-03-31"), ("runs beside", "2025-02-01", None),
+        ("ended of late", "2025-01-01", "2025-12-15"),
+    ]  # fmt: skip
+    table = pd.DataFrame([
+        {"subscription_id": str(place), "customer_id": who, "started_on": date.fromisoformat(first), "ended_on": date.fromisoformat(last) if last else None}
+        for place, (who, first, last) in enumerate(days)
+    ])  # fmt: skip
+    engine = Engine.in_memory({"subscriptions": table})
+    row = engine.run(late_renewals(engine.tables, Filters(date(2025, 12, 31)))).iloc[0]
+    assert row.to_dict() == {"renewed": 1, "renewed_days": 15, "not_renewed": 2}
+    assert renewing(row) == pytest.approx((0.5 + 0.5) / (0.5 + 2 + 1))
+    assert renewing({"renewed_days": 0, "not_renewed": 0}) == 0.5

@@ -11,6 +11,7 @@ VIEWS = {
     "bottlenecks": ["ranking", "times", "heat", "stalled", "queue", "process", "before_after", "causes"],
     "customers": ["value_risk", "contact", "dependency", "lifecycle", "rfm", "ideal", "profit", "evidence"],
     "nps": ["trend", "segments", "reach", "loop", "themes", "follows", "matching"],
+    "what_if": ["scenario", "retention", "budget", "compare", "looked_back", "evidence"],
 }
 HEBREW = re.compile("[\u0590-\u05ff]")
 

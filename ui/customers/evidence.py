@@ -26,7 +26,7 @@ def show() -> None:
     report = session.report()
     is_contract = report["basis"] in CONTRACTS
     drawn(_heading, title, report, is_contract)
-    drawn(_model, report)
+    show_model(report)
     if is_contract:
         evidence_contracts.show(report)
         return
@@ -42,6 +42,11 @@ def _heading(title: str, report: Report, is_contract: bool) -> Iterator[Piece]:
     finding = evidence_contracts.finding(report) if is_contract else evidence_back_test.finding(report)
     note = _("Models learn from all customers of the workspace: the filters above change nothing here.")
     yield partial(heading, title, finding, note)
+
+
+def show_model(report: Report) -> None:
+    """The card that says on which data and which model the figures rest."""
+    drawn(_model, report)
 
 
 @told

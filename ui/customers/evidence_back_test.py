@@ -108,14 +108,18 @@ def _figures(row: Row, test: Report) -> Row:
 
 def show(test: Report) -> None:
     """The cards of a test that could be made."""
-    origins = session.answer(lifetime_back_test)
-    with st.container(border=True, key="card_back_test"):
-        drawn(_origins_told, origins, test)
+    show_origins(test)
     left, right = st.columns(2, gap="small")
     with left, st.container(border=True, key="card_deciles", height="stretch"):
         drawn(_deciles_told, session.answer(lifetime_deciles), test)
     with right, st.container(border=True, key="card_none", height="stretch"):
         drawn(_none_told, session.answer(none_calibration), test)
+
+
+def show_origins(test: Report) -> None:
+    """The card of what was told from each earlier day on, and what came."""
+    with st.container(border=True, key="card_back_test"):
+        drawn(_origins_told, session.answer(lifetime_back_test), test)
 
 
 @told

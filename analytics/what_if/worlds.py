@@ -1,0 +1,280 @@
+"""What holds in each draw: how the models are off, how strong the levers are, and what they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.what_if import effects
+from analytics.what_if.base import Base, Cells, NewCustomers
+from analytics.what_if.draws import Floats, Purpose, normals, plain_normals, spread_out, stream
+from analytics.what_if.effects import BY_POINTS, BY_SHARE, YEAR, pipeline_place, reaches_new, strength
+from analytics.what_if.newcomers import Arrivals, Came, Curve, Newcomers, per_month
+from analytics.what_if.scenario import LEVERS, Scenario
+from analytics.what_if.staying import Changes, Drawn, Stock
+
+_GONE = 700.0  # a hazard that nobody survives
+
+
+@dataclass
+class Worlds:
+    """The draws of a simulation. `amounts` is draw x lever, `z` draw x direction of the models' doubt, `error` by draw the factor by which
+    revenue is off as back-tests showed."""
+
+    base: Base
+    scenario: Scenario
+    amounts: Floats
+    z: Floats
+    error: Floats
+    _factors: dict[int, Floats] = field(default_factory=dict)
+    _won: list[tuple[Floats, Floats]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, base: Base, scenario: Scenario, draws: int) -> Worlds:
+        amounts = effects.amounts(scenario, draws, base.pipeline.draws if base.pipeline else 0)
+        z = normals(stream(scenario.seed, Purpose.MODEL), draws, max(base.directions, 1))[:, : base.directions]
+        error = np.exp(base.error * normals(stream(scenario.seed, Purpose.ERROR), draws, 1)[:, 0])
+        return cls(base, scenario, amounts, z, error)
+
+    @property
+    def draws(self) -> int:
+        return len(self.amounts)
+
+    @property
+    def months(self) -> int:
+        return self.scenario.horizon_months
+
+    @property
+    def counts_wins(self) -> bool:
+        """Whether new business is told in won deals: where nothing tells of new customers."""
+        return self.base.pipeline is not None and self.base.new is None and self.scenario.counts_new
+
+    @property
+    def cells(self) -> Cells:
+        assert self.base.cells is not None
+        return self.base.cells
+
+    def drawn(self) -> Drawn:
+        return Drawn.of(self.cells, self.z, self.error)
+
+    # Levers on customers.
+
+    def strength(self, place: int) -> Floats:
+        return strength(self.scenario.levers[place], self.months)
+
+    def of_hazard(self, place: int) -> Floats | None:
+        """The factor on the hazard of a lever's target at full strength, by draw; None where it changes nothing."""
+        lever = self.scenario.levers[place]
+        if lever.kind not in BY_POINTS | BY_SHARE or not self.amounts[:, place].any():
+            return None
+        if place not in self._factors:
+            if lever.kind in BY_SHARE:
+                factor = effects.held_back(self.base, self.scenario, place, self.amounts[:, place])
+            else:
+                drawn, rows = self.drawn(), np.flatnonzero(self.cells.acted_on[:, place])
+                yearly = drawn.hazard[:, rows] * _year(self.cells.hazard[rows])
+                factor = effects.hazard_factor(yearly, drawn.there[:, rows], self.amounts[:, place] / 100)
+            self._factors[place] = factor
+        return self._factors[place]
+
+    def changes(self) -> Changes:
+        patterns, code = np.unique(self.cells.acted_on, axis=0, return_inverse=True)
+        hazard = tuple(self._product(self._leaving_levers(row)) for row in patterns)
+        revenue = tuple(self._paid_by(row) for row in patterns)
+        capacity = self.scenario.capacity.per_owner_per_month
+        owner = None
+        if capacity is not None:
+            _names, owner = np.unique([name or "" for name in self.cells.owner], return_inverse=True)
+        return Changes(code.ravel(), hazard, revenue, tuple(self._jumps()), capacity, owner)
+
+    def _leaving_levers(self, row: NDArray[np.bool_]) -> list[int]:
+        return [int(place) for place in np.flatnonzero(row) if self.of_hazard(int(place)) is not None]
+
+    def _product(self, places: list[int]) -> Floats | None:
+        """The factor of several levers together, draw x month; None of none."""
+        found: Floats | None = None
+        for place in places:
+            full = self.of_hazard(place)
+            assert full is not None
+            each = 1 - self.strength(place)[None, :] * (1 - full[:, None])
+            found = each if found is None else found * each
+        return found
+
+    def _paid_by(self, row: NDArray[np.bool_]) -> Floats | None:
+        """The factor on revenue, draw x month, of the levers that act on a pattern, and of the market."""
+        return self._paid([
+            place for place, lever in enumerate(self.scenario.levers)
+            if row[place] or lever.kind == "market"
+        ])  # fmt: skip
+
+    def _paid(self, places: list[int]) -> Floats | None:
+        found: Floats | None = None
+        for place in places:
+            part = effects.of_revenue(self.scenario.levers[place], self.scenario, place, self.amounts[:, place])
+            if not part.any():
+                continue
+            each = np.maximum(1 + self.strength(place)[None, :] * part[:, None], 0.0)
+            found = each if found is None else found * each
+        return found
+
+    def _jumps(self) -> list[tuple[int, int, Floats]]:
+        found: list[tuple[int, int, Floats]] = []
+        for place, lever in enumerate(self.scenario.levers):
+            if lever.delay_months >= self.months:
+                continue
+            if lever.kind == "largest_leaves":
+                alone = np.array([name is not None for name in self.cells.largest])
+                if alone.any():
+                    worth = self.cells.alive * self.cells.spend[:, :YEAR].sum(axis=1)
+                    largest = int(np.argmax(np.where(alone, worth, -1.0)))
+                    found.append((largest, lever.delay_months, np.full(self.draws, _GONE)))
+            elif lever.kind == "owner_leaves":
+                lost = np.minimum(self.amounts[:, place] / 100, 1.0)
+                jump = np.where(lost < 1, -np.log1p(-np.minimum(lost, 1 - 1e-300)), _GONE)
+                if jump.any():
+                    rows = np.flatnonzero(self.cells.acted_on[:, place])
+                    found += [(int(row), lever.delay_months, jump) for row in rows]
+        return found
+
+    # Newcomers.
+
+    def newcomers(self, *, is_changed: bool) -> Newcomers:
+        new = self.base.new
+        assert new is not None
+        levers = list(enumerate(self.scenario.levers)) if is_changed else []
+        reached = [place for place, lever in levers if reaches_new(lever)]
+        curve = self._curve(new)
+        leaving = self._product_of_new(curve, [place for place in reached if self._holds_new(place)])
+        # In a market that shrinks fewer come; each of them buys as usual.
+        paying = [place for place in reached if self.scenario.levers[place].kind != "market"]
+        return Newcomers(curve, self._arrivals(new, is_changed), leaving, self._paid(paying))
+
+    def _curve(self, new: NewCustomers) -> Curve:
+        scale = np.exp(np.einsum("dk,k->d", self.z, new.hazard_shift))
+        worth = np.exp(np.einsum("dk,k->d", self.z, new.spend_shift)) * self.error
+        return Curve.of(new.staying[: self.months], new.revenue[: self.months], scale, worth, new.purchase)
+
+    def _holds_new(self, place: int) -> bool:
+        return self.scenario.levers[place].kind in BY_POINTS | BY_SHARE and bool(self.amounts[:, place].any())
+
+    def _product_of_new(self, curve: Curve, places: list[int]) -> Floats | None:
+        """The factor on the hazard of newcomers, draw x month: points of retention are of their own first year."""
+        found: Floats | None = None
+        for place in places:
+            lever = self.scenario.levers[place]
+            if lever.kind in BY_SHARE:
+                full = effects.held_back(self.base, self.scenario, place, self.amounts[:, place])
+            else:
+                yearly = curve.scale[:, None] * _year(curve.hazard[None, :])
+                full = effects.hazard_factor(yearly, np.ones((self.draws, 1)), self.amounts[:, place] / 100)
+            each = 1 - self.strength(place)[None, :] * (1 - full[:, None])
+            found = each if found is None else found * each
+        return found
+
+    def _arrivals(self, new: NewCustomers, is_changed: bool) -> Arrivals:
+        seed, size = self.scenario.seed, (self.draws, self.months)
+        if not self.scenario.counts_new or new.rate <= 0:
+            rate, usual = np.zeros(self.draws), np.zeros(size)
+        else:
+            z = normals(stream(seed, Purpose.NEW_RATE), self.draws, 1)[:, 0]
+            rate = spread_out(np.full(self.draws, new.rate), np.full(self.draws, new.rate_sd**2), z)
+            mean = np.broadcast_to(rate[:, None], size)
+            usual = spread_out(mean, mean * new.dispersion, plain_normals(stream(seed, Purpose.NEW_MONTHS), *size))
+        if not is_changed:
+            return Arrivals(usual)
+        referred: dict[int, Floats] = {}
+        back: dict[int, Floats] = {}
+        monthly: dict[int, Floats] = {}
+        for place, lever in enumerate(self.scenario.levers):
+            amount = self.amounts[:, place]
+            if not amount.any():
+                continue
+            strong = self.strength(place)
+            if lever.kind == "referral":
+                referred[place] = amount[:, None] / 100 / 12 * strong[None, :]
+            elif lever.kind == "win_back" and self.base.lost is not None:
+                lost = self.base.lost
+                rows = np.flatnonzero(lost.acted_on[:, place])
+                share = per_month(np.minimum(amount / 100, 1.0), strong, lever.delay_months)
+                back[place] = share * lost.customers[rows].sum()
+                monthly[place] = share * (lost.customers * lost.monthly)[rows].sum() * self.error[:, None]
+            elif lever.kind == "market":
+                usual = usual * np.maximum(1 + strong[None, :] * amount[:, None] / 100, 0.0)
+        added, worth = self._by_pipeline(rate)
+        return Arrivals(usual, referred, back, monthly, added, worth)
+
+    def _by_pipeline(self, rate: Floats) -> tuple[dict[int, Floats], Floats | None]:
+        """The newcomers that levers on the pipeline add, for as many new customers as a win has been, and what each is worth beside the usual."""
+        pipeline = self.base.pipeline
+        places = [place for place, lever in enumerate(self.scenario.levers) if LEVERS[lever.kind].acts == "pipeline"]
+        if pipeline is None or not places or not self.amounts[:, places].any():
+            return {}, None
+        (value, wins), (value_then, wins_then) = self.pipeline()
+        place = pipeline_place(self.draws, pipeline.draws)
+        usual = wins.mean(axis=1)
+        each = rate / np.maximum(usual[place], 1e-12)
+        change = (wins_then - wins)[place] * each[:, None]
+        size, size_then = (
+            _ratio(money.sum(axis=1), n.sum(axis=1)) for money, n in ((value, wins), (value_then, wins_then))
+        )
+        worth = _ratio(size_then, size)[place]
+        return {place: change / len(places) for place in places}, worth
+
+    def pipeline(self) -> list[tuple[Floats, Floats]]:
+        """Money and deals won, pipeline draw x month, without the scenario and with it."""
+        pipeline = self.base.pipeline
+        assert pipeline is not None
+        if not self._won:
+            first = np.zeros(pipeline.draws, dtype=np.int64)
+            place = pipeline_place(self.draws, pipeline.draws)
+            # Some draw of each of the pipeline's: with few draws not all of them are there, and the rest is not looked at.
+            first[place] = np.arange(self.draws)
+            amounts = self.amounts[first]
+            strong = np.stack([self.strength(at) for at in range(len(self.scenario.levers))]) if self.scenario.levers else np.zeros((0, self.months))  # fmt: skip
+            plain = pipeline.won(np.zeros_like(amounts), strong)
+            self._won = [plain, pipeline.won(amounts, strong) if amounts.any() else plain]
+        return self._won
+
+    # What is paid for.
+
+    def saves(self, stock: Stock, came: Came) -> dict[int, Floats]:
+        """By lever, who stays or comes because of it, draw x month; who is held back by several levers counts in parts, by how much each
+        lowers the hazard."""
+        found: dict[int, Floats] = dict(came.extra)
+        patterns = (
+            np.unique(self.cells.acted_on, axis=0) if self.base.cells is not None else np.zeros((0, 0), dtype=bool)
+        )
+        for row, saved in zip(patterns, stock.saved, strict=False):
+            self._share(self._leaving_levers(row), saved, found)
+        reached = [
+            place for place, lever in enumerate(self.scenario.levers) if reaches_new(lever) and self._holds_new(place)
+        ]
+        if self.base.new is not None and self.base.cells is not None:
+            self._share(reached, came.held, found)
+        return found
+
+    def _share(self, places: list[int], saved: Floats, found: dict[int, Floats]) -> None:
+        parts = {}
+        for place in places:
+            full = self.of_hazard(place)
+            if full is not None:
+                factor = 1 - self.strength(place)[None, :] * (1 - full[:, None])
+                parts[place] = -np.log(np.maximum(factor, 1e-12))
+        if not parts:
+            return
+        whole = sum(parts.values())
+        for place, part in parts.items():
+            share = np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
+            found[place] = found.get(place, 0.0) + saved * share
+
+
+def _year(hazard: Floats) -> Floats:
+    """The cumulative hazard of the first year, by row; of less than a year, as if it went on so. rows"""
+    months = hazard.shape[-1]
+    return np.asarray(hazard[..., :YEAR].sum(axis=-1) * (YEAR / min(months, YEAR)))
+
+
+def _ratio(one: Floats, other: Floats) -> Floats:
+    return np.divide(one, other, out=np.ones_like(one), where=other > 0)
