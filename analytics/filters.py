@@ -28,6 +28,7 @@ Ownership = Literal["now", "then"]
 _STAY_DATES = {"created": "deal_created_at", "closed": "deal_closed_at", "entered": "entered_at"}
 # The as-of date of data without any date: nothing in it can be later.
 ENDLESS = date(9999, 12, 30)
+UNDATED = date(2999, 12, 31)  # from here on an as-of date is no day: there is none in the data
 KEPT_TABLES = 64
 
 

@@ -30,6 +30,8 @@ from analytics.what_if.fitted import answered
 from analytics.what_if.goal_seek import DRAWS, GOALS, OF_TODAY, goal_seek
 from analytics.what_if.outcome import Outcome
 from analytics.what_if.past_retention import past_retention
+from analytics.what_if.pipeline_asked import standing
+from analytics.what_if.pipeline_chances import LEAST_CLOSED
 from analytics.what_if.retention_effect import LIFETIME, POINTS, retention_effect
 from analytics.what_if.scenario import Scenario
 from analytics.what_if.scenario_file import example, read
@@ -158,19 +160,20 @@ def _together(one: Question, other: Question, finish: Callable[[Answers], pd.Dat
 
 def _example(tables: Tables, filters: Filters, call: Call) -> Question:
     """A scenario to begin from, as text in the one cell `example`: of what the workspace has."""
-    deals = tables.deals.filter(_.status.isin(("won", "lost")))
     stages = tables.stages.filter(_.outcome == "open")
     if call.facts.get("pipeline"):
         stages = stages.filter(_.pipeline == call.facts["pipeline"])
     asks = {
         "basis": counts(tables, filters),
-        "deals": deals.agg(deals=_.count()),
         "stages": stages.select("stage", "stage_order").order_by("stage_order", "stage"),
     }
 
     def more(answers: Answers) -> dict[str, Any]:
-        if source(rows(answers["basis"])[0]) is None:
-            return {}
+        has_basis = source(rows(answers["basis"])[0]) is not None
+        deals = standing(tables, filters, has_basis).filter(_.status.isin(("won", "lost")), _.standing == "new")
+        new = {"deals": deals.group_by("pipeline", "currency").agg(deals=_.count())}
+        if not has_basis:
+            return new
         settings = call.customers
         found = placed(
             tables, filters, Lines(settings.margin, settings.value_limit, settings.risk_limit), is_narrow=True
@@ -182,13 +185,13 @@ def _example(tables: Tables, filters: Filters, call: Call) -> Question:
         segment = find("segment", tables, "customers") if "segment" in tables.customers.columns else None
         if segment is not None:
             asked["segments"] = who.values(tables, filters, segment).filter(_.value.notnull()).limit(1)
-        return asked
+        return new | asked
 
     def finish(answers: Answers) -> pd.DataFrame:
         there = {row["quadrant"] for row in rows(answers["quadrants"])} if "quadrants" in answers else set()
         currency = rows(answers["currencies"])[0]["currency"] if there else ""
         segments = [row["value"] for row in rows(answers["segments"])] if "segments" in answers else []
-        has_deals = whole(rows(answers["deals"])[0]["deals"]) > 0
+        has_deals = any(whole(row["deals"]) >= LEAST_CLOSED for row in rows(answers["deals"]))
         has_history = call.facts.get("has_history") == "true"
         names = [row["stage"] for row in rows(answers["stages"])] if has_history else []
         text = example(names, segments, currency or None, bool(there), has_deals)

@@ -109,7 +109,8 @@ def spilled() -> Path:
 def _sweep(folder: Path) -> None:
     """Drop what processes that were killed left. One of another container may seem dead: only what is a day old."""
     for left in folder.glob("shimur-*-*-*"):  # of an import too
-        with suppress(OSError):
+        # Somebody else's folder may be called like ours, with a word where ours have the process.
+        with suppress(OSError, ValueError):
             if is_gone(int(left.name.split("-")[2])) and time.time() - left.stat().st_mtime > _DAY:
                 shutil.rmtree(left, ignore_errors=True)
 

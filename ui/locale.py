@@ -126,8 +126,10 @@ class Locale:
         return self.ltr(_minus(written if written.strip("-0.%") else written.lstrip("-")))
 
     def change(self, value: float) -> str:
-        """A relative change: +21%, −14%, the sign and the number in one piece."""
-        return self.ltr(f"{'+' if value >= 0 else '−'}{self.share(abs(value)).translate(ISOLATES)}")
+        """A relative change: +21%, −14%, the sign and the number in one piece; a nought has none."""
+        number = self.share(abs(value)).translate(ISOLATES)
+        sign = "" if not number.strip("0.%") else "+" if value > 0 else "−"
+        return self.ltr(f"{sign}{number}")
 
     def points(self, value: float, digits: int = 1) -> str:
         """A difference of two shares: percentage points, always with its sign."""
@@ -150,11 +152,12 @@ class Locale:
         return self.ltr(f"{_signed(low, 0)} … {_signed(high, 0)}")
 
     def money(self, value: float | None, currency: str | None = None, *, signed: bool = False) -> str:
-        """Three significant digits at most: ₪1.24M, ₪310K, ₪840."""
+        """Three significant digits at most: ₪1.24M, ₪310K, ₪840. A nought has no sign."""
         if value is None or value != value:
             return NOTHING
-        sign = "−" if value < 0 else "+" if signed else ""
-        return self.ltr(f"{sign}{self.symbol(currency)}{_short(abs(value))}")
+        number = _short(abs(value))
+        sign = "" if number == "0" else "−" if value < 0 else "+" if signed else ""
+        return self.ltr(f"{sign}{self.symbol(currency)}{number}")
 
     def money_exact(self, value: float | None, currency: str | None = None) -> str:
         """Every digit, for tables."""

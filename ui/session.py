@@ -23,7 +23,7 @@ from ibis import _
 from analytics import fields
 from analytics.customers import scores, who
 from analytics.fields import Field
-from analytics.filters import Choice, Filters, Models
+from analytics.filters import UNDATED, Choice, Filters, Models
 from analytics.filters import values as values_of
 from analytics.nps import answers
 from analytics.problems import PROBLEMS
@@ -393,7 +393,8 @@ def answer_later(
     metric: Metric, finish: Callable[[pd.DataFrame], pd.DataFrame], /, **options: Any
 ) -> Callable[[], pd.DataFrame]:
     """The same, asked when called and kept nowhere; may be called outside a run."""
-    question, opened = metric(tables(), filters(), **options), engine()
+    now, opened = filters(), engine()
+    question = _question(_key(metric, now, options), _now().version, metric, now, options)
     return lambda: finish(question.answer(lambda expression: opened.query(sql(expression))))
 
 
@@ -695,7 +696,7 @@ def _filters(now: Chosen) -> Filters:
         if known is not None:
             choices.append(Choice(known, values))
     return Filters(
-        as_of=now.as_of or latest_day() or date(2999, 12, 31),
+        as_of=now.as_of or latest_day() or UNDATED,
         since=now.since,
         until=now.until,
         where=tuple(choices),

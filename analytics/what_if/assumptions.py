@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.filters import ENDLESS, Filters
+from analytics.filters import UNDATED, Filters
 from analytics.what_if.base import Base
 from analytics.what_if.model_line import model_line
 from analytics.what_if.scenario import LEVERS, NOTHING, Lever, Range, Scenario
@@ -159,7 +159,7 @@ def _of_data(base: Base, filters: Filters, revision: int) -> Iterator[Assumption
     def row(what: str, value: object, unit: Unit) -> Assumption:
         return Assumption("data", say(what), value, unit, say(DATA))  # type: ignore[arg-type]
 
-    yield row(N_("As of"), filters.as_of if filters.as_of < ENDLESS else say("no dates in the data"), "day")
+    yield row(N_("As of"), filters.as_of if filters.as_of < UNDATED else say("no dates in the data"), "day")
     yield row(N_("Revision of the data"), revision, "count")
     for choice in filters.where:
         yield row(N_("Filter"), f"{choice.field.name}: {listed(choice.values)}", "text")

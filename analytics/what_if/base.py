@@ -12,11 +12,13 @@ who is there brings by exp(z . spend_shifts).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analytics.what_if.seen import Seen
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -46,6 +48,7 @@ class Cells:
     )
     largest: tuple[str | None, ...]  # C: the customer's id, of a cell of one
     owner: tuple[str | None, ...]  # C: the owner, where `capacity` or an owner is asked about, else None
+    seen: Seen | None = field(init=False, default=None, compare=False, repr=False)  # while a search lasts
 
     @property
     def months(self) -> int:
@@ -57,7 +60,8 @@ class NewCustomers:
     """Customers still to come, as they came in the last months: `rate` a month, known to within `rate_sd` (shared by all
     months) and spread from month to month by `dispersion` (variance over mean, 1 or more). Of one who comes in month 1, the chance to be
     there and the revenue by months since: T columns, the first of the month it comes in.
-    `hazard_shift`, `spend_shift` by direction, as in `Cells`; `purchase` as there.
+    `hazard_shift`, `spend_shift` by direction, as in `Cells`; `purchase` as there. `spread`: how much they differ in what they bring within a
+    year, beyond single purchases: standard deviation over mean, of one.
     """
 
     rate: float
@@ -69,6 +73,7 @@ class NewCustomers:
     spend_shift: Floats  # K
     purchase: float
     months_seen: int
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,12 @@ class Contracts:
         revenue[0] /= 2
         left = (share * stays[:, YEAR - 1] * half[:, YEAR - 1])[:, None]
         hazard_shift = (left * shifts).sum(axis=0) / max(float(left.sum()), LEAST_HAZARD)
-        return Newcomer(staying[:kept], revenue[:kept], hazard_shift, np.zeros_like(hazard_shift), 0.0)
+        # What one pays within a year: fee x months, E[(fee x months)^2] by the months it is there for at least.
+        months_squared = 1 + (stays[:, : YEAR - 1] * (2 * np.arange(1, YEAR) + 1)).sum(axis=1)
+        year = float((fees * (1 + stays[:, : YEAR - 1].sum(axis=1))).sum())
+        squared = float((steady(groups["fees_squared"]) * months_squared).sum()) * float(n.sum())
+        spread = float(np.sqrt(max(squared / year**2 - 1, 0.0))) if year > 0 else 0.0
+        return Newcomer(staying[:kept], revenue[:kept], hazard_shift, np.zeros_like(hazard_shift), 0.0, spread)
 
     def _ahead(
         self, groups: pd.DataFrame, age: Floats, curve: NDArray[np.int64], fees: Floats, months: int

@@ -160,7 +160,16 @@ class FreeBuyers:
         single = again * float(ratio(self.spend.squared_value([0.0], [0.0]), np.array([self.usual**2]))[0])
         later = (year - bought.first) * single * (1 + 1 / self.spend.p_)
         purchase = (bought.first * bought.uneven + later) / year if year > 0 else 0.0
-        return Newcomer(staying[:kept], revenue[:kept], hazard_shift[0], spend[0], purchase)
+        return Newcomer(staying[:kept], revenue[:kept], hazard_shift[0], spend[0], purchase, self._spread())
+
+    def _spread(self) -> float:
+        """How much newcomers differ in what they bring within a year: of N later purchases, each worth as much as the first on average, E[(1 + N)^2] of
+        pairs of purchases of one customer, less the 1 + N that single purchases and the count of those who come have anyway."""
+        nobody, year = np.zeros(1), np.array([YEAR * WEEKS_A_MONTH])
+        later = float(self.model.expected_new(year)[0])
+        pairs = float(self.model.pairs(nobody, nobody, nobody, year)[0, 0]) + 2 * later
+        level = float(self.spend.squared_value([0.0], [0.0])[0]) / self.usual**2
+        return float(np.sqrt(max(level * pairs / (1 + later) ** 2 - 1, 0.0)))
 
     @staticmethod
     def _newcomer(model: MbgNbd, first: float, again: float, weeks: Floats) -> tuple[Floats, Floats]:

@@ -46,6 +46,7 @@ class Newcomer:
     hazard_shift: Floats
     spend_shift: Floats
     purchase: float
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ def new_customers(answers: Mapping[str, pd.DataFrame], model: Model, scenario: S
     if not scenario.counts_new:
         rate, rate_sd, dispersion = 0.0, 0.0, 1.0
     return NewCustomers(
-        rate, rate_sd, dispersion, one.staying, one.revenue, one.hazard_shift, one.spend_shift, one.purchase, seen
-    )
+        rate, rate_sd, dispersion, one.staying, one.revenue, one.hazard_shift, one.spend_shift, one.purchase, seen, one.spread,
+    )  # fmt: skip
 
 
 def can_be_told(answers: Mapping[str, pd.DataFrame], scenario: Scenario) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.rows import Row, frame
 from analytics.what_if.base import Base
-from analytics.what_if.changed import at_amount, off, scaled, with_lever
+from analytics.what_if.changed import at_amount, off, scaled, searched, with_lever
 from analytics.what_if.scenario import LEVERS, Scenario
 from analytics.what_if.simulate import simulate
 from analytics.what_if.told import profit_delta
@@ -53,6 +53,7 @@ def break_even(base: Base, scenario: Scenario, draws: int = DRAWS) -> pd.DataFra
     `profit_delta` is the scenario's median.
     """
     found: list[Row] = []
+    base = searched(base)
     whole = _median(base, scenario, draws)
     ranged = [place for place, lever in enumerate(scenario.levers) if LEVERS[lever.kind].unit != "none"]
     for place in ranged:

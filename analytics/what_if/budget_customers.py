@@ -93,7 +93,7 @@ def asked_then(
     found = found.mutate(rank=ibis.row_number().over(order_by=[found.at_risk.desc(), found.customer_id]))
     listed, rest = found.filter(found["rank"] < MOST), found.filter(found["rank"] >= MOST)
     keyed = rest.mutate(**model.keys(rest))
-    told = listed.group_by("customer_id").agg(customers=_.count(), **model.sums(listed))
+    told = listed.group_by("customer_id", **model.keys(listed)).agg(customers=_.count(), **model.sums(listed))
     return {
         "listed": listed.select(*_KNOWN, "rank").join(told, "customer_id").order_by("rank"),
         "rest": keyed.group_by(["mask", "is_lost", *model.keys(rest)]).agg(

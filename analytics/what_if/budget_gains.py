@@ -212,28 +212,39 @@ def _of_lever(customers: Customers, scenario: Scenario, world: World, place: int
     if lever.kind == "win_back":
         return _won_back(customers, lever, place, rows, nodes, worth)
     strong = strength(lever, customers.months)
-    factors = _factors(customers, lever, place, rows, nodes[:, None], 0, 0)
-    kept, given, saves, first_year = (np.zeros((len(rows), _NODES)) for _each in range(4))
-    for number, factor in enumerate(factors):
-        kept[:, number], given[:, number], saves[:, number], first_year[:, number] = _course(
-            customers, rows, worth, strong, float(factor)
-        )
     middle = float(effect.mean())
     back = float(world.back[:, place].mean())
     directions = world.z.shape[1]
-    shift = np.zeros((len(rows), directions))
-    for direction in range(directions):
-        sides = []
-        for side in (-1, 1):
-            factor = float(_factors(customers, lever, place, rows, np.array([[middle]]), direction, side)[0])
-            told = _course(customers, rows, worth, strong, factor, direction, side)
-            sides.append(told[0] - back * told[1])
-        shift[:, direction] = (sides[1] - sides[0]) / 2
-    factor = float(_factors(customers, lever, place, rows, np.array([[middle]]), 0, 0)[0])
-    told = _course(customers, rows, worth, strong, factor)
-    whole = told[0] - back * told[1]
+    # With the models as they are at each amount, then off along each direction, either way, at the middle amount.
+    tried = [(0, 0, node) for node in nodes] + [(0, 0, middle)]
+    tried += [(direction, side, middle) for direction in range(directions) for side in (-1, 1)]
+    factors = [
+        float(_factors(customers, lever, place, rows, np.array([[node]]), direction, side)[0])
+        for direction, side, node in tried
+    ]
+    shape = (len(rows), _NODES)
+    kept, given, saves, first_year = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    shift, whole, kept_whole = np.zeros((len(rows), directions)), np.zeros(len(rows)), np.zeros(len(rows))
+    gives = bool(world.back[:, place].any())
+    for first in range(0, len(rows), _AHEAD):
+        some = slice(first, first + _AHEAD)
+        usual = _Usual.of(customers, rows[some], worth, strong)
+        for number in range(_NODES):
+            through, stays = usual.course(factors[number])
+            kept[some, number] = usual.kept(stays)
+            saves[some, number], first_year[some, number] = usual.held(through, stays)
+            if gives:
+                given[some, number] = usual.given(stays)
+        stays = usual.course(factors[_NODES])[1]
+        kept_whole[some] = usual.kept(stays)
+        whole[some] = kept_whole[some] - (back * usual.given(stays) if gives else 0.0)
+        for at, (direction, side, _node) in enumerate(tried[_NODES + 1 :], _NODES + 1):
+            off = _Usual.of(customers, rows[some], worth, strong, direction, side)
+            stays = off.course(factors[at])[1]
+            shift[some, direction] += side / 2 * (off.kept(stays) - (back * off.given(stays) if gives else 0.0))
+    factor = factors[_NODES]
     share = np.divide(shift, whole[:, None], out=np.zeros_like(shift), where=np.abs(whole[:, None]) > 1e-12)
-    chance = _chance(customers, rows, worth, strong, factor, told[0])
+    chance = _chance(customers, rows, worth, strong, factor, kept_whole)
     return _Part(place, rows, nodes, kept, given, saves, first_year, share, chance)
 
 
@@ -260,22 +271,58 @@ def _factors(
     return hazard_factor(np.broadcast_to(year, shape), np.broadcast_to(weight, shape), points)
 
 
-def _course(
-    customers: Customers, rows: Numbers, worth: Floats, strong: Floats, factor: float, direction: int = 0, side: int = 0
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """What staying brings more, what a reward of 100% would give away, who is held back over the horizon and in the first year."""
-    hazard, alive, money = customers.hazard[rows], customers.alive[rows], customers.spend[rows] * worth
-    if side:
-        hazard = hazard * np.exp(side * customers.hazard_shifts[rows, direction])[:, None]
-        alive = np.minimum(alive * np.exp(side * customers.alive_shifts[rows, direction]), 1.0)
-        money = money * np.exp(side * customers.spend_shifts[rows, direction])[:, None]
-    changed = hazard * (1 - (1 - factor) * strong)
-    stays, would = np.exp(-np.cumsum(changed, axis=1)), np.exp(-np.cumsum(hazard, axis=1))
-    kept = np.einsum("nt,nt->n", money, stays - would) * alive
-    given = np.einsum("nt,nt,t->n", money, stays, strong) * alive
-    before = np.concatenate([np.ones((len(rows), 1)), stays[:, :-1]], axis=1)
-    held = before * (np.exp(-changed) - np.exp(-hazard)) * alive[:, None]
-    return kept, given, held.sum(axis=1), held[:, :YEAR].sum(axis=1)
+@dataclass(frozen=True)
+class _Usual:
+    """Some customers without the lever, month x customer: the hazard, the chance to get through each month and to be there at its end,
+    the money; `strong` is the lever's strength by month."""
+
+    hazard: Floats
+    through: Floats
+    stays: Floats
+    money: Floats
+    alive: Floats
+    strong: Floats
+
+    @classmethod
+    def of(
+        cls, customers: Customers, rows: Numbers, worth: Floats, strong: Floats, direction: int = 0, side: int = 0
+    ) -> _Usual:
+        """With the models off along a direction, to a side."""
+        hazard, alive = np.ascontiguousarray(customers.hazard[rows].T), customers.alive[rows]
+        money = customers.spend[rows].T * worth[:, None]
+        if side:
+            hazard *= np.exp(side * customers.hazard_shifts[rows, direction])
+            alive = np.minimum(alive * np.exp(side * customers.alive_shifts[rows, direction]), 1.0)
+            money *= np.exp(side * customers.spend_shifts[rows, direction])
+        through = np.exp(-hazard)
+        return cls(hazard, through, _running(through), money, alive, strong)
+
+    def course(self, factor: float) -> tuple[Floats, Floats]:
+        """`through` and `stays` with the lever."""
+        through = np.exp(self.hazard * -(1 - (1 - factor) * self.strong)[:, None])
+        return through, _running(through)
+
+    def kept(self, stays: Floats) -> Floats:
+        """What staying brings more."""
+        return np.einsum("tn,tn->n", self.money, stays - self.stays) * self.alive
+
+    def given(self, stays: Floats) -> Floats:
+        """What a reward of 100% would give away."""
+        return np.einsum("tn,tn,t->n", self.money, stays, self.strong) * self.alive
+
+    def held(self, through: Floats, stays: Floats) -> tuple[Floats, Floats]:
+        """How many are held back, over the horizon and in the first year."""
+        held = through - self.through
+        held[1:] *= stays[:-1]
+        return held.sum(axis=0) * self.alive, held[:YEAR].sum(axis=0) * self.alive
+
+
+def _running(through: Floats) -> Floats:
+    """The product of the months so far."""
+    found = through.copy()
+    for month in range(1, len(found)):
+        found[month] *= found[month - 1]
+    return found
 
 
 def _chance(customers: Customers, rows: Numbers, worth: Floats, strong: Floats, factor: float, kept: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.what_if.base import Base, Floats, Pipeline
 from analytics.what_if.scenario import LEVERS, LONGEST, NOTHING, Cost, Lever, Range, Scenario
+from analytics.what_if.seen import Seen
 
 EVERYONE = Lever("retention", NOTHING)
 
@@ -45,6 +46,15 @@ def off(lever: Lever) -> Lever:
 def free(lever: Lever) -> Lever:
     """A lever without its costs."""
     return replace(lever, cost=Cost())
+
+
+def searched(base: Base) -> Base:
+    """The same base for a search, which asks for much of it again and again: what was worked out is kept as long as this is."""
+    if base.cells is None:
+        return base
+    cells = replace(base.cells)
+    object.__setattr__(cells, "seen", Seen())
+    return replace(base, cells=cells)
 
 
 def today_only(base: Base, scenario: Scenario) -> tuple[Base, Scenario, tuple[int, ...]]:

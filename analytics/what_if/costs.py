@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics.what_if.base import Base
 from analytics.what_if.draws import Floats, Purpose, stream, triangular, uniforms
-from analytics.what_if.effects import is_running, reaches_new
+from analytics.what_if.effects import is_running, part_of_new
 from analytics.what_if.newcomers import Came
 from analytics.what_if.scenario import Lever, Range, Scenario
 
@@ -30,8 +30,7 @@ def costs(scenario: Scenario, base: Base, saves: Mapping[int, Floats], came: Cam
             paid[:, first] += fixed
         paid += monthly[:, None] * running
         paid += each[:, None] * _reached(lever, float(np.nan_to_num(base.size_of[place])), months)
-        if reaches_new(lever):
-            paid += each[:, None] * came.usual * running
+        paid += each[:, None] * came.usual * running * part_of_new(base, lever, place)
         if place in saves:
             paid += saved[:, None] * np.maximum(saves[place], 0.0)
     return paid

@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     WINS = 11
     SAVING = 12
     COVERING = 13
+    NEW_DIFFERING = 14
 
 
 def stream(seed: int, purpose: Purpose, *which: int) -> np.random.Generator:

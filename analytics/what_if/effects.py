@@ -109,10 +109,11 @@ def hazard_factor(year_hazard: Floats, weight: Floats, points: Floats) -> Floats
     hazard, part, step = year_hazard[is_any], (weight / np.maximum(whole, 1e-300)[:, None])[is_any], points[is_any]
     now = (part * np.exp(-hazard)).sum(axis=1)
     floor = np.minimum(CHURN_FLOOR, 1 - now)
-    goal = np.clip(now + step, CHURN_FLOOR, 1 - floor)
+    goal = np.clip(now + step, np.minimum(CHURN_FLOOR, now), 1 - floor)
     low, high = np.full(len(now), -12.0), np.full(len(now), 6.0)
-    at = np.log(np.log(goal) / np.minimum(np.log(np.maximum(now, 1e-300)), -1e-300))
-    at = np.clip(np.nan_to_num(at), low + 1, high - 1)
+    # As though all were alike; where nobody would leave, or all would, anything will do to begin with.
+    alike = np.log(np.clip(goal, 1e-300, 1 - 1e-16)) / np.log(np.clip(now, 1e-300, 1 - 1e-16))
+    at = np.clip(np.log(alike), low + 1, high - 1)
     for _step in range(_STEPS):
         scaled = hazard * np.exp(at)[:, None]
         stays = part * np.exp(-scaled)
@@ -145,7 +146,16 @@ def of_revenue(lever: Lever, scenario: Scenario, place: int, amount: Floats) -> 
 
 
 def reaches_new(lever: Lever) -> bool:
-    """Whether a lever acts on customers still to come too: those on all customers, and onboarding."""
-    return lever.kind in ("onboarding", "market") or (
-        LEVERS[lever.kind].acts == "customers" and lever.target.is_everyone
-    )
+    """Whether a lever acts on all customers still to come: those on all customers."""
+    return lever.kind == "market" or (LEVERS[lever.kind].acts == "customers" and lever.target.is_everyone)
+
+
+def part_of_new(base: Base, lever: Lever, place: int) -> float:
+    """The part of customers still to come that a lever acts on. Nothing is known of them that a target could choose them by: onboarding
+    reaches as many of them as of those who came within the last year, other levers on a target none."""
+    if reaches_new(lever):
+        return 1.0
+    if lever.kind != "onboarding" or base.cells is None:
+        return 0.0
+    came = base.cells.customers * base.cells.is_new
+    return float(came[base.cells.acted_on[:, place]].sum() / came.sum()) if came.sum() > 0 else 0.0

@@ -14,7 +14,7 @@ from analytics.rows import Row, frame
 from analytics.what_if import retention_effect
 from analytics.what_if.base import Base, Floats
 from analytics.what_if.break_even import crossed
-from analytics.what_if.changed import at_amount, one_on_everyone, today_only
+from analytics.what_if.changed import at_amount, one_on_everyone, searched, today_only
 from analytics.what_if.effects import CHURN_FLOOR
 from analytics.what_if.past_retention import reached, windows_of
 from analytics.what_if.scenario import LEVERS, Scenario
@@ -78,7 +78,7 @@ def goal_seek(
         raise RequestProblem(
             say("The lever {lever} has no amount to look for.", lever=found.kind), say("Choose another lever.")
         )
-    measured = _measure(base, goal, draws)
+    measured = _measure(searched(base), goal, draws)
     end = kind.least if found.amount.likely < 0 else kind.most
     near = abs(found.amount.likely) or min(5.0, kind.most)
     crossing = crossed(lambda amount: measured(at_amount(scenario, place, amount)) - value, near, end)
@@ -154,6 +154,10 @@ def _check(base: Base, scenario: Scenario, goal: Goal, value: float, lever: int 
             say("This goal is about twelve months, and the horizon is {months}.", months=base.cells.months),
             say("Choose a horizon of {months} months or more.", months=YEAR),
         )
+    if goal == "nrr" and base.settled_12m == 0 and base.revenue_12m > 0 and not _is_contract(base):
+        raise RequestProblem(
+            say("No customer has been there for a year yet, so there is nothing to compare with."), say("Choose another goal.")
+        )  # fmt: skip
     if goal == "nrr" and not (_now(base) if _is_contract(base) else _last_year(base)) > 0:
         raise RequestProblem(
             say("Nothing was bought in the last twelve months, so there is nothing to compare with."), say("Choose another goal.")

@@ -39,7 +39,7 @@ class Arrivals:
     back: Mapping[int, Floats] = field(default_factory=dict)
     back_monthly: Mapping[int, Floats] = field(default_factory=dict)
     added: Mapping[int, Floats] = field(default_factory=dict)  # by levers on the pipeline; below 0 where deals are lost
-    worth: Floats | None = None  # D: what a newcomer is worth beside the usual
+    worth: Floats | None = None  # draw x month it comes in: what a newcomer is worth beside the usual
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def come(given: Newcomers | None, stock: Stock) -> Came:
     draws, months = stock.customers.shape
     if given is None:
         return nobody(draws, months)
-    curve, who = given.curve, given.arrivals
+    who = given.arrivals
     # By the month they came in: how many, what of them is counted by money, the cumulative hazard.
     number, money, back_money, total = np.zeros((4, months, draws))
     shape = (draws, months)
@@ -84,7 +84,6 @@ def come(given: Newcomers | None, stock: Stock) -> Came:
         np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape), {place: np.zeros(shape) for place in _levers(who)},
         np.zeros(shape), np.zeros(shape),
     )  # fmt: skip
-    worth = curve.worth if who.worth is None else curve.worth * who.worth
     before = stock.start
     for month in range(months):
         now = who.usual[:, month].copy()
@@ -97,13 +96,13 @@ def come(given: Newcomers | None, stock: Stock) -> Came:
             referred = before * each[:, month]
             now = now + referred
             found.extra[place][:, month] = referred
-        new = now
+        new = now if who.worth is None else now * who.worth[:, month]
         for place, each in who.back.items():
             now = now + each[:, month]
             found.extra[place][:, month] = each[:, month]
             back_money[month] += who.back_monthly[place][:, month]
         number[month], money[month] = now, new
-        _month(given, found, month, number, money, back_money, total, worth)
+        _month(given, found, month, number, money, back_money, total)
         found.came[:, month] = now
         found.usual[:, month] = who.usual[:, month]
         before = stock.customers[:, month] + found.customers[:, month]
@@ -115,7 +114,7 @@ def _levers(who: Arrivals) -> Sequence[int]:
 
 
 def _month(
-    given: Newcomers, found: Came, month: int, number: Floats, money: Floats, back_money: Floats, total: Floats, worth: Floats
+    given: Newcomers, found: Came, month: int, number: Floats, money: Floats, back_money: Floats, total: Floats
 ) -> None:  # fmt: skip
     """Add a month: who came until then ages by it."""
     curve, so_far = given.curve, slice(0, month + 1)
@@ -131,7 +130,7 @@ def _month(
         found.held[:, month] = (number[so_far] * was * (would - does)).sum(axis=0)
     there = np.exp(-curve.scale * total[so_far])
     found.customers[:, month] = (number[so_far] * there).sum(axis=0)
-    brought = (money[so_far] * there * curve.revenue[month::-1][:, None]).sum(axis=0) * worth
+    brought = (money[so_far] * there * curve.revenue[month::-1][:, None]).sum(axis=0) * curve.worth
     brought = brought + (back_money[so_far] * there).sum(axis=0)
     if given.paying is not None:
         brought = brought * given.paying[:, month]

@@ -108,7 +108,10 @@ def fitted(counted: Counted) -> Chances | Refusal:
         "deals_won": round(won),
     }
     if round(closed) < LEAST_CLOSED:
-        return Refusal(say("It takes {least} closed deals to say what the pipeline will win; there are {n}.", least=LEAST_CLOSED, n=round(closed)), counts)  # fmt: skip
+        many = {"least": LEAST_CLOSED, "n": round(closed)}
+        if counted.months_of_buying is not None:  # known customers are told from new ones
+            return Refusal(say("It takes {least} closed deals of new customers to say what the pipeline will win; there are {n}.", **many), counts)  # fmt: skip
+        return Refusal(say("It takes {least} closed deals to say what the pipeline will win; there are {n}.", **many), counts)  # fmt: skip
     if won <= 0:
         return Refusal(say("No deal was won yet, so nothing can be said of what the pipeline will win."), counts)
     worth = _worth([(row, weight) for row, weight in deals if row["status"] == "won"])

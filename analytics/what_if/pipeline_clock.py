@@ -30,8 +30,7 @@ class Clock:
         self.nodes = own.shape[1]
         self.table = (own if len(stages) == chances.stages else own[:, :, list(stages)]).reshape(-1, len(stages) * TOLD)
         self.first = rows[:, None] * self.nodes
-        self.gone = np.zeros((2, len(rows), self.size, TOLD))
-        self.shares = np.zeros(0)
+        self.gone = np.zeros((2, self.size, TOLD, len(rows)))
         if turn < self.steps:
             pace = times[:, turn + 1, None] - times[:, turn, None]
             areas = self._integral(pace * np.arange(self.steps - turn + 1))
@@ -40,8 +39,8 @@ class Clock:
                 np.concatenate((by_age[:, :, :1], np.diff(by_age, axis=2)), axis=2)
                 / (pace * STEP_DAYS)[..., None, None]
             )
-            # Latest first, so that it lies against those that came, in their order.
-            self.kernel = np.ascontiguousarray(kernel[:, :, ::-1].transpose(0, 1, 3, 2))
+            # Latest first, so that it lies against those that came, in their order: ages x stages x fates x rows.
+            self.kernel = np.ascontiguousarray(kernel[:, :, ::-1].transpose(2, 1, 3, 0))
 
     def _integral(self, ages: Floats) -> Floats:
         """`within` at ages in steps (rows x ages): rows x stages x ages x fates."""
@@ -53,10 +52,10 @@ class Clock:
         return each.reshape(*ages.shape, self.size, TOLD).transpose(0, 2, 1, 3)
 
     def left(self, came: Floats, step: int) -> tuple[Floats, Floats]:
-        """Of those that came in earlier steps, those that leave in this one, 2 x rows x stages x fates; and of those that come in
-        it the shares that leave again at once, rows x stages x fates. To be asked step by step."""
-        own = came[:, :, self.stages]
-        found = np.zeros((2, own.shape[1], self.size, TOLD))
+        """Of those that came in earlier steps (2 x stages x steps x rows), those that leave in this one, 2 x rows x stages x fates; and
+        of those that come in it the shares that leave again at once, rows x stages x fates. To be asked step by step."""
+        own = came[:, self.stages]
+        found = np.zeros_like(self.gone)
         early = min(self.turn, step)  # those that came before the clock went evenly
         if self.turn:
             seen = min(self.turn, step + 1)
@@ -65,22 +64,23 @@ class Clock:
                 ages[:, seen] = 0.0
             areas = self._integral(ages)
             pace = np.diff(self.times[:, : seen + 1], axis=1)[:, None, :, None] * STEP_DAYS
-            shares = (areas[:, :, :-1] - areas[:, :, 1:]) / pace
-            gone = np.einsum("crse,rsef->crsf", own[..., :early], shares[:, :, :early])
+            shares = np.ascontiguousarray(((areas[:, :, :-1] - areas[:, :, 1:]) / pace).transpose(2, 1, 3, 0))
+            gone = np.einsum("cser,esfr->csfr", own[:, :, :early], shares[:early])
             found = gone - self.gone
             self.gone = gone
         if step < self.turn:
-            return found, shares[:, :, step]
+            return found.transpose(0, 3, 1, 2), shares[step].transpose(2, 0, 1)
         latest = self.steps - self.turn - 1
         if step > self.turn:
-            kernel = self.kernel[..., latest - (step - self.turn) : latest]
-            found = found + np.einsum("crse,rsfe->crsf", own[..., self.turn : step], kernel)
-        return found, self.kernel[..., latest]
+            kernel = self.kernel[latest - (step - self.turn) : latest]
+            found = found + np.einsum("cser,esfr->csfr", own[:, :, self.turn : step], kernel)
+        return found.transpose(0, 3, 1, 2), self.kernel[latest].transpose(2, 0, 1)
 
     def keep(self, now: Floats, at_once: Floats, step: int) -> None:
         """Remember those that came in a step and left again in it."""
         if step < self.turn:
-            self.gone = self.gone + now[:, :, self.stages, None] * at_once[:, self.stages]
+            gone = now[:, :, self.stages, None] * at_once[:, self.stages]
+            self.gone = self.gone + gone.transpose(0, 2, 3, 1)
 
 
 def clocks(chances: Chances, rows: Ints, speed: Floats | None, steps: int) -> tuple[list[Clock], Floats]:

@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.what_if.pipeline_chances import Chances, win_rate
-from analytics.what_if.pipeline_clock import clocks, standing
+from analytics.what_if.pipeline_clock import Clock, clocks, standing
 from analytics.what_if.pipeline_stays import ADVANCED, BACK, LOST, STEPS_A_MONTH, TOLD
 
 Floats = NDArray[np.float64]
 SHORTEST = 0.02  # of its length, what is left of a stay at least
+KEPT = 8  # of what was worked out, for when it is asked again
 TRIED = 65  # shares at which the win rate is worked out, to find the one that gives the rate asked for
 Lever = tuple[int, str, int | None]  # its place in the scenario, its kind, its stage
 
@@ -56,6 +57,8 @@ class DealFlow:
     chances: Chances
     levers: tuple[Lever, ...] = ()
     _baselines: dict[int, tuple[Floats, Floats]] = field(default_factory=dict, compare=False, repr=False)
+    _even: dict[int, tuple[list[Clock], Floats]] = field(default_factory=dict, compare=False, repr=False)
+    _won: list[tuple[bytes, tuple[Floats, Floats]]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def draws(self) -> int:
@@ -81,11 +84,22 @@ class DealFlow:
     def won(self, amounts: Floats, strength: Floats) -> tuple[Floats, Floats]:
         """Money won and deals won in each month, B x T both: see `base.Pipeline`. Expected values, given the draw. In draws in
         which no lever does anything, they are the very numbers of the baseline."""
+        at = [place for place, _kind, _stage in self.levers]
+        # What is asked about another lever leaves the pipeline as it was.
+        asked = np.ascontiguousarray(amounts[:, at]).tobytes() + np.ascontiguousarray(strength[at]).tobytes()
+        asked += repr((self.levers, strength.shape[1])).encode()
+        known = next((found for key, found in reversed(self._won) if key == asked), None)
+        if known is None:
+            known = self._worked_out(amounts, strength, at)
+            self._won.append((asked, known))
+            del self._won[:-KEPT]
+        return known[0].copy(), known[1].copy()
+
+    def _worked_out(self, amounts: Floats, strength: Floats, at: list[int]) -> tuple[Floats, Floats]:
         months = strength.shape[1]
         if months not in self._baselines:
             self._baselines[months] = self._course(np.arange(self.draws), None, months)
         money, wins = (each.copy() for each in self._baselines[months])
-        at = [place for place, _kind, _stage in self.levers]
         moved = np.flatnonzero(((amounts[:, at] != 0) & (strength[at] != 0).any(axis=1)).any(axis=1))
         if len(moved):
             effects = self._effects(moved, amounts[moved], strength)
@@ -152,16 +166,15 @@ class DealFlow:
         chances, steps = self.chances, months * STEPS_A_MONTH
         size, n = chances.stages, len(rows)
         on, returned = chances.on[rows], chances.returned[rows]
-        hands, times = clocks(chances, rows, None if effects is None else effects.speed, steps)
-        leaving = standing(chances, rows, times)
+        hands, leaving = self._leaving(rows, None if effects is None else effects.speed, steps)
         deals = chances.come[rows] / STEPS_A_MONTH
         come = np.stack((deals, deals * chances.value[rows, None]))
-        came = np.zeros((2, n, size, steps))
+        came = np.zeros((2, size, steps, n))
         won = np.zeros((2, n, steps))
         at_once = np.zeros((n, size, TOLD))
         ways, through = np.zeros(0), np.zeros(0)
         for step in range(steps):
-            left = leaving[step]
+            left = leaving[step].copy()
             for clock in hands:
                 own, leaving_again = clock.left(came, step)
                 left[:, :, clock.stages] += own
@@ -173,7 +186,7 @@ class DealFlow:
                 through = np.linalg.inv(np.eye(size) - inside)
             entering = come[:, :, :size] + np.einsum("crsf,rsfd->crd", left, ways[..., :size])
             now = np.einsum("crs,rsd->crd", entering, through)
-            came[..., step] = now
+            came[:, :, step] = now.transpose(0, 2, 1)
             for clock in hands:
                 clock.keep(now, at_once, step)
             left = left + now[..., None] * at_once
@@ -181,6 +194,17 @@ class DealFlow:
         by_month = won.reshape(2, n, months, STEPS_A_MONTH).sum(axis=3)
         money = by_month[1] if effects is None else by_month[1] * effects.value
         return money, by_month[0]
+
+    def _leaving(self, rows: NDArray[np.int64], speed: Floats | None, steps: int) -> tuple[list[Clock], Floats]:
+        """The clocks, and of the deals that stand in their stage now those that leave it in each step."""
+        is_usual = speed is None and len(rows) == self.draws
+        if is_usual and steps in self._even:
+            return self._even[steps]
+        hands, times = clocks(self.chances, rows, speed, steps)
+        found = hands, standing(self.chances, rows, times)
+        if is_usual:  # clocks that go evenly keep nothing of what they are told
+            self._even[steps] = found
+        return found
 
 
 def _part(points: Floats, whole: Floats) -> Floats:

@@ -65,7 +65,9 @@ def retention_effect(base: Base, scenario: Scenario, points: float = POINTS, dra
     outcome = simulate(widened, asked, draws)
     before = retention(base, asked, draws)
     after = np.where(
-        points == 0, before, np.clip(before + points / 100, CHURN_FLOOR, np.maximum(1 - CHURN_FLOOR, before))
+        points == 0,
+        before,
+        np.clip(before + points / 100, np.minimum(CHURN_FLOOR, before), np.maximum(1 - CHURN_FLOOR, before)),
     )
     known = _between("retention_before", before) | _between("retention_after", after) | {
         "points_added": points, "discount_rate": scenario.discount_rate, "is_profit": outcome.margin is not None,

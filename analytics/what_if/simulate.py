@@ -9,7 +9,7 @@ import numpy as np
 from analytics.what_if.base import Base
 from analytics.what_if.costs import costs
 from analytics.what_if.draws import Floats, Purpose, plain_normals, spread_out, stream
-from analytics.what_if.effects import pipeline_place, reaches_new, strength
+from analytics.what_if.effects import pipeline_place, reaches_new
 from analytics.what_if.newcomers import Came, come, nobody
 from analytics.what_if.outcome import Course, Outcome
 from analytics.what_if.scenario import LEVERS, Scenario
@@ -102,17 +102,14 @@ def _won(worlds: Worlds) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     for value, wins in worlds.pipeline():
         # Wins fall out like counts (Poisson), each of its own size.
         expected = value[place]
-        found.append((spread_out(expected, expected * pipeline.size, z), wins[place]))
+        found.append((spread_out(expected, expected * pipeline.size, z), spread_out(wins[place], wins[place], z)))
     return found[0], found[1]
 
 
 def _wins_added(worlds: Worlds, won: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]) -> dict[int, Floats]:
     """By lever on the pipeline the deals won because of it; of several levers each has an equal part."""
-    places = [place for place, lever in enumerate(worlds.scenario.levers) if LEVERS[lever.kind].acts == "pipeline"]
-    if not worlds.counts_wins or not places:
-        return {}
-    added = (won[1][1] - won[0][1]) / len(places)
-    return {place: added for place in places if strength(worlds.scenario.levers[place], added.shape[1]).any()}
+    places = worlds.on_pipeline() if worlds.counts_wins else []
+    return {place: (won[1][1] - won[0][1]) / len(places) for place in places}
 
 
 def _course(stock: Stock, came: Came, won: tuple[Floats, Floats], off: Floats) -> Course:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.filters import ENDLESS
+from analytics.filters import UNDATED
 from analytics.rows import Row, frame
 from analytics.what_if.outcome import Course, Floats, Outcome
 
@@ -168,7 +168,7 @@ def spans(outcome: Outcome) -> pd.DataFrame:
 
 def starts_on(as_of: date, months: int) -> list[str | None]:
     """The first day of each month: month 1 begins on the day after `as_of`. Unknown where the data have no dates."""
-    if as_of >= ENDLESS:
+    if as_of >= UNDATED:
         return [None] * months
     first = pd.Timestamp(as_of + timedelta(days=1))
     return [(first + pd.DateOffset(months=month)).date().isoformat() for month in range(months)]

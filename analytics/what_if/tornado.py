@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.rows import Row, frame
 from analytics.what_if.base import Base, Cells, Floats, Pipeline
-from analytics.what_if.changed import with_lever
+from analytics.what_if.changed import searched, with_lever
 from analytics.what_if.draws import triangular
 from analytics.what_if.scenario import LEVERS, Cost, Lever, Range, Scenario
 from analytics.what_if.simulate import simulate
@@ -53,7 +53,7 @@ def tornado(base: Base, scenario: Scenario, draws: int = DRAWS) -> pd.DataFrame:
     of inputs that have one. `swings_together` is the root of the sum of squared swings, what the inputs would come to if they did
     not depend on one another; `spread_80` is p90 less p10 of the scenario itself: the difference is what inputs do together, and chance.
     """
-    middle_base, middle = settled(base), _middle(scenario)
+    middle_base, middle = searched(settled(base)), _middle(scenario)
     settled_draws = min(draws, _SETTLED)
     usual = _median(middle_base, middle, settled_draws)
     found: list[Row] = []

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analytics.rows import Row, frame
 from analytics.what_if.base import Base
-from analytics.what_if.changed import free, off, with_lever
+from analytics.what_if.changed import free, off, searched, with_lever
 from analytics.what_if.scenario import Scenario
 from analytics.what_if.simulate import simulate
 from analytics.what_if.told import profit_delta
@@ -23,7 +23,7 @@ def waterfall(base: Base, scenario: Scenario, draws: int = DRAWS) -> pd.DataFram
     Means over the draws, profit over the horizon, so that the changes add up exactly from the first bar to the last; medians would
     not. Levers are added one by one without their costs: what two do together counts for the one that comes later.
     """
-    current = scenario
+    base, current = searched(base), scenario
     for place, lever in enumerate(scenario.levers):
         current = with_lever(current, place, off(lever))
     found: list[tuple[str, int | None, float]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from analytics.what_if import effects
 from analytics.what_if.base import Base, Cells, NewCustomers
 from analytics.what_if.draws import Floats, Purpose, normals, plain_normals, spread_out, stream
-from analytics.what_if.effects import BY_POINTS, BY_SHARE, YEAR, pipeline_place, reaches_new, strength
+from analytics.what_if.effects import BY_POINTS, BY_SHARE, YEAR, part_of_new, pipeline_place, reaches_new, strength
 from analytics.what_if.newcomers import Arrivals, Came, Curve, Newcomers, per_month
 from analytics.what_if.scenario import LEVERS, Scenario
 from analytics.what_if.staying import Changes, Drawn, Stock
@@ -29,6 +30,7 @@ class Worlds:
     z: Floats
     error: Floats
     _factors: dict[int, Floats] = field(default_factory=dict)
+    _factors_of_new: dict[int, Floats] = field(default_factory=dict)
     _won: list[tuple[Floats, Floats]] = field(default_factory=list)
 
     @classmethod
@@ -144,11 +146,10 @@ class Worlds:
         new = self.base.new
         assert new is not None
         levers = list(enumerate(self.scenario.levers)) if is_changed else []
-        reached = [place for place, lever in levers if reaches_new(lever)]
         curve = self._curve(new)
-        leaving = self._product_of_new(curve, [place for place in reached if self._holds_new(place)])
+        leaving = self._product_of_new(curve, [place for place, _lever in levers if self._holds_new(place)])
         # In a market that shrinks fewer come; each of them buys as usual.
-        paying = [place for place in reached if self.scenario.levers[place].kind != "market"]
+        paying = [place for place, lever in levers if reaches_new(lever) and lever.kind != "market"]
         return Newcomers(curve, self._arrivals(new, is_changed), leaving, self._paid(paying))
 
     def _curve(self, new: NewCustomers) -> Curve:
@@ -157,10 +158,13 @@ class Worlds:
         return Curve.of(new.staying[: self.months], new.revenue[: self.months], scale, worth, new.purchase)
 
     def _holds_new(self, place: int) -> bool:
-        return self.scenario.levers[place].kind in BY_POINTS | BY_SHARE and bool(self.amounts[:, place].any())
+        lever = self.scenario.levers[place]
+        holds = lever.kind in BY_POINTS | BY_SHARE and bool(self.amounts[:, place].any())
+        return holds and part_of_new(self.base, lever, place) > 0
 
     def _product_of_new(self, curve: Curve, places: list[int]) -> Floats | None:
-        """The factor on the hazard of newcomers, draw x month: points of retention are of their own first year."""
+        """The factor on the hazard of newcomers, draw x month: points of retention are of their own first year, of all of them so many as
+        of the part that is reached."""
         found: Floats | None = None
         for place in places:
             lever = self.scenario.levers[place]
@@ -168,7 +172,9 @@ class Worlds:
                 full = effects.held_back(self.base, self.scenario, place, self.amounts[:, place])
             else:
                 yearly = curve.scale[:, None] * _year(curve.hazard[None, :])
-                full = effects.hazard_factor(yearly, np.ones((self.draws, 1)), self.amounts[:, place] / 100)
+                points = self.amounts[:, place] / 100 * part_of_new(self.base, self.scenario.levers[place], place)
+                full = effects.hazard_factor(yearly, np.ones((self.draws, 1)), points)
+            self._factors_of_new[place] = full
             each = 1 - self.strength(place)[None, :] * (1 - full[:, None])
             found = each if found is None else found * each
         return found
@@ -182,8 +188,11 @@ class Worlds:
             rate = spread_out(np.full(self.draws, new.rate), np.full(self.draws, new.rate_sd**2), z)
             mean = np.broadcast_to(rate[:, None], size)
             usual = spread_out(mean, mean * new.dispersion, plain_normals(stream(seed, Purpose.NEW_MONTHS), *size))
+        # Customers of one month differ: the fewer, the less they average out.
+        among = np.divide(new.spread**2, usual, out=np.zeros(size), where=usual > 0)
+        unlike = spread_out(np.ones(size), among, plain_normals(stream(seed, Purpose.NEW_DIFFERING), *size))
         if not is_changed:
-            return Arrivals(usual)
+            return Arrivals(usual, worth=unlike)
         referred: dict[int, Floats] = {}
         back: dict[int, Floats] = {}
         monthly: dict[int, Floats] = {}
@@ -203,24 +212,30 @@ class Worlds:
             elif lever.kind == "market":
                 usual = usual * np.maximum(1 + strong[None, :] * amount[:, None] / 100, 0.0)
         added, worth = self._by_pipeline(rate)
-        return Arrivals(usual, referred, back, monthly, added, worth)
+        return Arrivals(usual, referred, back, monthly, added, unlike if worth is None else worth * unlike)
 
     def _by_pipeline(self, rate: Floats) -> tuple[dict[int, Floats], Floats | None]:
-        """The newcomers that levers on the pipeline add, for as many new customers as a win has been, and what each is worth beside the usual."""
+        """The newcomers that levers on the pipeline add, for as many new customers as a win has been, and what each is worth beside the usual, by the
+        month it comes in."""
         pipeline = self.base.pipeline
-        places = [place for place, lever in enumerate(self.scenario.levers) if LEVERS[lever.kind].acts == "pipeline"]
-        if pipeline is None or not places or not self.amounts[:, places].any():
+        places = self.on_pipeline()
+        if pipeline is None or not places:
             return {}, None
         (value, wins), (value_then, wins_then) = self.pipeline()
         place = pipeline_place(self.draws, pipeline.draws)
         usual = wins.mean(axis=1)
         each = rate / np.maximum(usual[place], 1e-12)
         change = (wins_then - wins)[place] * each[:, None]
-        size, size_then = (
-            _ratio(money.sum(axis=1), n.sum(axis=1)) for money, n in ((value, wins), (value_then, wins_then))
-        )
+        size, size_then = (_ratio(money, n) for money, n in ((value, wins), (value_then, wins_then)))
         worth = _ratio(size_then, size)[place]
         return {place: change / len(places) for place in places}, worth
+
+    def on_pipeline(self) -> list[int]:
+        """The levers on the pipeline that do anything."""
+        return [
+            place for place, lever in enumerate(self.scenario.levers)
+            if LEVERS[lever.kind].acts == "pipeline" and self.amounts[:, place].any() and self.strength(place).any()
+        ]  # fmt: skip
 
     def pipeline(self) -> list[tuple[Floats, Floats]]:
         """Money and deals won, pipeline draw x month, without the scenario and with it."""
@@ -247,23 +262,17 @@ class Worlds:
             np.unique(self.cells.acted_on, axis=0) if self.base.cells is not None else np.zeros((0, 0), dtype=bool)
         )
         for row, saved in zip(patterns, stock.saved, strict=False):
-            self._share(self._leaving_levers(row), saved, found)
-        reached = [
-            place for place, lever in enumerate(self.scenario.levers) if reaches_new(lever) and self._holds_new(place)
-        ]
-        if self.base.new is not None and self.base.cells is not None:
-            self._share(reached, came.held, found)
+            self._share({place: self._factors[place] for place in self._leaving_levers(row)}, saved, found)
+        self._share(self._factors_of_new, came.held, found)
         return found
 
-    def _share(self, places: list[int], saved: Floats, found: dict[int, Floats]) -> None:
-        parts = {}
-        for place in places:
-            full = self.of_hazard(place)
-            if full is not None:
-                factor = 1 - self.strength(place)[None, :] * (1 - full[:, None])
-                parts[place] = -np.log(np.maximum(factor, 1e-12))
-        if not parts:
+    def _share(self, factors: Mapping[int, Floats], saved: Floats, found: dict[int, Floats]) -> None:
+        if not factors:
             return
+        parts = {
+            place: -np.log(np.maximum(1 - self.strength(place)[None, :] * (1 - full[:, None]), 1e-12))
+            for place, full in factors.items()
+        }
         whole = sum(parts.values())
         for place, part in parts.items():
             share = np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)

@@ -189,6 +189,11 @@ def test_contracts_pay_while_they_run(contracts):
     assert new.staying[11] == pytest.approx((np.exp(-11.5 * 0.05) + np.exp(-11.5 * 0.01)) / 2, abs=0.06)
     assert new.revenue[3] == pytest.approx(100 * new.staying[3], rel=0.12) and new.revenue[0] < 60
     assert new.purchase == 0 and 0 <= base.error < 0.2
+    # They differ in what they pay, 50 to 150, and in how many of twelve months they pay for.
+    random = np.random.default_rng(0)
+    paid = np.minimum(np.ceil(random.exponential(np.where(np.arange(200_000) % 2, 20.0, 100.0))), 12.0)
+    paid *= random.uniform(50, 150, 200_000)
+    assert new.spread == pytest.approx(paid.std() / paid.mean(), abs=0.05)
 
 
 def test_doubt_of_the_curve_is_that_of_the_sum(contracts):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.budget_commands import Said
+from analytics.customers import scores
 from analytics.rows import rows
 from analytics.what_if import budget_customers, budget_program
 from analytics.what_if.budget import budget, budget_curve, budget_notes, budget_strategies
@@ -21,6 +22,7 @@ from analytics.what_if.simulate import simulate
 from data.customer_settings import CustomerSettings
 from data.errors import RequestProblem
 from data.messages import Message, say
+from tests.analytics import leaving
 from tests.analytics.what_if_scored import FILTERS, PLAIN, RATE, based, by_hand
 
 SURE = Range.of
@@ -497,6 +499,17 @@ def test_a_margin_makes_profit_of_it(engine):
     for name in ("expected_gain", "low", "high", "value", "value_at_risk"):
         assert half[name].tolist() == pytest.approx((whole[name] / 2).tolist())
         assert kept[name].tolist() == pytest.approx(half[name].tolist())
+
+
+def test_customers_with_contracts_leave_by_their_own_curves():
+    engine, filters = leaving.dated(), replace(FILTERS, as_of=leaving.END)
+    scores.ensure(engine, engine.tables, filters)
+    asked = scenario(CALL, budget=400.0, counts_new=False)
+    found = rows(budget(engine.tables, filters, asked, PLAIN).answer(engine.run))
+    every = engine.run(scores.every(filters))
+    risk = every[every["value"].notna() & ~every["lifecycle"].isin(["lost", "potential"])]["risk"].mean()
+    assert len(found) == 20
+    assert np.mean([row["risk"] for row in found]) > risk
 
 
 def test_names_are_only_names():

@@ -161,6 +161,8 @@ def test_levers_that_do_not_move_it_are_refused():
         goal_seek(given(months=6), asked(months=6), "nrr", 1.1)
     with pytest.raises(RequestProblem, match="nothing to compare"):
         goal_seek(given(revenue_12m=0.0), asked(), "nrr", 1.1)
+    with pytest.raises(RequestProblem, match="for a year yet"):
+        goal_seek(given(settled_12m=0.0), asked(), "nrr", 1.1)
 
 
 # the past

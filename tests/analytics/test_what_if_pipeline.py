@@ -304,6 +304,15 @@ def test_too_little_is_said(rows, said):
     assert made.counts["deals_seen"] == sum(row[0] for row in rows)
 
 
+def test_too_few_deals_of_new_customers_are_not_said_to_be_too_few_deals():
+    engine = one_stage((40, "won", 300, 40, 100, "EUR"), customer_id=["a"] * 40)
+    tables = {name: engine.query(f"SELECT * FROM {name}") for name in ("deals", "stages")}
+    tables["orders"] = pd.DataFrame({"customer_id": ["a"], "ordered_at": [NOW - timedelta(days=600)], "amount": [5.0]})
+    made = fitted(Engine.in_memory(tables), known=True)
+    assert made.pipeline is None and made.counts["deals_of_buyers"] == 40
+    assert str(made.refused).startswith("It takes 30 closed deals of new customers")
+
+
 def test_no_deals_at_all():
     made = fitted(Engine.in_memory({"stages": STAGES}))
     assert made.pipeline is None

@@ -17,6 +17,7 @@ ORDER = ("Lead", "Offer", "Deal")
 MOVE, MEAN_DAYS = (0.7, 0.6, 0.5), (12.0, 30.0, 25.0)
 BACK = 0.1  # of the stays at Deal, back to Offer
 YEARS, A_MONTH = 2.0, 30.0
+PIPELINES = 500
 
 
 def path(random, start):
@@ -87,9 +88,13 @@ def won(flow, months, *amounts):
 
 
 def test_the_wins_of_the_next_year_lie_within_the_band_as_often_as_it_says():
-    """Of 200 pipelines of two years, with the chance of single wins added: those of deals to come are Poisson, of open ones binomial."""
+    """Of 500 pipelines of two years, with the chance of single wins added: those of deals to come are Poisson, of open ones binomial.
+
+    The first 500 seeds. How often it is inside is known to within 1.8 points here; of the first 200 alone it is 88%, of the next 300
+    it is 80%.
+    """
     inside, told, came = 0, 0.0, 0
-    for seed in range(3000, 3200):
+    for seed in range(PIPELINES):
         counted, later = company(seed)
         flow = flow_of(counted)
         expected = won(flow, 12).sum(axis=1)
@@ -100,7 +105,7 @@ def test_the_wins_of_the_next_year_lie_within_the_band_as_often_as_it_says():
         rank = (drawn < later).mean() + (drawn == later).mean() / 2
         inside += 0.1 <= rank <= 0.9
         told, came = told + expected.mean(), came + later
-    assert 0.75 <= inside / 200 <= 0.85, inside
+    assert 0.75 <= inside / PIPELINES <= 0.85, inside
     assert told / came == pytest.approx(1, abs=0.02)
 
 

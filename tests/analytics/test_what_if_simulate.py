@@ -305,8 +305,8 @@ def test_without_customers_new_business_is_what_is_won():
     outcome = simulate(told, scenario(lever("win_rate", 10.0, Target(), cost=Cost(per_save=Range.of(3)))))
     assert outcome.baseline.revenue == pytest.approx(np.full((400, 24), 5000.0))
     assert outcome.scenario.revenue == pytest.approx(np.full((400, 24), 5500.0))
-    assert outcome.baseline.customers[0, -1] == pytest.approx(120)
-    assert outcome.scenario.cost[0] == pytest.approx(np.full(24, 0.5 * 3))
+    assert outcome.baseline.customers[:, -1].mean() == pytest.approx(120, rel=0.02)
+    assert outcome.scenario.cost.mean() == pytest.approx(0.5 * 3, rel=0.1)
 
 
 def test_with_customers_more_wins_are_more_newcomers():

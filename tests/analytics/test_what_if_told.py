@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from analytics.filters import ENDLESS
+from analytics.filters import ENDLESS, UNDATED
 from analytics.rows import rows
 from analytics.what_if import told
 from analytics.what_if.outcome import Course, Outcome
@@ -75,7 +75,7 @@ def test_months_begin_after_the_as_of_date_and_bands_lie_within_one_another():
 
 
 def test_months_without_dates_have_no_first_day():
-    assert told.starts_on(ENDLESS, 2) == [None, None]
+    assert told.starts_on(ENDLESS, 2) == told.starts_on(UNDATED, 2) == [None, None]
     assert told.starts_on(date(2025, 12, 31), 2) == ["2026-01-01", "2026-02-01"]
 
 

@@ -95,5 +95,10 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path, monkeypatc
     monkeypatch.setattr("data.limits.time.time", lambda: (tmp_path / "shimur-spilled-1234-new").stat().st_mtime + 9)
     for name in ("1234-old", "99-old"):
         os.utime(tmp_path / f"shimur-spilled-{name}", (0, 0))
+    (tmp_path / "shimur-what-if-x").mkdir()  # of nobody we know
     limits._sweep(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"shimur-spilled-1234-new", "shimur-spilled-99-old"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "shimur-spilled-1234-new",
+        "shimur-spilled-99-old",
+        "shimur-what-if-x",
+    }

@@ -9,6 +9,7 @@ from analytics.what_if.scenario import Cost, Lever, Range, Scenario, Target
 from tests.pages.conftest import company, words
 from tests.pages.test_what_if import HOSTILE, buyers, fitted, opened, shop  # noqa: F401
 from ui import session
+from ui.locale import ISOLATES
 from ui.what_if.results_basis import chance_words, short_chance
 
 KEEP = Lever("retention", Range(3, 5, 8))
@@ -52,6 +53,25 @@ def test_it_could_be_nothing_is_said_where_the_chance_is_between(app, shop):  # 
     assert " in the middle, and it could be nothing (80%: −$" in said and "No cost is given" in said
     said = finding(opened(app, scenario(Lever("price", Range(-8, -1, 5)))))
     assert "more likely loses revenue after costs than brings any" in said
+
+
+def test_what_mostly_brings_nothing_is_not_said_to_lose(app, shop, monkeypatch):  # noqa: F811
+    from ui.what_if import results_basis
+
+    told = results_basis.About.verdict, results_basis.About.totals
+    verdict = {"probability_pays": 0.17, "cost_p90": 0.0}
+    monkeypatch.setattr(results_basis.About, "verdict", lambda about: told[0](about) | verdict)
+    monkeypatch.setattr(results_basis.About, "totals", lambda about: told[1](about) | {"profit_delta": told[1](about)["profit_delta"] | {"median": 0.0, "p10": 0.0}})  # fmt: skip
+    said = finding(opened(app, scenario(KEEP)))
+    assert "brings $0 of revenue after costs" in said and "it could be nothing" in said and "loses" not in said
+
+
+def test_a_name_that_ends_in_a_full_stop_ends_the_sentence(app, shop, monkeypatch):  # noqa: F811
+    from ui.what_if import results_customers
+
+    named = results_customers._found
+    monkeypatch.setattr(results_customers, "_found", lambda about: named(about).assign(customer="Acme Inc."))
+    assert finding(opened(app, scenario(KEEP))).translate(ISOLATES).endswith("first Acme Inc., Acme Inc.")
 
 
 def test_what_loses_is_said_to_lose_and_is_never_paid_back(app, shop):  # noqa: F811

@@ -20,6 +20,7 @@ from tests.analytics.kept_forecast import saved as forecast_kept
 from tests.analytics.scored import keep
 from tests.pages.conftest import words
 from tests.pages.test_customer_evidence import a_test, origin
+from ui.what_if.evidence_taken import _number
 
 AS_OF = date(2026, 6, 30)
 RATE = 0.02  # of customers leave each month
@@ -309,4 +310,27 @@ def test_who_is_in_no_figure_is_counted(app, company):
     company([*forty(), customer(50, lifecycle="lost", value=None, risk=None), customer(51, lifecycle="potential", value=None, risk=None, revenue_12m=0.0)])  # fmt: skip
     at = opened(app, "evidence")
     rows = lines(at, "They never bought")
-    assert [row[:2] for row in rows] == [["Not yet customers", "1"], ["Lost", "1"]]
+    assert [row[:2] for row in rows] == [["Not yet customers", "1"], ["Lost customers", "1"]]
+
+
+def test_what_the_fit_warns_of_and_that_nobody_came_is_said(app, company):
+    known = [customer(number, first_on=None) for number in range(1, 41)]
+    company(known, report={"caution": say("Every chance to leave is unsure.").dump()})
+    asked, nobody = (
+        plan(counts_new=True),
+        "No customer is known to have come of late, so none still to come are counted.",
+    )
+    assert nobody in words(opened(app, "evidence", asked))
+    text = words(opened(app, "scenario", asked))
+    assert nobody in text and "Every chance to leave is unsure." in text
+    assert "Every chance to leave is unsure." in words(opened(app, "retention", asked))
+    assert nobody not in words(opened(app, "scenario", plan(counts_new=False)))
+
+
+def test_large_amounts_are_written_out():
+    assert [_number(each) for each in (3_166_340.0, 148_358.2, 0.17725, True, None)] == ["3,166,340", "148,358", "0.17725", "True", "–"]  # fmt: skip
+
+
+def test_a_budget_can_be_spread_over_few_customers_by_what_they_brought(app, company):
+    company(report={"refused": say("Only {n} customers bought again.", n=4).dump()})
+    assert "treat 10 customers" in words(opened(app, "budget", plan(budget=500.0, each=50.0)))

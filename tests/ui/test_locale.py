@@ -60,6 +60,11 @@ def test_a_minus_is_a_minus():
     assert (EN.change(-0.141), EN.change(0.021)) == ("−14%", "+2.1%")
 
 
+def test_a_nought_has_no_sign():
+    assert [EN.money(value, signed=True) for value in (0.0, -0.0, -0.001, 5, -5)] == ["₪0", "₪0", "₪0", "+₪5", "−₪5"]
+    assert [EN.change(value) for value in (0.0, -0.0, -0.0001)] == ["0%", "0%", "0.0%"]
+
+
 def test_an_interval_has_one_unit():
     assert EN.shares(0.43, 0.56) == "43–56%"
     assert EN.shares(0.021, 0.034) == "2.1–3.4%"

@@ -11,6 +11,7 @@ from ui.charts.what_if_budget import money_figure
 from ui.charts.what_if_evidence import came_figure
 from ui.charts.what_if_looked_back import months_figure
 from ui.locale import Locale
+from ui.what_if.budget import enough_money
 
 HOSTILE = '<b onmouseover="x">=1+1</b>'
 LOOKS = {"en": Look(Locale("en", "USD"), LIGHT), "he": Look(Locale("he", "ILS"), DARK)}
@@ -146,3 +147,15 @@ def test_new_customers_have_a_bar_a_month_and_the_rate_told_its_band():
     assert (band.y0, band.y1, line.y0) == (5.0, 8.0, 6.5)
     assert "told: 6.5 a month" in texts(drawn)
     assert not came_figure(rows, None, LOOKS["en"]).layout.shapes
+
+
+# where more money stops paying
+
+
+def test_money_that_a_cost_paid_once_eats_up_is_not_enough():
+    def curve_of(*given):
+        return [{"cost": cost, "next_unit": next_unit} for cost, next_unit in given]
+
+    assert enough_money(curve_of((0, 0.0), (50, 3.0), (90, 0.0), (95, 0.0))) == 90
+    assert enough_money(curve_of((0, 0.0), (50, 3.0))) is None
+    assert enough_money(curve_of((90, 0.0), (90, 0.0))) == 90

@@ -30,7 +30,7 @@ def months_figure(rows: pd.DataFrame, look: Look, *, currency: str | None, is_mo
     labels = [locale.month(pd.Timestamp(day).date()) for day in rows["month"]]
     traces: list[dict[str, Any]] = []
     for name, words, color, dash in (
-        ("baseline", locale._("without"), colors.neutral, "dot"), ("scenario", locale._("with"), colors.accent, "solid"),
+        ("baseline", locale._("without the scenario"), colors.neutral, "dot"), ("scenario", locale._("with the scenario"), colors.accent, "solid"),
     ):  # fmt: skip
         middle, low, high = ([float(each) for each in rows[name + end]] for end in ("", "_low", "_high"))
         said = [

@@ -33,7 +33,7 @@ def show() -> None:
     title = session.locale()._("What if")
     if not guard.is_ready(title):
         return
-    if not guard.has_customers() or guard.refused():
+    if not guard.has_customers() or not _is_modelled():
         _without_customers(title)
         return
     place = st.container()
@@ -62,6 +62,14 @@ def show() -> None:
         drawn(_money, scenario)
     with st.container(border=True, key="card_what_if_chosen"):
         budget_list.show(scenario, asked)
+
+
+def _is_modelled() -> bool:
+    """Whether anything tells what customers will bring, if only that it is what they brought last year."""
+    try:
+        return session.base(Scenario("")).cells is not None
+    except DataError:
+        return False
 
 
 def _asked(scenario: Scenario) -> dict[str, Any]:
@@ -222,7 +230,7 @@ def _money(scenario: Scenario) -> Iterator[Piece]:
     found = session.answer(budget_curve, **_asked(scenario))
     known = rows(found)
     currency = known[0]["currency"]
-    enough = next((row["cost"] for row in known if row["next_unit"] <= 0), None)
+    enough = enough_money(known)
     now = next(row for row in known if row["budget_times"] == 1)
     yield partial(section, _("With more or less money"), _money_says(now, enough, locale))
     nought = pd.DataFrame([{"budget": 0.0, "expected_gain": 0.0, "low": 0.0, "high": 0.0}])
@@ -246,13 +254,26 @@ def _money(scenario: Scenario) -> Iterator[Piece]:
     yield _under("money", _("With more or less money"), table, CURVE_MEANS, "budget_curve", scenario, picture="chart_what_if_money")  # fmt: skip
 
 
+def enough_money(found: Sequence[Row]) -> float | None:
+    """What is spent from where on no more money pays; None where more would still pay. Too little for a cost that is paid once
+    brings nothing either, and is not enough."""
+    done = None
+    for row in reversed(found):
+        if row["next_unit"] > 0:
+            break
+        done = row["cost"]
+    return done
+
+
 def _money_says(now: Row, enough: float | None, locale: Locale) -> str:
     """What one more unit of money brings, and where more stops paying."""
     _ = locale._
     one = locale.money(1 + now["next_unit"], now["currency"])
     unit = locale.money(1, now["currency"])
     parts = []
-    if now["next_unit"] > 0:
+    if now["next_unit"] > 0 and not now["currency"]:
+        parts.append(_("At this budget each further unit of money brings **{one}**.").format(one=one))
+    elif now["next_unit"] > 0:
         parts.append(_("At this budget one more {unit} brings **{one}**.").format(unit=unit, one=one))
     if enough is None:
         parts.append(_("Even four times the money would still pay for itself."))

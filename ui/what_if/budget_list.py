@@ -54,8 +54,8 @@ def _list(scenario: Scenario, asked: Mapping[str, Any]) -> Iterator[Piece]:
     rows = found.head(ROWS_ON_SCREEN)
     owners = found["owner"].nunique()
     many = locale.n_("{n} customer", "{n} customers", len(found))
-    of = locale.n_("{n} owner", "{n} owners", int(owners))
-    yield partial(section, _("Whom to treat"), f"{many} · {of} · " + _("the largest gain less cost first"))
+    of = [locale.n_("{n} owner", "{n} owners", int(owners))] if owners else []
+    yield partial(section, _("Whom to treat"), " · ".join([many, *of, _("the largest gain less cost first")]))
     heads = [
         _("Customer"),
         _("Owner"),
@@ -64,7 +64,7 @@ def _list(scenario: Scenario, asked: Mapping[str, Any]) -> Iterator[Piece]:
         _("Expected gain"),
         _("Gain for its cost"),
         _("Risk"),
-        "",
+        _("Note"),
     ]
     lines = [_line(row, locale) for row in records(rows.head(ON_SCREEN))]
     yield partial(table, heads, lines, caption=_("Customers to treat"), numbers=(3, 4, 5, 6))
@@ -117,7 +117,7 @@ def _line(row: Row, locale: Locale) -> list[str]:
         rich(locale.money(row["cost"], currency)),
         f"<b>{gain}</b><br><small>{rich(range_)}</small>",
         times,
-        rich(_("lost")) if row["risk"] is None else rich(locale.share(row["risk"])),
+        rich(_("has left")) if row["risk"] is None else rich(locale.share(row["risk"])),
         tag("warn", _("may not pay")) if row["uncertain_gain"] else "",
     ]
 

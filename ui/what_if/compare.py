@@ -292,7 +292,7 @@ def _side_by_side(scenarios: Sequence[Scenario]) -> Iterator[Piece]:
     _ = locale._
     found = _figures(scenarios)
     yield partial(section, _("Side by side"), compare_table.differing(scenarios))
-    heads = ["", *(plain(row["scenario"]) for row in found)]
+    heads = [_("Scenario"), *(plain(row["scenario"]) for row in found)]
     yield partial(table, heads, compare_table.lines(scenarios, found), caption=_("Scenarios side by side"))
     means = ("probability_pays", "profit_delta", "revenue_delta", "payback_month", "beats_best")
     about = About(_alike(scenarios)[0], scenarios[0].draws)

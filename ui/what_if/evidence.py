@@ -27,6 +27,7 @@ from ui.parts import Piece, chart, drawn, heading, legend, note, paper, problem,
 from ui.what_if import asked, evidence_taken, guard
 from ui.what_if.evidence_new import came_by_month, came_sql
 from ui.what_if.results_basis import About, basis, sql_of
+from ui.what_if.results_models import none_to_come
 from ui.what_if.words import range_words
 from ui.words import Meaning
 
@@ -58,7 +59,7 @@ def show() -> None:
         evidence_back_test.show_origins(test)
     with st.container(border=True, key="card_what_if_error"):
         drawn(_error, scenario)
-    cards = [("new", _new)] if base.new is not None else []
+    cards = [("new", _new)] if base.new is not None or none_to_come(scenario, base) else []
     cards += [("pipeline", _pipeline)] if base.pipeline is not None else []
     for place, (name, tell) in zip(st.columns(len(cards), gap="small") if cards else (), cards, strict=True):
         with place, st.container(border=True, key=f"card_what_if_{name}", height="stretch"):
@@ -211,6 +212,7 @@ def _new(scenario: Scenario) -> Iterator[Piece]:
     plain = _plain(scenario)
     new = asked.base(plain).new
     if new is None:
+        yield partial(section, _("Customers still to come"), none_to_come(scenario, asked.base(plain)))
         return
     found = came_by_month(asked.base(plain).currency, new.months_seen)
     low, high = max(new.rate - Z80 * new.rate_sd, 0.0), new.rate + Z80 * new.rate_sd

@@ -42,7 +42,7 @@ def _left_out(counts: Mapping[str, int]) -> Iterator[Piece]:
         "lost": _("They are lost already and bring nothing; a win-back acts on those of the last twelve months."),
     }
     names = {
-        "other_currency": _("Another currency"), "unvalued": _("Without a value"), "potential": _("Not yet customers"), "lost": _("Lost"),
+        "other_currency": _("Another currency"), "unvalued": _("Without a value"), "potential": _("Not yet customers"), "lost": _("Lost customers"),
     }  # fmt: skip
     yield partial(
         section,
@@ -75,7 +75,7 @@ def _assumptions(scenario: Scenario) -> Iterator[Piece]:
         beside = " ".join(each for each in (range_, rich(unit)) if each)
         lines.append([name, rich(what), _wide(f"{told_} <small>{beside}</small>" if beside else told_), rich(source)])
         before = part
-    heads = ["", _("What"), _("Value, and from low to high"), _("From")]
+    heads = [_("Part"), _("What"), _("Value, and from low to high"), _("From")]
     yield partial(table, heads, lines, caption=_("Assumptions"))
     means = [
         Meaning(_("Seed"), _("What the random numbers begin from. The same seed gives the same futures; another one, other futures.")),
@@ -92,4 +92,6 @@ def _number(value: object) -> str:
     """A value as it is; numbers without what rounding leaves."""
     if value is None or value != value:
         return NOTHING
-    return f"{value:,.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    return f"{value:,.6g}" if abs(value) < 1e5 else f"{value:,.0f}"

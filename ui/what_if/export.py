@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from analytics.catalog import METRICS
-from analytics.filters import ENDLESS, Filters
+from analytics.filters import UNDATED, Filters
 from analytics.what_if import told
 from analytics.what_if.acted_on import acted_on
 from analytics.what_if.assumptions import Assumption, assumptions
@@ -26,7 +26,7 @@ from ui.what_if import asked
 from ui.what_if.levers import lever_words
 from ui.what_if.results_basis import by_month
 
-UNDATED = date(2000, 1, 1)  # of a workbook on data without dates
+NO_DAY = date(2000, 1, 1)  # of a workbook on data without dates
 _ANSWER: Mapping[str, Kind] = {
     "quantity": "text", "horizon_months": "count", "baseline": "number", "median": "number", "p10": "number", "p90": "number",
     "probability_positive": "share", "p05": "number", "p25": "number", "p75": "number", "p95": "number", "baseline_p10": "number",
@@ -74,7 +74,7 @@ def _customers_later(base: Base, scenario: Scenario) -> Callable[[], pd.DataFram
 
 
 def _dated(filters: Filters) -> date:
-    return filters.as_of if filters.as_of < ENDLESS else UNDATED
+    return filters.as_of if filters.as_of < UNDATED else NO_DAY
 
 
 def workbook(made: Told, locale: Locale) -> bytes:

@@ -114,10 +114,10 @@ def finding(row: Row, said: Forecast) -> str:
         return _("**Nothing can be said of {name} yet.** The first month of its forecast is over on {day}; the data reach to {last}.").format(
             name=plain(row["scenario"]), day=locale.day(over), last=locale.day(_day(row["looked_at"]))
         )  # fmt: skip
-    counted = locale.n_(
-        "**Of {n} complete month,", "**Of {n} complete months,", n
-    ) + " " + _("{without} within the 80% band of going on as now, {with_it} within that of {name}.**").format(
-        without=locale.count(row["months_in_baseline"]), with_it=locale.count(row["months_in_scenario"]), name=plain(row["scenario"])
+    counted = _(
+        "**Of {months}, {without} within the 80% band of going on as now, {with_it} within that of {name}.**"
+    ).format(
+        months=locale.n_("{n} complete month", "{n} complete months", n), without=locale.count(row["months_in_baseline"]), with_it=locale.count(row["months_in_scenario"]), name=plain(row["scenario"])
     )  # fmt: skip
     return f"{counted} {_likeness_words(row, locale)}"
 

@@ -17,6 +17,8 @@ from ui.what_if.results_basis import HARDLY, SURE, About, chance_words, eighty, 
 from ui.what_if.results_models import model_line
 from ui.what_if.words import months_words
 
+HALF_A_CENT = 0.005
+
 
 def show(scenario: Scenario, *, draws: int, is_final: bool) -> None:
     """All that is told of a scenario, of its first `draws` draws; what takes many simulations waits until `is_final`."""
@@ -84,9 +86,9 @@ def _claim(about: About, verdict: Row, delta: Row) -> str:
     }  # fmt: skip
     if chance >= SURE:
         words_ = _("**{name} brings {money} of {kind} over {months}** (80%: {range}). It pays in {chance} of futures.")
-    elif chance <= HARDLY and middle < 0:
+    elif chance <= HARDLY and middle <= -HALF_A_CENT:
         words_ = _("**{name} loses {money} of {kind} over {months}** (80%: {range}). It pays in {chance} of futures.")
-    elif middle > 0:
+    elif middle > -HALF_A_CENT:
         words_ = _("**{name} brings {money} of {kind} over {months} in the middle, and it could be nothing** (80%: {range}). It pays in {chance} of futures.")  # fmt: skip
     else:
         words_ = _("**{name} more likely loses {kind} than brings any: {money} less over {months} in the middle** (80%: {range}). It pays in {chance} of futures.")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from analytics.customers.value_risk import QUADRANTS
 from analytics.filters import Filters
 from analytics.rows import Row, rows
 from analytics.what_if.acted_on import acted_on
+from analytics.what_if.fitted import without_amounts
 from analytics.what_if.scenario import LEVERS, Scenario
 from data.customer_settings import CustomerSettings
 from data.tables import Tables
@@ -60,25 +62,29 @@ def named(about: About) -> str:
     first = [plain(row["customer"]) for row in rows(_found(about).head(NAMED))]
     customers = locale.n_("{n} customer", "{n} customers", n)
     if n <= NAMED:
-        return _("It acts on {names}.").format(names=locale.listed(first))
-    return _("It acts on {customers}, first {names}.").format(customers=customers, names=locale.listed(first))
+        said = _("It acts on {names}.").format(names=locale.listed(first))
+    else:
+        said = _("It acts on {customers}, first {names}.").format(customers=customers, names=locale.listed(first))
+    # A name may end in a full stop of its own: "Acme Inc."
+    return re.sub(r"\.(\W?)\.$", r".\1", said)
 
 
 def count(scenario: Scenario) -> int:
     """How many customers it acts on."""
-    return session.count(session.expression(_listed, scenario=scenario, settings=session.customer_settings()))
+    return session.count(session.expression(_listed, **_asked(scenario)))
 
 
 def _listed(tables_: Tables, filters: Filters, scenario: Scenario, settings: CustomerSettings) -> ir.Table:
     return acted_on(tables_, filters, scenario, settings).asks["acted_on"].select("customer_id")
 
 
-def _asked(about: About) -> dict[str, Any]:
-    return {"scenario": about.scenario, "settings": session.customer_settings()}
+def _asked(scenario: Scenario) -> dict[str, Any]:
+    # Whom it acts on is asked once for all amounts.
+    return {"scenario": without_amounts(scenario), "settings": session.customer_settings()}
 
 
 def _found(about: About) -> pd.DataFrame:
-    return session.answer(acted_on, most=ROWS_ON_SCREEN, **_asked(about))
+    return session.answer(acted_on, most=ROWS_ON_SCREEN, **_asked(about.scenario))
 
 
 @told
@@ -109,8 +115,8 @@ def _list(about: About) -> Iterator[Piece]:
     basis = " · ".join([*first_lines(n, min(ON_SCREEN, n), first), session.as_of_words()])
     shown, kinds = _sheet(found, names, locale)
     what = paper(about.key("customers"), _("Whom it acts on"), shown, kinds, meanings=means, basis=basis)
-    whole = session.answer_later(acted_on, lambda all_: _sheet(all_, names, locale)[0], **_asked(about))
-    listed = session.asked(acted_on, most=ROWS_ON_SCREEN, **_asked(about))
+    whole = session.answer_later(acted_on, lambda all_: _sheet(all_, names, locale)[0], **_asked(about.scenario))
+    listed = session.asked(acted_on, most=ROWS_ON_SCREEN, **_asked(about.scenario))
     yield partial(under_chart, what, listed, means, basis, whole=whole)
 
 
@@ -127,7 +133,7 @@ def _nobody(about: About) -> str:
 def _line(row: Row, names: list[tuple[str, str]]) -> list[str]:
     locale = session.locale()
     money = row["currency"]
-    quadrant = quadrant_words(locale).get(row["quadrant"] or "", locale._("lost") if row["lifecycle"] == "lost" else NOTHING)  # fmt: skip
+    quadrant = quadrant_words(locale).get(row["quadrant"] or "", locale._("has left") if row["lifecycle"] == "lost" else NOTHING)  # fmt: skip
     levers = [rich(plain(", ".join(names[int(place)][0] for place in row["lever_places"])))] if names else []
     return [
         f'<strong>{rich(plain(row["customer"] or row["customer_id"]))}</strong>', rich(plain(owner_words(row["owner"], locale))), rich(quadrant),

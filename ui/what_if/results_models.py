@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from analytics.customers.scores import told
 from analytics.what_if.base import Base
 from analytics.what_if.model_line import model_line as message
+from analytics.what_if.scenario import Scenario
 from ui import session
 from ui.what_if import asked
 from ui.what_if.results_basis import About
@@ -20,7 +22,26 @@ def model_line(about: About) -> str:
         said.append(
             locale.n_("New business follows from {n} deal.", "New business follows from {n} deals.", base.pipeline.deals_seen)
         )  # fmt: skip
-    return " ".join([*said, _left_out(base)]).strip()
+    known = int(base.counts.get("deals_of_buyers", 0))
+    if known:
+        said.append(
+            locale.n_("{n} deal of a customer who had bought before is among the purchases, which levers on deals do not move.", "{n} deals of customers who had bought before are among the purchases, which levers on deals do not move.", known)
+        )  # fmt: skip
+    said += [none_to_come(about.scenario, base), caution(base), _left_out(base)]
+    return " ".join(words for words in said if words)
+
+
+def caution(base: Base) -> str:
+    """What the fit warns of, such as that chances to leave are unsure; nothing where it does not."""
+    warned = told(base.report.get("caution"))
+    return session.locale().say(warned).replace("**", "") if warned is not None else ""
+
+
+def none_to_come(scenario: Scenario, base: Base) -> str:
+    """That customers still to come are asked for and cannot be told; nothing where they can."""
+    if base.cells is None or base.new is not None or not scenario.counts_new:
+        return ""
+    return session.locale()._("No customer is known to have come of late, so none still to come are counted.")
 
 
 def _left_out(base: Base) -> str:

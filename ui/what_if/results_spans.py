@@ -124,7 +124,7 @@ def _flows(about: About) -> Iterator[Piece]:
     yield partial(section, _("Customers who come and go"), _says(without, with_it))
     if not any(row[name] for row in (without, with_it) for name in ("customers_start", "came", "left")):
         return
-    heads = ["", _("At the start"), _("Came"), _("Left"), _("At the end")]
+    heads = [_("Which future"), _("At the start"), _("Came"), _("Left"), _("At the end")]
     names = ("customers_start", "came", "left", "customers_end")
     lines = [
         [rich(_("Without it")), *(rich(counted(look, without[name])) for name in names)],

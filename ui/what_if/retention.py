@@ -23,6 +23,7 @@ from ui.locale import Locale
 from ui.parts import Piece, chart, drawn, heading, md, nothing, plain, problem, rich, section, table, told
 from ui.what_if import asked, guard, retention_goal
 from ui.what_if.results_basis import About, under
+from ui.what_if.results_models import caution
 from ui.what_if.retention_claim import claim
 from ui.what_if.words import months_words, range_words, target_words
 
@@ -196,7 +197,7 @@ def remark(found: pd.DataFrame, now: Asked) -> str:
     ]
     if row["retention_after"] - row["retention_before"] < now.points / 100 - 0.0005:
         parts.append(_("Nobody can keep more than nearly all: not all of the points fit."))
-    return " ".join(parts)
+    return " ".join([*parts, caution(asked.base(now.scenario))]).strip()
 
 
 # the table
