@@ -83,7 +83,7 @@ def retention(base: Base, scenario: Scenario, draws: int = DRAWS) -> Floats:
     if cells is None:
         raise ValueError("a base without customers")
     z = normals(stream(scenario.seed, Purpose.MODEL), draws // 2 * 2, max(base.directions, 1))[:, : base.directions]
-    drawn = Drawn.of(cells, z, np.ones(len(z)))
+    drawn = Drawn.of(cells, z)
     stays = np.exp(-drawn.hazard * _year_of(cells))
     whole = drawn.there.sum(axis=1)
     return np.divide((drawn.there * stays).sum(axis=1), whole, out=np.ones_like(whole), where=whole > 0)

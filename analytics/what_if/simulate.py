@@ -37,7 +37,10 @@ def simulate(base: Base, scenario: Scenario, draws: int | None = None) -> Outcom
     came = _newcomers(worlds, stocks)
     won = _won(worlds)
     months_off = plain_normals(stream(scenario.seed, Purpose.BUYING), number, months)
-    both = [_course(stock, each, deals, months_off) for stock, each, deals in zip(stocks, came, won, strict=True)]
+    both = [
+        _course(stock, each, deals, months_off, worlds.error)
+        for stock, each, deals in zip(stocks, came, won, strict=True)
+    ]
     saves = worlds.saves(stocks[1], came[1]) | _wins_added(worlds, won)
     paid = costs(scenario, base, saves, came[1], number)
     margin = scenario.margin if scenario.margin is not None else base.margin
@@ -112,10 +115,10 @@ def _wins_added(worlds: Worlds, won: tuple[tuple[Floats, Floats], tuple[Floats, 
     return {place: (won[1][1] - won[0][1]) / len(places) for place in places}
 
 
-def _course(stock: Stock, came: Came, won: tuple[Floats, Floats], off: Floats) -> Course:
-    """What a month brings is more or less than expected by the luck of single purchases."""
-    expected = stock.revenue + came.revenue
-    variance = stock.variance + came.variance
+def _course(stock: Stock, came: Came, won: tuple[Floats, Floats], off: Floats, error: Floats) -> Course:
+    """What a month brings is more or less than expected by the luck of single purchases, and as far as the models are off."""
+    expected = (stock.revenue + came.revenue) * error
+    variance = (stock.variance + came.variance) * error
     revenue = spread_out(expected, variance, off) + won[0]
     entered = came.came + won[1]
     there = stock.customers + came.customers + np.cumsum(won[1], axis=1)

@@ -83,12 +83,10 @@ class Drawn:
     spend: Floats
 
     @classmethod
-    def of(cls, cells: Cells, z: Floats, error: Floats) -> Drawn:
-        """From standard normal z (draw x direction) and the factor by which revenue is off as back-tests showed (by draw)."""
+    def of(cls, cells: Cells, z: Floats) -> Drawn:
+        """From standard normal z (draw x direction)."""
         there = np.minimum(cells.alive * np.exp(_along(z, cells.alive_shifts)), cells.customers)
-        return cls(
-            np.exp(_along(z, cells.hazard_shifts)), there, np.exp(_along(z, cells.spend_shifts)) * error[:, None]
-        )
+        return cls(np.exp(_along(z, cells.hazard_shifts)), there, np.exp(_along(z, cells.spend_shifts)))
 
 
 def _along(z: Floats, shifts: Floats) -> Floats:

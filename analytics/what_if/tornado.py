@@ -14,6 +14,7 @@ from analytics.rows import Row, frame
 from analytics.what_if.base import Base, Cells, Floats, Pipeline
 from analytics.what_if.changed import searched, with_lever
 from analytics.what_if.draws import triangular
+from analytics.what_if.effects import YEAR
 from analytics.what_if.scenario import LEVERS, Cost, Lever, Range, Scenario
 from analytics.what_if.simulate import simulate
 from analytics.what_if.told import profit_delta
@@ -150,7 +151,7 @@ def _of_models(base: Base, middle_base: Base, middle: Scenario) -> Iterator[_Tri
         "spending": _along(base, middle_base, is_staying=False),
         "new_customers": _rate(base, middle_base) if middle.counts_new else None,
         "pipeline": _pipeline(base, middle_base, middle) if middle.counts_new or base.cells is None else None,
-        "back_test_error": (lambda side: _more(middle_base, np.exp(side * _Z * base.error))) if base.error > 0 else None,
+        "back_test_error": (lambda side: _more(middle_base, np.exp(side * _Z * base.error * np.sqrt(middle.horizon_months / YEAR)))) if base.error > 0 else None,
     }  # fmt: skip
     for name, moved in tries.items():
         if moved is not None:

@@ -21,8 +21,8 @@ _GONE = 700.0  # a hazard that nobody survives
 
 @dataclass
 class Worlds:
-    """The draws of a simulation. `amounts` is draw x lever, `z` draw x direction of the models' doubt, `error` by draw the factor by which
-    revenue is off as back-tests showed."""
+    """The draws of a simulation. `amounts` is draw x lever, `z` draw x direction of the models' doubt, `error` (draw x month) the factor by which
+    customers' revenue is off as back-tests showed."""
 
     base: Base
     scenario: Scenario
@@ -37,7 +37,7 @@ class Worlds:
     def of(cls, base: Base, scenario: Scenario, draws: int) -> Worlds:
         amounts = effects.amounts(scenario, draws, base.pipeline.draws if base.pipeline else 0)
         z = normals(stream(scenario.seed, Purpose.MODEL), draws, max(base.directions, 1))[:, : base.directions]
-        error = np.exp(base.error * normals(stream(scenario.seed, Purpose.ERROR), draws, 1)[:, 0])
+        error = off_course(base.error, scenario, draws)
         return cls(base, scenario, amounts, z, error)
 
     @property
@@ -59,7 +59,7 @@ class Worlds:
         return self.base.cells
 
     def drawn(self) -> Drawn:
-        return Drawn.of(self.cells, self.z, self.error)
+        return Drawn.of(self.cells, self.z)
 
     # Levers on customers.
 
@@ -154,7 +154,7 @@ class Worlds:
 
     def _curve(self, new: NewCustomers) -> Curve:
         scale = np.exp(np.einsum("dk,k->d", self.z, new.hazard_shift))
-        worth = np.exp(np.einsum("dk,k->d", self.z, new.spend_shift)) * self.error
+        worth = np.exp(np.einsum("dk,k->d", self.z, new.spend_shift))
         return Curve.of(new.staying[: self.months], new.revenue[: self.months], scale, worth, new.purchase)
 
     def _holds_new(self, place: int) -> bool:
@@ -208,7 +208,7 @@ class Worlds:
                 rows = np.flatnonzero(lost.acted_on[:, place])
                 share = per_month(np.minimum(amount / 100, 1.0), strong, lever.delay_months)
                 back[place] = share * lost.customers[rows].sum()
-                monthly[place] = share * (lost.customers * lost.monthly)[rows].sum() * self.error[:, None]
+                monthly[place] = share * (lost.customers * lost.monthly)[rows].sum()
             elif lever.kind == "market":
                 usual = usual * np.maximum(1 + strong[None, :] * amount[:, None] / 100, 0.0)
         added, worth = self._by_pipeline(rate)
@@ -287,3 +287,16 @@ def _year(hazard: Floats) -> Floats:
 
 def _ratio(one: Floats, other: Floats) -> Floats:
     return np.divide(one, other, out=np.ones_like(one), where=other > 0)
+
+
+def off_course(error: float, scenario: Scenario, draws: int) -> Floats:
+    """draw x month: the factor by which revenue comes out otherwise than the models say. It wanders (Brownian motion of its logarithm), so
+    that the revenue of the first year is off by `error`, and of more years by its square root as often, as the back-tests took it to be."""
+    months = scenario.horizon_months
+    if not error:
+        return np.ones((draws, months))
+    steps = plain_normals(stream(scenario.seed, Purpose.ERROR), draws, months)
+    # The mean of a year's months of a walk of unit steps has the variance sum of min(i, j) / 144.
+    year = np.arange(1, YEAR + 1)
+    unit = np.minimum(year[:, None], year[None, :]).sum() / YEAR**2
+    return np.asarray(np.exp(error / np.sqrt(unit) * np.cumsum(steps, axis=1)))

@@ -127,6 +127,16 @@ def test_customers_who_are_not_there_cannot_be_kept():
     assert half.saved[:, 11].mean() == pytest.approx(20_000 * 0.05, rel=0.02)
 
 
+def test_what_back_tests_showed_grows_with_the_horizon():
+    """A year's revenue is off by the error, four years' by twice as much; a scenario is off as its baseline is."""
+    told = base(cells({"customers": 10_000_000, "hazard": 1e-9, "spend": 1.0, "acted_on": (0,)}, months=48), error=0.1)
+    outcome = simulate(told, scenario(lever("price", 10.0), months=48, draws=4000))
+    log = [np.log(outcome.baseline.revenue[:, :months].sum(axis=1)) for months in (12, 48)]
+    assert log[0].std() == pytest.approx(0.1, rel=0.05)
+    assert log[1].std() == pytest.approx(0.2, rel=0.08)
+    assert outcome.scenario.revenue == pytest.approx(1.1 * outcome.baseline.revenue)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_one_the_same_median():
     told = base(cells(MANY | RICH, OTHERS | RICH), new=new_customers(rate_sd=1.0), error=0.05)
     asked = scenario(lever(amount=Range(3, 5, 8)), draws=10_000)
