@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -15,6 +16,9 @@ from data.schema import SCHEMA, SQL_TYPES
 # With them DuckDB 2.0 fails on a join whose smaller side is a union ("dict-surviving join: narrowed column ... build
 # pipeline is not single-source"), and such a failure takes the whole database down until it is opened again.
 BROKEN_OPTIMIZERS = "projection_pullup,projection_placement"
+
+
+_opening = Lock()
 
 
 def connect(
@@ -35,13 +39,15 @@ def connect(
 
 def to_read(path: Path) -> duckdb.DuckDBPyConnection:
     """A data file for reading, always with the same settings: DuckDB refuses a second way in one process."""
-    database = connect(path, read_only=True)
-    # Not among the settings it is opened with: then DuckDB refuses to be told a folder to spill to. A file that is open
-    # already has them, and they cannot be said twice.
-    if database.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
-        beside = str(scores.folder_of(path).absolute()).replace("'", "''")
-        database.execute(f"SET allowed_directories = ['{beside}/']")
-        database.execute("SET enable_external_access = false")
+    # Threads that open a file at once share it: only the first says how it is to be read, and the others wait until it has.
+    with _opening:
+        database = connect(path, read_only=True)
+        # Not among the settings it is opened with: then DuckDB refuses to be told a folder to spill to. A file that is open
+        # already has them, and they cannot be said twice.
+        if database.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
+            beside = str(scores.folder_of(path).absolute()).replace("'", "''")
+            database.execute(f"SET allowed_directories = ['{beside}/']")
+            database.execute("SET enable_external_access = false")
     return database
 
 

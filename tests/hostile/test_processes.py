@@ -12,10 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from filelock import FileLock
 
 from data import history, kept, store
+from data.database import to_read
 from data.errors import WorkspaceProblem
 from data.importer import Draft, Upload, load_files
 from data.store import Settings, Workspace
@@ -252,3 +254,28 @@ def test_days_that_are_no_days_and_hours_that_are_not_there(workspace, file):
     empty = ask(workspace, "SELECT deal_id FROM deals WHERE CAST(deal_id AS INTEGER) >= 20 AND created_at IS NULL")
     assert empty == [("24",)]
     assert workspace.undo().number == 3
+
+
+def test_many_threads_open_a_file_at_once(tmp_path):
+    """The first says how the file is to be read; the others must not come in between."""
+    found, problems = [], []
+
+    def opened_by(path, ready):
+        ready.wait()
+        try:
+            found.append(to_read(path))
+        except duckdb.Error as problem:
+            problems.append(problem)
+
+    for number in range(40):
+        path = tmp_path / f"{number}.duckdb"
+        duckdb.connect(str(path)).close()
+        ready = threading.Barrier(4)
+        threads = [threading.Thread(target=opened_by, args=(path, ready)) for _each in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        while found:
+            found.pop().close()
+    assert problems == []

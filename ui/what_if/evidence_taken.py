@@ -70,9 +70,11 @@ def _assumptions(scenario: Scenario) -> Iterator[Piece]:
     lines, before = [], ""
     for part, what, value, low, high, unit, source in rows.itertuples(index=False):
         name = "" if part == before else f"<b>{rich(plain(part))}</b>"
-        range_ = "" if low is None or low != low else rich(locale.between(_number(low), _number(high)))
-        told_ = rich(plain(_number(value)))
-        beside = " ".join(each for each in (range_, rich(unit)) if each)
+        is_share = unit == _("share")
+        write = locale.share if is_share else _number
+        range_ = "" if low is None or low != low else rich(locale.between(write(low), write(high)))
+        told_ = rich(plain(write(value)))
+        beside = " ".join(each for each in (range_, "" if is_share else rich(unit)) if each)
         lines.append([name, rich(what), _wide(f"{told_} <small>{beside}</small>" if beside else told_), rich(source)])
         before = part
     heads = [_("Part"), _("What"), _("Value, and from low to high"), _("From")]
